@@ -1,0 +1,125 @@
+import {Command, Flags, type Interfaces} from '@oclif/core';
+import type {Cluster} from '../kube/cluster.ts';
+import {connect} from '../kube/connect.ts';
+import type {Screen} from '../text/screen.ts';
+import {isInteractive, type OutputFormat, type Report, screenOf, serialise} from './output.ts';
+
+/** Which cluster, which namespace, as whom. */
+export const clusterFlags = {
+  kubeconfig: Flags.string({
+    helpGroup: 'CLUSTER',
+    description: 'kubeconfig file; default: $KUBECONFIG, else ~/.kube/config',
+    helpValue: 'FILE',
+  }),
+  context: Flags.string({helpGroup: 'CLUSTER', description: 'context of the kubeconfig', helpValue: 'NAME'}),
+  namespace: Flags.string({char: 'n', helpGroup: 'CLUSTER', description: "namespace; default: the context's", helpValue: 'NAME'}),
+  as: Flags.string({helpGroup: 'CLUSTER', description: 'user to impersonate', helpValue: 'USER'}),
+  'as-group': Flags.string({
+    helpGroup: 'CLUSTER',
+    description: 'group to impersonate; may be repeated',
+    helpValue: 'GROUP',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  'request-timeout': Flags.string({
+    helpGroup: 'CLUSTER',
+    description: 'give up on one request after this long',
+    helpValue: '30s',
+    default: '30s',
+  }),
+};
+
+/** `-o json` and `-o yaml` print the report that the human form is made of. */
+export const outputFlag = {
+  output: Flags.option({
+    char: 'o',
+    description: 'how to print the result',
+    options: ['human', 'json', 'yaml'] as const,
+    default: 'human' as const,
+  })(),
+};
+
+export const allNamespacesFlag = {'all-namespaces': Flags.boolean({char: 'A', description: 'in all namespaces'})};
+export const selectorFlag = {
+  selector: Flags.string({char: 'l', description: 'only what has these labels', helpValue: 'app=web'}),
+};
+export const showCommandsFlag = {
+  'show-commands': Flags.boolean({description: 'print the kubectl commands that do the same, and do nothing'}),
+};
+
+/** For every command that changes something. */
+export const changeFlags = {
+  'dry-run': Flags.option({
+    description: 'client: show what would change; server: also let the API server judge it',
+    options: ['none', 'client', 'server'] as const,
+    default: 'none' as const,
+  })(),
+};
+export const yesFlag = {yes: Flags.boolean({char: 'y', description: 'do not ask'})};
+
+type ClusterFlags = Interfaces.InferredFlags<typeof clusterFlags>;
+
+/** What all commands share: one AbortSignal for Ctrl-C, results on standard output, all else on standard error. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    'no-color': Flags.boolean({helpGroup: 'GLOBAL', description: 'no colours; NO_COLOR does the same'}),
+    debug: Flags.boolean({helpGroup: 'GLOBAL', description: 'print the stack of an error'}),
+  };
+
+  private readonly interruption = new AbortController();
+  /** Aborts on Ctrl-C or SIGTERM; a second one ends the process at once. */
+  protected readonly signal = this.interruption.signal;
+
+  private get noColour(): boolean {
+    return this.argv.includes('--no-color');
+  }
+  /** Where results go, and where progress, warnings and prompts go. */
+  protected get screen(): Screen {
+    return screenOf(process.stdout, process.env, this.noColour);
+  }
+  protected get errorScreen(): Screen {
+    return screenOf(process.stderr, process.env, this.noColour);
+  }
+  protected get interactive(): boolean {
+    return isInteractive(process.stdout, process.env);
+  }
+
+  override async init(): Promise<void> {
+    await super.init();
+    const interrupt = () => {
+      if (this.signal.aborted) process.exit(130);
+      this.interruption.abort();
+    };
+    process.on('SIGINT', interrupt);
+    process.on('SIGTERM', interrupt);
+  }
+
+  /** oclif would print the error; `main` does that, once, in our own form. */
+  override async catch(error: Error): Promise<void> {
+    throw error;
+  }
+
+  /** Prints one result: a view's text, or the same report as a document. */
+  protected present<R extends Report>(report: R, output: OutputFormat, render: (report: R, screen: Screen) => string): void {
+    this.log(output === 'human' ? render(report, this.screen) : serialise(report, output));
+  }
+
+  /** Standard error: progress, warnings, where a change acts. */
+  protected tell(text: string): void {
+    process.stderr.write(`${text}\n`);
+  }
+}
+
+/** A command that talks to a cluster. */
+export abstract class ClusterCommand extends BaseCommand {
+  protected connect(flags: ClusterFlags): Promise<Cluster> {
+    return connect({
+      kubeconfig: flags.kubeconfig,
+      context: flags.context,
+      namespace: flags.namespace,
+      as: flags.as,
+      asGroups: flags['as-group'],
+      requestTimeout: flags['request-timeout'],
+    });
+  }
+}

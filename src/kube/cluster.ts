@@ -1,0 +1,98 @@
+import type {Problem} from '../problem.ts';
+import type {ObjectOf, ResourceName} from './resources.ts';
+
+/** One object: its name and, where its kind is namespaced, its namespace. */
+export interface ObjectRef {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** Which objects of a kind. Without `namespace`: those of all namespaces. */
+export interface Query {
+  readonly namespace?: string | undefined;
+  /** As the API takes it: `app=web,tier!=db`. */
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+}
+
+/** `op: 'test'` first makes a precondition of it. RFC 6902. */
+export type JsonPatch = readonly (
+  | {op: 'add' | 'replace' | 'test'; path: string; value: unknown}
+  | {op: 'remove'; path: string}
+)[];
+
+export interface WriteOptions {
+  /** The server runs admission and validation and stores nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface LogQuery {
+  readonly container: string;
+  /** The container's last run, not the present one. */
+  readonly previous?: boolean;
+  readonly tailLines: number;
+  readonly limitBytes: number;
+}
+
+export type Change<T> =
+  /** Everything there is: at first, and again after each relist (a lost watch, 410 Gone, every poll). */
+  {readonly type: 'listed'} | {readonly type: 'added' | 'modified' | 'deleted'; readonly object: T};
+
+/** A live copy of what a query selects. */
+export interface Followed<T> {
+  /** By UID, as of the last change; the same Map all along. */
+  readonly objects: ReadonlyMap<string, T>;
+  /** Whether the first list has arrived. */
+  readonly synced: boolean;
+  /** `poll` where the user may list but not watch. */
+  readonly mode: 'watch' | 'poll';
+  /** What keeps it from being up to date now; gone when the connection is back. */
+  readonly trouble: Problem | undefined;
+  /** Settles when `signal` aborts; rejects with a Problem on what no retry can mend (forbidden, unauthenticated for good). */
+  readonly done: Promise<void>;
+}
+
+/**
+ * A connection to one cluster as one user. Objects are the API's own JSON, unknown fields included, so that what is read can be written
+ * back. Every method rejects with a `Problem` on failure and with the signal's reason when `signal` aborts.
+ */
+export interface Cluster {
+  /** The kubeconfig context's name. */
+  readonly context: string;
+  /** The namespace to use where the user names none. */
+  readonly namespace: string;
+  /** The API server's URL. */
+  readonly server: string;
+
+  get<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N>>;
+  /** As `get`, but an object that does not exist is `undefined`. */
+  find<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N> | undefined>;
+  /** Every page of it. */
+  list<N extends ResourceName>(resource: N, query: Query, signal: AbortSignal): Promise<ObjectOf<N>[]>;
+  /** Lists, watches, and goes on through dropped connections, 410, restarts and silence until `signal` aborts. */
+  follow<N extends ResourceName>(
+    resource: N,
+    query: Query,
+    onChange: (change: Change<ObjectOf<N>>) => void,
+    signal: AbortSignal,
+  ): Followed<ObjectOf<N>>;
+  create<N extends ResourceName>(
+    resource: N,
+    namespace: string | undefined,
+    object: ObjectOf<N>,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<ObjectOf<N>>;
+  /** A failed `test` operation, or a stale resourceVersion, is a `Conflict`. */
+  patch<N extends ResourceName>(
+    resource: N,
+    ref: ObjectRef,
+    patch: JsonPatch,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<ObjectOf<N>>;
+  /** Deletes only the object with this UID. */
+  delete(resource: ResourceName, ref: ObjectRef, uid: string, options: WriteOptions, signal: AbortSignal): Promise<void>;
+  /** The last lines a container wrote. */
+  logs(pod: ObjectRef, query: LogQuery, signal: AbortSignal): Promise<string>;
+}

@@ -1,0 +1,32 @@
+import {ExitCode, Problem, type ProblemDetails} from '../problem.ts';
+
+/** The API server's answer was a failure. `message` is what kops makes of it, never the body as it came. */
+export class ApiProblem extends Problem {
+  /** HTTP status. */
+  readonly status: number;
+  /** `NotFound`, `Forbidden`, `AlreadyExists` …: metav1.StatusReason. */
+  readonly reason: string;
+
+  constructor(what: string, {status, reason, ...details}: Omit<ProblemDetails, 'exitCode'> & {status: number; reason: string}) {
+    super(what, {...details, exitCode: exitCodeOf(status)});
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** Someone else wrote the object in between, or what a `test` operation asked for was not so. */
+export class Conflict extends ApiProblem {}
+
+/** No answer, or no authenticated one: no route, a bad certificate, a credential that cannot be had. */
+export class ConnectionProblem extends Problem {
+  constructor(what: string, details: Omit<ProblemDetails, 'exitCode'>) {
+    super(what, {...details, exitCode: ExitCode.noAccess});
+  }
+}
+
+function exitCodeOf(status: number): ExitCode {
+  if (status === 401 || status === 403 || status === 404) return ExitCode.noAccess;
+  if (status === 409) return ExitCode.negative;
+  if (status === 400 || status === 422) return ExitCode.usage;
+  return ExitCode.bug;
+}
