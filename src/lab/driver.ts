@@ -1,0 +1,67 @@
+import type {Progress} from '../progress.ts';
+
+export interface LabSpec {
+  /** A DNS label of at most 40 characters; nodes are called after it. */
+  readonly name: string;
+  /** At least 1. */
+  readonly controlPlanes: number;
+  /** 0 makes the control-plane nodes take pods, as a kind cluster without workers does. */
+  readonly workers: number;
+  /** kind's node image; the embedded driver has none. */
+  readonly image?: string | undefined;
+}
+
+export type DriverName = 'embedded' | 'kind';
+
+/** One of a lab's own processes, or one of its node containers. */
+export interface LabProcess {
+  /** `kube-apiserver`, `etcd` …; for kind the role of the node. */
+  readonly program: string;
+  readonly node: string;
+  readonly running: boolean;
+  readonly pid?: number;
+  /** Where its log is, and, for one that died, the last lines of it. */
+  readonly log?: string;
+  readonly lastLines?: readonly string[];
+}
+
+export interface LabStatus {
+  readonly kind: 'Lab';
+  readonly name: string;
+  readonly driver: DriverName;
+  /** `degraded`: some of its processes died; `stopped`: none runs. */
+  readonly state: 'up' | 'degraded' | 'stopped';
+  /** Kubernetes' version: `v1.37.2`. */
+  readonly version: string;
+  /** What the lab is called in a kubeconfig. */
+  readonly context: string;
+  /** URL of the first API server. */
+  readonly server: string;
+  readonly nodes: readonly string[];
+  readonly processes: readonly LabProcess[];
+}
+
+/** What `lab up` did. */
+export interface Lab {
+  readonly status: LabStatus;
+  /** YAML, one context per API server, the first one current. */
+  readonly kubeconfig: string;
+  /** `unchanged`: it was up already. */
+  readonly outcome: 'created' | 'restarted' | 'unchanged';
+}
+
+/** A way to make throwaway clusters. Methods reject with a `Problem`, and with the signal's reason when it aborts. */
+export interface Driver {
+  readonly name: DriverName;
+  /** Why it cannot be used on this machine; undefined where it can. */
+  available(signal: AbortSignal): Promise<string | undefined>;
+  /** Harmless where the lab is up; where it fails or is aborted, what it made is gone again, and what was there before is not. */
+  up(spec: LabSpec, progress: Progress, signal: AbortSignal): Promise<Lab>;
+  /** Undefined where there is no lab of this name. */
+  status(name: string, signal: AbortSignal): Promise<LabStatus | undefined>;
+  list(signal: AbortSignal): Promise<LabStatus[]>;
+  /** YAML; a Problem where there is no lab of this name. */
+  kubeconfig(name: string, signal: AbortSignal): Promise<string>;
+  /** Whether there was such a lab. Nothing is left of it. */
+  down(name: string, signal: AbortSignal): Promise<boolean>;
+}
