@@ -1,4 +1,4 @@
-import {type Document, isMap, isSeq, LineCounter, parseAllDocuments} from 'yaml';
+import {type Document, LineCounter, parseAllDocuments} from 'yaml';
 import {ExitCode, Problem} from '../problem.ts';
 import {type WorkloadKind, type WorkloadRef, workloadKinds} from './workload.ts';
 
@@ -10,7 +10,7 @@ export function workloadsIn(text: string, file: string, namespace: string): Work
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false});
   const workloads = (Array.isArray(documents) ? documents : []).flatMap((document) => {
-    failOnSyntax(document, file, lines);
+    failUnlessManifest(document, file, lines);
     return objectsOf(document.toJS()).flatMap((object) => workloadOf(object, namespace) ?? []);
   });
   if (workloads.length === 0) {
@@ -22,7 +22,7 @@ export function workloadsIn(text: string, file: string, namespace: string): Work
   return workloads;
 }
 
-function failOnSyntax(document: Document, file: string, lines: LineCounter): void {
+function failUnlessManifest(document: Document, file: string, lines: LineCounter): void {
   const [error] = document.errors;
   if (error !== undefined) {
     const {line, col} = lines.linePos(error.pos[0]);
@@ -32,7 +32,7 @@ function failOnSyntax(document: Document, file: string, lines: LineCounter): voi
       exitCode: ExitCode.usage,
     });
   }
-  if (document.contents !== null && !isMap(document.contents) && !isSeq(document.contents)) {
+  if (document.toJS() !== null && typeof document.toJS() !== 'object') {
     throw new Problem(`${file} is not a manifest`, {
       why: 'a manifest is a mapping with apiVersion, kind and metadata',
       exitCode: ExitCode.usage,
