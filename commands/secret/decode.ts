@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {ClusterCommand, clusterFlags, showCommandsFlag} from '../../src/cli/command.ts';
 import {type DecodedSecret, decodeSecret, onlyValue} from '../../src/config/decode.ts';
-import {shellAssignments} from '../../src/config/envFile.ts';
+import {shellAssignments} from '../../src/config/env-file.ts';
 import {decodeCommands} from '../../src/config/kubectl.ts';
 import {renderDecodedSecret} from '../../src/config/view.ts';
 import {getNamed} from '../../src/kube/lookup.ts';

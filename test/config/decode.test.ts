@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {decodeSecret, onlyValue} from '../../src/config/decode.ts';
-import {shellAssignments} from '../../src/config/envFile.ts';
+import {shellAssignments} from '../../src/config/env-file.ts';
 import {decodeCommands} from '../../src/config/kubectl.ts';
 import {renderDecodedSecret} from '../../src/config/view.ts';
 import {Problem} from '../../src/problem.ts';

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {workloadsIn} from '../../src/rollout/manifestFile.ts';
+import {workloadsIn} from '../../src/rollout/manifest-file.ts';
 
 const web = {kind: 'Deployment', name: 'web', namespace: 'shop'};
 
