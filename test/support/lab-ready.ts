@@ -1,0 +1,3 @@
+import {liveCluster} from './live.ts';
+
+liveCluster();
