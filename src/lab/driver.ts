@@ -3,10 +3,10 @@ import type {Progress} from '../progress.ts';
 export interface LabSpec {
   /** A DNS label of at most 40 characters; nodes are called after it. */
   readonly name: string;
-  /** At least 1. */
-  readonly controlPlanes: number;
+  /** At least 1. Left out: what the lab has already, else the driver's default. */
+  readonly controlPlanes?: number | undefined;
   /** 0 makes the control-plane nodes take pods, as a kind cluster without workers does. */
-  readonly workers: number;
+  readonly workers?: number | undefined;
   /** kind's node image; the embedded driver has none. */
   readonly image?: string | undefined;
 }

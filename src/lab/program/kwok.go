@@ -13,6 +13,9 @@ import (
 
 // simulateKubelet is KWOK's own main: its command reads --config from the context, so that flag is parsed first.
 func simulateKubelet() {
+	// Cobra adds the flags of the whole process, among them Kubernetes' --version, which is no boolean and which Cobra takes for its own.
+	pflag.CommandLine = pflag.NewFlagSet("kwok", pflag.ContinueOnError)
+
 	flags := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}

@@ -1,0 +1,68 @@
+import {Agent, request} from 'undici';
+import {parse} from 'yaml';
+
+interface Kubeconfig {
+  clusters: {cluster: {server: string; 'certificate-authority-data': string}}[];
+  users: {user: {'client-certificate-data': string; 'client-key-data': string}}[];
+}
+
+export interface Answer {
+  /** 0: nobody answered. */
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The API servers of a lab, before there is a cluster to connect to as a user would: an answer that fails is an answer here. */
+export class LabApi implements AsyncDisposable {
+  readonly servers: readonly string[];
+  private readonly agent: Agent;
+
+  /** `kubeconfig`: the lab's own, YAML. */
+  constructor(kubeconfig: string) {
+    const {clusters, users} = parse(kubeconfig) as Kubeconfig;
+    const decode = (data: string | undefined) => Buffer.from(data ?? '', 'base64').toString();
+    this.servers = clusters.map(({cluster}) => cluster.server);
+    this.agent = new Agent({
+      connect: {
+        ca: decode(clusters[0]?.cluster['certificate-authority-data']),
+        cert: decode(users[0]?.user['client-certificate-data']),
+        key: decode(users[0]?.user['client-key-data']),
+      },
+    });
+  }
+
+  get(path: string, signal: AbortSignal, server = this.servers[0] ?? ''): Promise<Answer> {
+    return this.send('GET', server + path, undefined, signal);
+  }
+  post(path: string, object: unknown, signal: AbortSignal): Promise<Answer> {
+    return this.send('POST', (this.servers[0] ?? '') + path, JSON.stringify(object), signal);
+  }
+  delete(path: string, signal: AbortSignal): Promise<Answer> {
+    return this.send('DELETE', (this.servers[0] ?? '') + path, undefined, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async send(
+    method: 'GET' | 'POST' | 'DELETE',
+    url: string,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    try {
+      const response = await request(url, {
+        method,
+        dispatcher: this.agent,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
+        headers: {'content-type': 'application/json', accept: 'application/json'},
+        ...(body !== undefined && {body}),
+      });
+      return {status: response.statusCode, body: await response.body.text()};
+    } catch {
+      signal.throwIfAborted();
+      return {status: 0, body: ''};
+    }
+  }
+}

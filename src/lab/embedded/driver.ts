@@ -1,0 +1,151 @@
+import {mkdirSync, readFileSync, realpathSync} from 'node:fs';
+import {join} from 'node:path';
+import {ExitCode, Problem} from '../../problem.ts';
+import type {Driver, Lab, LabStatus} from '../driver.ts';
+import {withLock} from '../lock.ts';
+import {contextOf} from '../names.ts';
+import type {Programs} from '../programs/programs.ts';
+import {planLab} from './create.ts';
+import {processesOf} from './launches.ts';
+import {findProcesses, lastLines, type RunningProcess, stopProcesses} from './processes.ts';
+import {LabFolder, type LabRecord} from './record.ts';
+import {Start} from './start.ts';
+import {isCreated, readRecord, readRecords, remove, writePrivate} from './store.ts';
+
+/** What stops first; the store goes last. */
+const STOP_ORDER = [['kwok', 'kube-controller-manager', 'kube-scheduler'], ['kube-apiserver'], ['etcd']];
+const GRACE = 2_000;
+const LINES = 3;
+
+/** A real control plane as processes of this machine, with simulated nodes. `labs` is the folder of all labs. */
+export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
+  return {
+    name: 'embedded',
+    async available() {
+      return process.platform === 'linux'
+        ? undefined
+        : `its processes are found through /proc: Linux only, and this is ${process.platform}`;
+    },
+
+    async up(spec, progress, signal) {
+      mkdirSync(labs, {recursive: true, mode: 0o700});
+      const folder = folderOf(spec.name);
+      return withLock(folder.path, () => bringUp(folder), signal);
+
+      async function bringUp(folder: LabFolder): Promise<Lab> {
+        const existed = isCreated(folder);
+        if (!existed) await discard(folder); // what an up that was killed left behind
+        const record = existed ? existing(folder) : await withLock(labs, () => reserve(folder), signal);
+        if (existed) checkSame(record, spec.controlPlanes);
+        const start = new Start(record, folder, programs, signal);
+        if (existed && start.missing().length === 0) {
+          return {status: statusOf(record), kubeconfig: readFileSync(folder.kubeconfig, 'utf8'), outcome: 'unchanged'};
+        }
+        try {
+          await progress.run(start.steps(existed));
+          writePrivate(folder.created, '');
+        } catch (error) {
+          await start.undo();
+          if (!existed) await discard(folder);
+          throw error;
+        }
+        return {
+          status: statusOf(record),
+          kubeconfig: readFileSync(folder.kubeconfig, 'utf8'),
+          outcome: existed ? 'restarted' : 'created',
+        };
+      }
+
+      async function reserve(folder: LabFolder): Promise<LabRecord> {
+        const record = await planLab(spec, labs);
+        writePrivate(folder.record, JSON.stringify(record, null, 2));
+        return record;
+      }
+    },
+
+    async status(name) {
+      const record = readRecord(folderOf(name));
+      return record && statusOf(record);
+    },
+    async list() {
+      return readRecords(labs).map(statusOf);
+    },
+    async kubeconfig(name) {
+      const folder = folderOf(name);
+      existing(folder);
+      return readFileSync(folder.kubeconfig, 'utf8');
+    },
+    async down(name, signal) {
+      const folder = folderOf(name);
+      if (!readRecord(folder)) return false;
+      await withLock(folder.path, () => discard(folder), signal);
+      return true;
+    },
+  };
+
+  function folderOf(name: string): LabFolder {
+    return new LabFolder(join(realpathIfThere(labs), name));
+  }
+
+  function statusOf(record: LabRecord): LabStatus {
+    const folder = folderOf(record.name);
+    const running = findProcesses(folder.path);
+    const processes = processesOf(record).map(({program, node}) => {
+      const found = running.find((process) => process.program === program && process.node === node);
+      const log = folder.log(program, node);
+      return {
+        program,
+        node,
+        running: found !== undefined,
+        log,
+        ...(found ? {pid: found.pid} : {lastLines: lastLines(log, LINES)}),
+      };
+    });
+    const alive = processes.filter((process) => process.running).length;
+    return {
+      kind: 'Lab',
+      name: record.name,
+      driver: 'embedded',
+      state: alive === processes.length ? 'up' : alive === 0 ? 'stopped' : 'degraded',
+      version: record.kubernetes,
+      context: contextOf(record.name),
+      server: `https://127.0.0.1:${record.ports.apiServers[0]}`,
+      nodes: [...record.controlPlanes, ...record.workers],
+      processes,
+    };
+  }
+}
+
+/** Ends every process of the lab and removes its folder. */
+async function discard(folder: LabFolder): Promise<void> {
+  const running = findProcesses(folder.path);
+  for (const programs of STOP_ORDER) {
+    const batch = running.filter(({program}) => programs.includes(program));
+    await stopProcesses(folder.path, batch, GRACE);
+  }
+  await stopProcesses(folder.path, findProcesses(folder.path) as RunningProcess[], GRACE);
+  remove(folder);
+}
+
+function existing(folder: LabFolder): LabRecord {
+  const record = readRecord(folder);
+  if (record) return record;
+  throw new Problem(`there is no such lab`, {next: 'kops lab list', exitCode: ExitCode.noAccess});
+}
+
+function checkSame(record: LabRecord, controlPlanes: number | undefined): void {
+  if (controlPlanes === undefined || controlPlanes === record.controlPlanes.length) return;
+  throw new Problem(`lab ${record.name} has ${record.controlPlanes.length} control planes, not ${controlPlanes}`, {
+    why: 'the number of control planes of a lab cannot change',
+    next: `kops lab down --name ${record.name}`,
+    exitCode: ExitCode.usage,
+  });
+}
+
+function realpathIfThere(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,105 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {closeSync, mkdirSync, openSync, readdirSync, readFileSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {until} from '../until.ts';
+
+/**
+ * What a lab's process carries in its environment, and is known by from then on: unlike a pid in a file it cannot point at a stranger,
+ * and it is there from the process's first moment, whatever becomes of the command that started it.
+ */
+const MARK = 'KOPS_LAB_PROCESS';
+
+export interface ProcessName {
+  readonly program: string;
+  readonly node: string;
+}
+
+export interface RunningProcess extends ProcessName {
+  readonly pid: number;
+}
+
+export interface Launch extends ProcessName {
+  /** Path of the executable. */
+  readonly executable: string;
+  readonly args: readonly string[];
+  readonly log: string;
+}
+
+const markOf = (lab: string, {program, node}: ProcessName): string => `${MARK}=${lab}\t${node}\t${program}`;
+
+/** Starts a process of the lab in this folder, in a session of its own: it outlives this command and does not get its Ctrl-C. */
+export function startProcess(lab: string, {executable, args, log, ...name}: Launch): ChildProcess {
+  mkdirSync(dirname(log), {recursive: true, mode: 0o700});
+  const output = openSync(log, 'a', 0o600);
+  const [key, value] = split(markOf(lab, name));
+  try {
+    const child = spawn(executable, args, {
+      detached: true,
+      stdio: ['ignore', output, output],
+      cwd: lab,
+      env: {PATH: process.env.PATH, HOME: lab, [key]: value}, // no proxy: everything is on loopback
+    });
+    child.unref();
+    return child;
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** The live processes of the lab in this folder. A process that is dead but not yet reaped has no environment any more. */
+export function findProcesses(lab: string): RunningProcess[] {
+  const start = `${MARK}=${lab}\t`;
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => {
+      const mark = environmentOf(Number(entry)).find((variable) => variable.startsWith(start));
+      const [node, program] = mark?.slice(start.length).split('\t') ?? [];
+      return node && program ? [{pid: Number(entry), node, program}] : [];
+    });
+}
+
+/** SIGTERM, and SIGKILL to what still runs after `grace` milliseconds; resolves when all are gone. */
+export async function stopProcesses(lab: string, processes: readonly RunningProcess[], grace: number): Promise<void> {
+  const signal = new AbortController().signal; // whoever interrupts a clean-up would leave processes behind
+  await Promise.all(
+    processes.map(async (process) => {
+      const gone = () => !isRunning(lab, process);
+      send(process.pid, 'SIGTERM');
+      if (await until(gone, {timeout: grace, signal})) return;
+      if (isRunning(lab, process)) send(process.pid, 'SIGKILL');
+      await until(gone, {timeout: 10_000, signal});
+    }),
+  );
+}
+
+const isRunning = (lab: string, process: RunningProcess): boolean => environmentOf(process.pid).includes(markOf(lab, process));
+
+/** The last lines a process wrote. */
+export function lastLines(log: string, count: number): string[] {
+  try {
+    return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-count);
+  } catch {
+    return [`${basename(log)} cannot be read`];
+  }
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(join('/proc', String(pid), 'environ'), 'utf8').split('\0');
+  } catch {
+    return []; // someone else's, or gone
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function split(assignment: string): [string, string] {
+  const at = assignment.indexOf('=');
+  return [assignment.slice(0, at), assignment.slice(at + 1)];
+}

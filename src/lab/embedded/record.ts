@@ -1,0 +1,56 @@
+import {join} from 'node:path';
+
+/** The ports of a lab on loopback. */
+export interface LabPorts {
+  readonly etcd: number;
+  readonly etcdPeer: number;
+  readonly etcdMetrics: number;
+  readonly controllerManager: number;
+  readonly scheduler: number;
+  /** KWOK's kubelet API: logs and exec of simulated pods. */
+  readonly kubelet: number;
+  /** One per control plane. */
+  readonly apiServers: readonly number[];
+}
+
+/** All that must be remembered of a lab; written before anything else of it is made, so that `down` can always find it. */
+export interface LabRecord {
+  readonly name: string;
+  readonly driver: 'embedded';
+  /** `v1.37.2` */
+  readonly kubernetes: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly controlPlanes: readonly string[];
+  readonly workers: readonly string[];
+  readonly ports: LabPorts;
+}
+
+/** Where things are in a lab's folder. */
+export class LabFolder {
+  readonly path: string;
+  constructor(path: string) {
+    this.path = path;
+  }
+  get record(): string {
+    return join(this.path, 'lab.json');
+  }
+  /** Written when the lab was up for the first time. */
+  get created(): string {
+    return join(this.path, 'created');
+  }
+  /** What stands for `/` on that node. */
+  node(name: string): string {
+    return join(this.path, 'nodes', name);
+  }
+  get kubeconfig(): string {
+    return join(this.path, 'kubeconfig');
+  }
+  /** The credentials and files of KWOK, which plays the kubelets of all nodes. */
+  get kwok(): string {
+    return join(this.path, 'kwok');
+  }
+  log(program: string, node: string): string {
+    return join(this.path, 'logs', `${node}.${program}.log`);
+  }
+}
