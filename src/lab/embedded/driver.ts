@@ -1,5 +1,5 @@
-import {mkdirSync, readFileSync, realpathSync} from 'node:fs';
-import {join} from 'node:path';
+import {existsSync, mkdirSync, readFileSync, realpathSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {ExitCode, Problem} from '../../problem.ts';
 import type {Driver, Lab, LabStatus} from '../driver.ts';
 import {withLock} from '../lock.ts';
@@ -33,13 +33,14 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
       return withLock(folder.path, () => bringUp(folder), signal);
 
       async function bringUp(folder: LabFolder): Promise<Lab> {
-        const existed = isCreated(folder);
-        if (!existed) await discard(folder); // what an up that was killed left behind
-        const record = existed ? existing(folder) : await withLock(labs, () => reserve(folder), signal);
-        if (existed) checkSame(record, spec.controlPlanes);
+        const known = isCreated(folder) ? readRecord(folder) : undefined;
+        const existed = known !== undefined;
+        if (known) checkSame(known, spec.controlPlanes);
+        else await discard(folder); // what an up that was killed left behind
+        const record = known ?? (await withLock(labs, () => reserve(folder), signal));
         const start = new Start(record, folder, programs, signal);
         if (existed && start.missing().length === 0) {
-          return {status: statusOf(record), kubeconfig: readFileSync(folder.kubeconfig, 'utf8'), outcome: 'unchanged'};
+          return {status: statusOf(record), kubeconfig: kubeconfigOf(folder), outcome: 'unchanged'};
         }
         try {
           await progress.run(start.steps(existed));
@@ -51,7 +52,7 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
         }
         return {
           status: statusOf(record),
-          kubeconfig: readFileSync(folder.kubeconfig, 'utf8'),
+          kubeconfig: kubeconfigOf(folder),
           outcome: existed ? 'restarted' : 'created',
         };
       }
@@ -71,9 +72,7 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
       return readRecords(labs).map(statusOf);
     },
     async kubeconfig(name) {
-      const folder = folderOf(name);
-      existing(folder);
-      return readFileSync(folder.kubeconfig, 'utf8');
+      return kubeconfigOf(folderOf(name));
     },
     async down(name, signal) {
       const folder = folderOf(name);
@@ -127,10 +126,13 @@ async function discard(folder: LabFolder): Promise<void> {
   remove(folder);
 }
 
-function existing(folder: LabFolder): LabRecord {
-  const record = readRecord(folder);
-  if (record) return record;
-  throw new Problem(`there is no such lab`, {next: 'kops lab list', exitCode: ExitCode.noAccess});
+function kubeconfigOf(folder: LabFolder): string {
+  if (existsSync(folder.kubeconfig)) return readFileSync(folder.kubeconfig, 'utf8');
+  throw new Problem(`lab ${basename(folder.path)} has no kubeconfig`, {
+    why: readRecord(folder) ? 'it never came up' : 'there is no such lab',
+    next: `kops lab up --name ${basename(folder.path)}`,
+    exitCode: ExitCode.noAccess,
+  });
 }
 
 function checkSame(record: LabRecord, controlPlanes: number | undefined): void {

@@ -12,7 +12,7 @@ export interface Programs {
   fetch(detail: (text: string) => void, signal: AbortSignal): Promise<string>;
 }
 
-export function createPrograms(cache: string): Programs {
+export function createPrograms(cache: string, _env: NodeJS.ProcessEnv): Programs {
   const source = join(packageRoot(), 'src/lab/program');
   const built = builtFolder(cache, source, platformOf(process.platform, process.arch));
   const cached = () => (isComplete(built) ? built : undefined);

@@ -1,0 +1,76 @@
+import {ExitCode, Problem} from '../problem.ts';
+import {nearest} from '../text/nearest.ts';
+import type {Driver, DriverName, LabStatus} from './driver.ts';
+import {createEmbeddedDriver} from './embedded/driver.ts';
+import {foldersOf} from './folders.ts';
+import {createPrograms} from './programs/programs.ts';
+
+/** In the order in which they are preferred for a new lab. */
+export function labDrivers(env: NodeJS.ProcessEnv): Driver[] {
+  const {labs, programs} = foldersOf(env);
+  return [createEmbeddedDriver(labs, createPrograms(programs, env))];
+}
+
+/**
+ * The driver for `lab up`: the one that was asked for, the one that has a lab of this name, else the first that works here. Rejects with a
+ * Problem where none does, or where another driver has a lab of this name.
+ */
+export async function driverFor(
+  name: string,
+  wanted: DriverName | undefined,
+  drivers: readonly Driver[],
+  signal: AbortSignal,
+): Promise<Driver> {
+  const holder = (await findLab(name, drivers, signal))?.driver;
+  if (holder && wanted && holder.name !== wanted) {
+    throw new Problem(`lab ${name} exists already, made by the ${holder.name} driver`, {
+      why: `${wanted} was asked for`,
+      next: `kops lab down --name ${name}`,
+      exitCode: ExitCode.usage,
+    });
+  }
+  if (holder) return holder;
+  const reasons: string[] = [];
+  for (const driver of drivers.filter((candidate) => wanted === undefined || candidate.name === wanted)) {
+    const reason = await driver.available(signal);
+    if (reason === undefined) return driver;
+    reasons.push(`${driver.name}: ${reason}`);
+  }
+  throw new Problem('no lab can be brought up here', {why: reasons.join('\n'), exitCode: ExitCode.negative});
+}
+
+export interface FoundLab {
+  readonly driver: Driver;
+  readonly status: LabStatus;
+}
+
+/** Undefined where no driver that works here has a lab of this name. */
+export async function findLab(name: string, drivers: readonly Driver[], signal: AbortSignal): Promise<FoundLab | undefined> {
+  for (const driver of drivers) {
+    if ((await driver.available(signal)) !== undefined) continue;
+    const status = await driver.status(name, signal);
+    if (status) return {driver, status};
+  }
+  return undefined;
+}
+
+/** As `findLab`; a lab that does not exist is a Problem that names the nearest one. */
+export async function requireLab(name: string, drivers: readonly Driver[], signal: AbortSignal): Promise<FoundLab> {
+  const found = await findLab(name, drivers, signal);
+  if (found) return found;
+  const names = (await listLabs(drivers, signal)).map((lab) => lab.name);
+  const near = nearest(name, names);
+  throw new Problem(`lab ${name} not found`, {
+    why: names.length > 0 ? `there is ${names.join(', ')}` : 'there is no lab at all',
+    next: near ? `kops lab status --name ${near}` : `kops lab up --name ${name}`,
+    exitCode: ExitCode.noAccess,
+  });
+}
+
+export async function listLabs(drivers: readonly Driver[], signal: AbortSignal): Promise<LabStatus[]> {
+  const labs: LabStatus[] = [];
+  for (const driver of drivers) {
+    if ((await driver.available(signal)) === undefined) labs.push(...(await driver.list(signal)));
+  }
+  return labs;
+}
