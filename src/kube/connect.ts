@@ -1,16 +1,47 @@
+import {homedir} from 'node:os';
+import packageJson from '../../package.json' with {type: 'json'};
+import {ExitCode, Problem} from '../problem.ts';
+import {parseDuration} from '../text/parseDuration.ts';
+import {type AccessOptions, findAccess} from './access.ts';
+import {createApiCluster} from './apiCluster.ts';
 import type {Cluster} from './cluster.ts';
+import {createCredentials} from './credentials.ts';
+import {createDispatchers} from './dispatchers.ts';
+import {impersonationHeaders} from './impersonation.ts';
+import {readKubeconfig} from './kubeconfigFiles.ts';
+import {createRequester} from './request.ts';
 
-export interface ConnectOptions {
+export interface ConnectOptions extends AccessOptions {
   readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
-  readonly namespace?: string | undefined;
-  readonly as?: string | undefined;
-  readonly asGroups?: readonly string[] | undefined;
   /** A Go duration: `30s`, `2m`; `0` for none. */
   readonly requestTimeout?: string | undefined;
 }
 
 /** Reads the kubeconfig as kubectl does and makes a connection of it; no request is sent yet. */
-export async function connect(_options: ConnectOptions): Promise<Cluster> {
-  throw new Error('under construction');
+export async function connect(options: ConnectOptions): Promise<Cluster> {
+  const surroundings = {env: process.env, home: homedir()};
+  const access = findAccess(await readKubeconfig(options.kubeconfig, surroundings), options);
+  const {context, namespace, user} = access;
+  const server = access.server.href.replace(/\/$/, '');
+  const requester = createRequester({
+    context,
+    server,
+    basePath: access.server.pathname.replace(/\/$/, ''),
+    requestTimeout: requestTimeout(options.requestTimeout),
+    headers: {'user-agent': `kops/${packageJson.version}`, ...impersonationHeaders(user)},
+    credentials: await createCredentials(access),
+    dispatcher: await createDispatchers(access, process.env),
+  });
+  return createApiCluster({context, namespace, server}, requester);
+}
+
+/** Milliseconds; undefined for no limit. */
+function requestTimeout(text = '30s'): number | undefined {
+  const milliseconds = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
+  if (milliseconds !== undefined) return milliseconds === 0 ? undefined : milliseconds;
+  throw new Problem(`--request-timeout ${text} is not a duration`, {
+    why: 'a duration is a number with a unit: 500ms, 30s, 2m; 0 is no limit',
+    next: 'write --request-timeout 30s',
+    exitCode: ExitCode.usage,
+  });
 }

@@ -19,14 +19,19 @@ export class Conflict extends ApiProblem {}
 
 /** No answer, or no authenticated one: no route, a bad certificate, a credential that cannot be had. */
 export class ConnectionProblem extends Problem {
-  constructor(what: string, details: Omit<ProblemDetails, 'exitCode'>) {
+  /** Whether it may mend itself: a server that restarts will be back, a certificate does not change by waiting. */
+  readonly passing: boolean;
+
+  constructor(what: string, {passing, ...details}: Omit<ProblemDetails, 'exitCode'> & {passing: boolean}) {
     super(what, {...details, exitCode: ExitCode.noAccess});
+    this.passing = passing;
   }
 }
 
 function exitCodeOf(status: number): ExitCode {
   if (status === 401 || status === 403 || status === 404) return ExitCode.noAccess;
+  if (status === 429 || status === 502 || status === 503 || status === 504) return ExitCode.noAccess;
   if (status === 409) return ExitCode.negative;
-  if (status === 400 || status === 422) return ExitCode.usage;
+  if (status === 400 || status === 413 || status === 422) return ExitCode.usage;
   return ExitCode.bug;
 }

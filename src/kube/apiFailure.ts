@@ -1,0 +1,172 @@
+import type {V1Status} from '@kubernetes/client-node';
+import {printable} from '../text/printable.ts';
+import {ApiProblem, Conflict} from './errors.ts';
+import type {Resource} from './resources.ts';
+
+/** What a request was about, for the words of its failure. */
+export interface Target {
+  /** As RBAC names it. */
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+  readonly resource: Resource<unknown>;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+  /** A JSON patch with a `test` operation: the API server reports its failure as a bare 422. */
+  readonly tested?: boolean | undefined;
+}
+
+/** Where the request went. */
+export interface Place {
+  readonly context: string;
+  readonly server: string;
+}
+
+/** 401. `why`: why the credentials may have been refused, as far as that can be seen from here. */
+export function unauthorized({context}: Place, why: string): ApiProblem {
+  return new ApiProblem(`the API server does not accept the credentials of context ${context}`, {
+    status: 401,
+    reason: 'Unauthorized',
+    why,
+    next: `log in again, then check with: kubectl auth whoami --context ${context}`,
+  });
+}
+
+/** The Problem that an answer other than 2xx makes. `body` is used only where it is a metav1.Status, and then only its fields. */
+export function apiFailure(code: number, body: Buffer, target: Target, place: Place): ApiProblem {
+  const status = parseStatus(body);
+  return status === undefined ? strangeAnswer(code, target, place) : statusFailure(code, status, target, place);
+}
+
+/** The Problem that a metav1.Status makes: an answer's body, or a watch's ERROR event. */
+export function statusFailure(code: number, status: V1Status, target: Target, place: Place): ApiProblem {
+  const {reason = ''} = status;
+  const message = clean(status.message ?? '', target);
+  const object = nameOf(target);
+  const where = inNamespace(target);
+  const about = {status: code, reason, why: message || undefined};
+
+  if (code === 403) return forbidden(status, target, about);
+  if (code === 404) return notFound(status, target, about);
+  if (code === 409 && reason === 'AlreadyExists') return new ApiProblem(`${object} already exists${where}`, about);
+  if (code === 409) {
+    return new Conflict(`${object} changed in between${where}`, {
+      ...about,
+      next: 'run the command again: it reads the object anew',
+    });
+  }
+  if (code === 422 && target.tested && !status.details?.causes?.length) {
+    return new Conflict(`${object} is not as it was expected${where}`, {
+      status: 409,
+      reason: 'Conflict',
+      why: 'someone else changed it in between',
+      next: 'run the command again: it reads the object anew',
+    });
+  }
+  if (code === 422)
+    return new ApiProblem(`the API server does not accept ${object}${where}`, {
+      ...about,
+      why: causes(status, target) ?? about.why,
+    });
+  if (code === 410) return new ApiProblem('the API server no longer has the version that was asked for', about);
+  if (code === 429 || code === 503) {
+    return new ApiProblem(`the API server is too busy or not ready: ${place.server}`, {...about, next: 'try again in a moment'});
+  }
+  return new ApiProblem(`the API server could not ${target.verb} ${object}${where}`, about);
+}
+
+function forbidden(status: V1Status, target: Target, about: Facts): ApiProblem {
+  const rbac = /User "([^"]*)" cannot (\S+) (?:resource|path)/.exec(status.message ?? '');
+  const where = inNamespace(target);
+  if (rbac) {
+    const [, user = '', verb = target.verb] = rbac;
+    const resource = qualifiedName(target);
+    return new ApiProblem(`${printable(user)} may not ${verb} ${resource}${where || ' in the whole cluster'}`, {
+      ...about,
+      why: /: (RBAC: .*)$/.exec(about.why ?? '')?.[1] ?? 'no role that is bound to this user grants it',
+      next: `kubectl auth can-i ${verb} ${resource}${target.namespace === undefined ? ' -A' : ` -n ${target.namespace}`}`,
+    });
+  }
+  const quota = /exceeded quota/.test(about.why ?? '');
+  return new ApiProblem(`the API server refused to ${target.verb} ${nameOf(target)}${where}`, {
+    ...about,
+    why: afterLast(about.why, 'is forbidden: '),
+    next: quota ? `kubectl describe resourcequotas -n ${target.namespace}` : undefined,
+  });
+}
+
+function notFound(status: V1Status, target: Target, about: Facts): ApiProblem {
+  const {kind, name} = status.details ?? {};
+  if (kind === 'namespaces' && target.resource.plural !== 'namespaces') {
+    return new ApiProblem(`namespace ${name} does not exist`, {...about, why: undefined, next: 'kubectl get namespaces'});
+  }
+  if (target.name !== undefined && name !== undefined) {
+    const {namespace, resource} = target;
+    return new ApiProblem(`${nameOf(target)} not found${inNamespace(target)}`, {
+      ...about,
+      why: undefined,
+      next: `kubectl get ${resource.plural}${namespace === undefined ? '' : ` -n ${namespace}`}`,
+    });
+  }
+  return new ApiProblem(`the API server does not know ${qualifiedName(target)}`, {
+    ...about,
+    why: `it serves no ${target.resource.plural} in ${target.resource.apiVersion}`,
+    next: 'kubectl api-resources',
+  });
+}
+
+interface Facts {
+  readonly status: number;
+  readonly reason: string;
+  readonly why: string | undefined;
+}
+
+function strangeAnswer(code: number, target: Target, place: Place): ApiProblem {
+  return new ApiProblem(`${place.server} answered ${code} and not as an API server does`, {
+    status: code,
+    reason: '',
+    why: `asked to ${target.verb} ${qualifiedName(target)}; perhaps a proxy or a load balancer answers there`,
+    next: `check the server of context ${place.context}: kubectl config view --minify --context ${place.context}`,
+  });
+}
+
+/** A field a line, as validation names them. */
+function causes(status: V1Status, target: Target): string | undefined {
+  const lines = (status.details?.causes ?? [])
+    .slice(0, 5)
+    .map(({field, message = ''}) => `${field ? `${printable(field)}: ` : ''}${clean(message, target)}`);
+  return lines.length > 0 ? lines.join('\n') : undefined;
+}
+
+/** One line, safe to print, of a bounded length. What validation quotes of a Secret's fields is left out. */
+function clean(message: string, {resource}: Target): string {
+  const shown = resource.kind === 'Secret' ? message.replaceAll(/(value: )"(?:[^"\\]|\\.)*"/g, '$1…') : message;
+  const line = printable(shown.trim().replaceAll(/\s*\n\s*/g, '; '));
+  return line.length > MESSAGE_LENGTH ? `${line.slice(0, MESSAGE_LENGTH)}…` : line;
+}
+const MESSAGE_LENGTH = 600;
+
+const afterLast = (text: string | undefined, mark: string): string | undefined =>
+  text?.slice(text.lastIndexOf(mark) + (text.includes(mark) ? mark.length : 1));
+
+/** `deployment/web`, or `deployments` where no name was given. */
+const nameOf = ({resource, name}: Target): string =>
+  name === undefined ? resource.plural : `${resource.kind.toLowerCase()}/${name}`;
+
+const inNamespace = ({namespace}: Target): string => (namespace === undefined ? '' : ` in namespace ${namespace}`);
+
+/** `deployments.apps`, `pods/log`: as `kubectl auth can-i` takes it. */
+function qualifiedName({resource, subresource}: Target): string {
+  const [group] = resource.apiVersion.includes('/') ? resource.apiVersion.split('/') : [];
+  return `${resource.plural}${group ? `.${group}` : ''}${subresource ? `/${subresource}` : ''}`;
+}
+
+function parseStatus(body: Buffer): V1Status | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null && 'kind' in parsed && parsed.kind === 'Status'
+      ? (parsed as V1Status)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

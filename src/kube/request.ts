@@ -1,0 +1,223 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Dispatcher} from 'undici';
+import {Problem} from '../problem.ts';
+import {apiFailure, type Place, type Target, unauthorized} from './apiFailure.ts';
+import {connectionFailure, wasReset} from './connectionFailure.ts';
+import type {Certificate, Credentials} from './credentials.ts';
+import type {ConnectionProblem} from './errors.ts';
+import {createLimit} from './limit.ts';
+import {AnswerTimeout, exchange, HandlerFailure, type HttpRequest, type HttpResponse, stream} from './transport.ts';
+
+/** What it takes to send a request to one API server as one user. */
+export interface Connection extends Place {
+  /** The path of the server's URL, without a slash at its end: empty, or that of a gateway. */
+  readonly basePath: string;
+  /** Milliseconds; undefined for no limit. */
+  readonly requestTimeout: number | undefined;
+  /** The user agent and whom to impersonate. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly credentials: Credentials;
+  /** The keep-alive connections of one client certificate. */
+  dispatcher(certificate: Certificate | undefined): Dispatcher;
+}
+
+export interface ApiRequest {
+  readonly method: HttpRequest['method'];
+  /** With its query; the server's own path goes before it. */
+  readonly path: string;
+  readonly target: Target;
+  readonly body?: unknown;
+  /** Default: `application/json`. */
+  readonly contentType?: string;
+  /** Default: 32 MiB. */
+  readonly maxBytes?: number;
+}
+
+export interface StreamReader {
+  /** The answer begins, and it is a success. */
+  onStart(): void;
+  /** What it throws ends the stream and rejects its promise. */
+  onData(chunk: Buffer): void;
+}
+
+/** Sends requests: with credentials, within limits, again where that is safe. Rejects with Problems. */
+export interface Requester {
+  /** An answer longer than `maxBytes` is a Problem with the cause `AnswerTooLarge`. */
+  bytes(request: ApiRequest, signal: AbortSignal): Promise<Buffer>;
+  json<T>(request: ApiRequest, signal: AbortSignal): Promise<{readonly value: T; readonly bytes: number}>;
+  /** Resolves at the end of the answer, however long that takes; only the wait for its beginning is limited. */
+  stream(request: ApiRequest, reader: StreamReader, signal: AbortSignal): Promise<void>;
+  /** Resolves when the server answers anything at all, or has just done so. */
+  ping(): Promise<void>;
+  /** The Problem that a failure below HTTP makes. */
+  failure(error: unknown): ConnectionProblem;
+  readonly place: Place;
+}
+
+const MAX_BYTES = 32 * 1024 * 1024;
+/** Requests under way at a time, watches apart: what a busy API server bears from one user. */
+const CONCURRENCY = 16;
+const MAX_TRIES = 5;
+/** Milliseconds. A server that asks for a longer pause gets this one. */
+const LONGEST_PAUSE = 30_000;
+const PING_TIMEOUT = 10_000;
+const PING_EVERY = 10_000;
+
+export function createRequester(connection: Connection): Requester {
+  const {context, server, requestTimeout: timeout} = connection;
+  const place = {context, server};
+  const limit = createLimit(CONCURRENCY);
+  const failure = (error: unknown) => connectionFailure(error, place);
+
+  const bytes = async (request: ApiRequest, signal: AbortSignal): Promise<Buffer> => {
+    const limits = {timeout, maxBytes: request.maxBytes ?? MAX_BYTES};
+    const send: Send = (dispatcher, http) => limit(() => exchange(dispatcher, http, limits, signal), signal);
+    return (await attempt(connection, request, send, wasReset, signal)).body;
+  };
+
+  return {
+    place,
+    failure,
+    bytes,
+    async json<T>(request: ApiRequest, signal: AbortSignal) {
+      const body = await bytes(request, signal);
+      try {
+        return {value: JSON.parse(body.toString('utf8')) as T, bytes: body.length};
+      } catch (cause) {
+        throw failure(new Error(`the answer to "${request.target.verb} ${request.target.resource.plural}" is not JSON`, {cause}));
+      }
+    },
+    async stream(request, reader, signal) {
+      let started = false;
+      const onStart = () => {
+        started = true;
+        reader.onStart();
+      };
+      const send: Send = (dispatcher, http) => streamSuccess(dispatcher, http, timeout, {...reader, onStart}, signal);
+      await attempt(connection, request, send, (error) => !started && wasReset(error), signal);
+    },
+    ping: shared(PING_EVERY, () => ping(connection)),
+  };
+}
+
+async function ping(connection: Connection): Promise<void> {
+  const signal = AbortSignal.timeout(PING_TIMEOUT);
+  try {
+    const {headers, certificate} = await connection.credentials.current(signal);
+    const request = httpRequest(connection, {method: 'GET', path: '/version'}, headers);
+    await exchange(connection.dispatcher(certificate), request, {timeout: PING_TIMEOUT, maxBytes: MAX_BYTES}, signal);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw connectionFailure(signal.aborted ? new AnswerTimeout(PING_TIMEOUT) : error, connection);
+  }
+}
+
+/** One call under way for all who ask; its success holds for `lasting` milliseconds. */
+function shared(lasting: number, task: () => Promise<void>): () => Promise<void> {
+  let current: Promise<void> | undefined;
+  const forget = () => {
+    current = undefined;
+  };
+  return () => {
+    current ??= task().then(
+      () => void setTimeout(forget, lasting).unref(),
+      (error: unknown) => {
+        forget();
+        throw error;
+      },
+    );
+    return current;
+  };
+}
+
+type Send = (dispatcher: Dispatcher, http: HttpRequest) => Promise<HttpResponse>;
+
+/**
+ * Tries until there is a success, a failure for good, or too many tries: after 401 once, with new credentials; after 429, and after 503 for
+ * reads, when the server says when; after a lost connection for reads.
+ */
+async function attempt(
+  connection: Connection,
+  request: ApiRequest,
+  send: Send,
+  isWorthRetrying: (error: unknown) => boolean,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const {credentials} = connection;
+  let refused = false;
+  for (let tries = 1; ; tries++) {
+    const credential = await credentials.current(signal);
+    let response: HttpResponse;
+    try {
+      response = await send(connection.dispatcher(credential.certificate), httpRequest(connection, request, credential.headers));
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof HandlerFailure) throw error.cause;
+      if (request.method !== 'GET' || tries >= MAX_TRIES || !isWorthRetrying(error)) throw connectionFailure(error, connection);
+      await pause(100 * 2 ** (tries - 1) * (0.5 + Math.random()), signal);
+      continue;
+    }
+    if (response.status < 300) return response;
+    if (response.status === 401) {
+      if (refused || !credentials.refused(credential)) throw unauthorized(connection, credentials.hint(credential));
+      refused = true;
+      continue;
+    }
+    const wait = retryAfter(response, request.method);
+    if (wait === undefined || tries >= MAX_TRIES) throw apiFailure(response.status, response.body, request.target, connection);
+    await pause(wait, signal);
+  }
+}
+
+/** Milliseconds to wait for another try, or undefined where there should be none. */
+function retryAfter({status, headers}: HttpResponse, method: HttpRequest['method']): number | undefined {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+  if (status === 429) return Math.min((Number.isNaN(seconds) ? 1 : seconds) * 1000, LONGEST_PAUSE);
+  if (status === 503 && method === 'GET' && !Number.isNaN(seconds)) return Math.min(seconds * 1000, LONGEST_PAUSE);
+  return undefined;
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, {signal}).catch(() => signal.throwIfAborted());
+}
+
+function httpRequest(
+  {basePath, headers}: Connection,
+  {method, path, body, contentType = 'application/json'}: Omit<ApiRequest, 'target'>,
+  authentication: Readonly<Record<string, string>>,
+): HttpRequest {
+  const common = {...headers, ...authentication, accept: 'application/json'};
+  if (body === undefined) return {method, path: basePath + path, headers: common};
+  return {method, path: basePath + path, headers: {...common, 'content-type': contentType}, body: JSON.stringify(body)};
+}
+
+/** Streams the body of a success; takes that of a failure whole. */
+async function streamSuccess(
+  dispatcher: Dispatcher,
+  http: HttpRequest,
+  timeout: number | undefined,
+  {onStart, onData}: StreamReader,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  let [status, headers]: [number, HttpResponse['headers']] = [0, {}];
+  const failureBody: Buffer[] = [];
+  await stream(
+    dispatcher,
+    http,
+    {
+      timeout,
+      onHeaders(s, h) {
+        [status, headers] = [s, h];
+        if (status >= 300) return {timeout};
+        onStart();
+        return {timeout: undefined};
+      },
+      onData(chunk) {
+        if (status < 300) onData(chunk);
+        else if (failureBody.length < 16) failureBody.push(chunk);
+      },
+    },
+    signal,
+  );
+  return {status, headers, body: Buffer.concat(failureBody)};
+}
