@@ -16,6 +16,7 @@ const EMPTY_IS_NOTHING = new Set(
     ' ',
   ),
 );
+export const emptyIsNothing = (field: string): boolean => EMPTY_IS_NOTHING.has(field);
 /** Pointers to strings: `""` differs from nothing. */
 const EMPTY_STRING_MEANS_SOMETHING = new Set(['storageClassName', 'type', 'volumeAttributesClassName']);
 
@@ -45,7 +46,7 @@ function clean(value: Value | undefined, field: string): Value | undefined {
   const entries = Object.entries(value)
     .map(([name, inner]) => [name, clean(inner, name)] as const)
     .filter(([, inner]) => inner !== undefined);
-  return entries.length > 0 || !EMPTY_IS_NOTHING.has(field) ? Object.fromEntries(entries) : undefined;
+  return entries.length > 0 || !emptyIsNothing(field) ? Object.fromEntries(entries) : undefined;
 }
 
 /** Compares what `meaningful` has cleaned. `path` holds the names of the fields on the way down: quantities are told by where they are. */
