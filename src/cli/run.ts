@@ -1,4 +1,5 @@
-import {type Config, Errors, run} from '@oclif/core';
+import {basename} from 'node:path';
+import {Config, Errors, run} from '@oclif/core';
 import {createTheme} from '../text/screen.ts';
 import {renderProblem, toProblem} from './errors.ts';
 import {wantsColour} from './output.ts';
@@ -10,28 +11,26 @@ import {wantsColour} from './output.ts';
 export async function main(argv: string[], options: string | Config): Promise<void> {
   process.stdout.on('error', ignoreClosedPipe);
   process.stderr.on('error', ignoreClosedPipe);
+  const config = typeof options === 'string' ? await Config.load(options) : options;
+  config.bin = binOf(process.argv[1]);
   try {
-    await run(argv, options);
+    await run(argv, config);
   } catch (error) {
-    process.exitCode = error instanceof Errors.ExitError ? (error.oclif.exit ?? 0) : report(error, argv);
+    process.exitCode = error instanceof Errors.ExitError ? (error.oclif.exit ?? 0) : report(error, argv, config);
   }
   await flushed(process.stdout);
   await flushed(process.stderr);
   process.exit();
 }
 
-function report(error: unknown, argv: readonly string[]): number {
-  const debug = argv.includes('--debug');
-  const problem = toProblem(
-    error,
-    `kops ${argv
-      .filter((word) => !word.startsWith('-'))
-      .slice(0, 2)
-      .join(' ')} --help`,
-  );
+/** kubectl finds a program `kubectl-kops` on the PATH and runs it for `kubectl kops`. */
+const binOf = (program = ''): string => (basename(program).startsWith('kubectl-kops') ? 'kubectl kops' : 'kops');
+
+function report(error: unknown, argv: readonly string[], {bin, commandIDs}: Config): number {
+  const problem = toProblem(error, {bin, argv, commands: commandIDs.map((id) => id.split(':'))});
   const theme = createTheme(wantsColour(process.stderr, process.env, argv.includes('--no-color')));
   process.stderr.write(`${renderProblem(problem, theme)}\n`);
-  if (debug) process.stderr.write(`${stackOf(problem)}\n`);
+  if (argv.includes('--debug')) process.stderr.write(`${stackOf(problem)}\n`);
   return problem.exitCode;
 }
 

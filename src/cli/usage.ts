@@ -1,0 +1,107 @@
+import {stripVTControlCharacters} from 'node:util';
+import {ExitCode, Problem} from '../problem.ts';
+import {nearest} from '../text/nearest.ts';
+
+/** What was typed, and what there is. */
+export interface CommandLine {
+  /** What the user calls kops: `kops` or `kubectl kops`. */
+  readonly bin: string;
+  readonly argv: readonly string[];
+  /** The words of every command: `['rollout', 'status']`. */
+  readonly commands: readonly (readonly string[])[];
+}
+
+/** What oclif's parser throws, as far as it is read here. It exports no classes for it. */
+interface ParserError extends Error {
+  /** Of flags that do not exist, with their dashes; absent on other errors. */
+  readonly flags?: readonly string[];
+  /** Of arguments that are missing, or of words too many. */
+  readonly args?: readonly (string | {readonly name: string; readonly description?: string})[];
+  readonly parse?: {readonly input?: {readonly flags?: Readonly<Record<string, unknown>>}};
+}
+
+/** A Problem of what is wrong with the words of a command line; undefined where `error` is about something else. */
+export function usageProblem(error: unknown, line: CommandLine): Problem | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (/^command \S.* not found\.?$/i.test(error.message)) return unknownCommand(line);
+  if (!('oclif' in error) && !/^Expected an? /.test(error.message)) return undefined;
+  const [what, why] = describe(error, commandOf(line));
+  return usage(what, why, `${commandOf(line)} --help`, error);
+}
+
+function unknownCommand(line: CommandLine): Problem {
+  const {bin, argv, commands} = line;
+  const words = wordsOf(line);
+  const topic = words.slice(0, depthOf(line));
+  const here = [bin, ...topic].join(' ');
+  const typed = words[topic.length];
+  if (typed === undefined) return usage(`unknown flag: ${argv[0]}`, 'flags come behind a command', `${here} --help`);
+
+  const verbs = unique(commands.filter((command) => startsWith(command, topic)).map((command) => command[topic.length] ?? ''));
+  if (verbs.length === 0) return usage(`unexpected argument: ${typed}`, `${here} takes none`, `${here} --help`);
+  const what = `unknown command: ${here} ${typed}`;
+  const near = nearest(typed, verbs);
+  if (near !== undefined) return usage(what, `did you mean ${near}?`, `${here} ${near} --help`);
+  const other = commands.find((command) => command.includes(typed))?.join(' ');
+  if (other !== undefined) return usage(what, `did you mean ${other}?`, `${bin} ${other} --help`);
+  return usage(what, `${here} knows ${verbs.join(', ')}`, `${here} --help`);
+}
+
+/** What happened, and why if more is known, in kops' words. */
+function describe(error: ParserError, command: string): [string, string | undefined] {
+  const [first = '', ...rest] = stripVTControlCharacters(error.message)
+    .split('\n')
+    .map((text) => text.trim())
+    .filter((text) => text !== '' && !text.startsWith('See more help'));
+
+  if (error.flags) return unknownFlags(error.flags, Object.keys(error.parse?.input?.flags ?? {}), command);
+  if (first.startsWith('Missing') && error.args) {
+    const missing = error.args.filter((arg) => typeof arg !== 'string');
+    const name = (arg: {readonly name: string}) => arg.name.toUpperCase();
+    return [
+      `missing ${missing.map(name).join(' and ')}`,
+      missing.map((arg) => `${name(arg)} is the ${(arg.description ?? arg.name).replace(/^the /, '')}`).join('\n'),
+    ];
+  }
+  const choice = /^Expected (.*)=(.*) to be one of: (.*)$/.exec(first);
+  if (choice) return [`${choice[1]} cannot be ${choice[2]}`, `it is one of ${choice[3]}`];
+  if (/^The following errors? occurred/.test(first))
+    return [uncapitalised(rest[0] ?? first), rest.slice(1).join('\n') || undefined];
+  const value = /^Parsing (--\S+)/.exec(first);
+  if (value) return [`invalid ${value[1]}`, uncapitalised(rest.join('\n'))];
+  return [uncapitalised(first), rest.join('\n') || undefined];
+}
+
+function unknownFlags(flags: readonly string[], known: readonly string[], command: string): [string, string] {
+  const near = flags.filter((flag) => flag.startsWith('--')).map((flag) => nearest(flag.slice(2), known));
+  const [suggestion] = near.filter((name) => name !== undefined);
+  const why = `${command} has no such flag`;
+  return [`unknown flag: ${flags.join(', ')}`, suggestion === undefined ? why : `${why}; did you mean --${suggestion}?`];
+}
+
+const uncapitalised = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** The words before the first flag. */
+function wordsOf({argv}: CommandLine): readonly string[] {
+  const first = argv.findIndex((word) => word.startsWith('-'));
+  return first === -1 ? argv : argv.slice(0, first);
+}
+
+/** How many of the words lead to a topic or a command. */
+function depthOf(line: CommandLine): number {
+  const words = wordsOf(line);
+  let depth = 0;
+  while (depth < words.length && line.commands.some((command) => startsWith(command, words.slice(0, depth + 1)))) depth += 1;
+  return depth;
+}
+
+/** `kops rollout status`: as much of it as exists. */
+export const commandOf = (line: CommandLine): string => [line.bin, ...wordsOf(line).slice(0, depthOf(line))].join(' ');
+
+const startsWith = (command: readonly string[], words: readonly string[]): boolean =>
+  words.every((word, i) => command[i] === word);
+
+const unique = (words: readonly string[]): string[] => [...new Set(words)].filter((word) => word !== '').sort();
+
+const usage = (what: string, why: string | undefined, next: string, cause?: Error): Problem =>
+  new Problem(what, {why, next, exitCode: ExitCode.usage, cause});

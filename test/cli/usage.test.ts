@@ -1,0 +1,113 @@
+import {Args, Command, type Config, Flags} from '@oclif/core';
+import {expect, test} from 'vitest';
+import {renderProblem} from '../../src/cli/errors.ts';
+import {usageProblem} from '../../src/cli/usage.ts';
+import {ExitCode} from '../../src/problem.ts';
+import {createTheme} from '../../src/text/screen.ts';
+
+const commands = [
+  ['rollout', 'status'],
+  ['rollout', 'undo'],
+  ['secret', 'decode'],
+  ['lab', 'up'],
+];
+const plain = createTheme(false);
+
+/** What the user reads, after checking that it is a matter of usage. */
+function shown(error: unknown, words: string, bin = 'kops'): string {
+  const problem = usageProblem(error, {bin, argv: words.split(' '), commands});
+  if (problem === undefined) throw new Error('not taken for a mistake on the command line');
+  expect(problem.exitCode).toBe(ExitCode.usage);
+  return renderProblem(problem, plain);
+}
+
+test.each([
+  ['a typo in a verb', 'secret decod x', 'kops secret decod', 'did you mean decode?', 'kops secret decode --help'],
+  ['a typo in a topic', 'rolout status deploy/web', 'kops rolout', 'did you mean rollout?', 'kops rollout --help'],
+  ['a verb without its topic', 'status deploy/web', 'kops status', 'did you mean rollout status?', 'kops rollout status --help'],
+  ['nothing like it', 'frobnicate', 'kops frobnicate', 'kops knows lab, rollout, secret', 'kops --help'],
+  [
+    'nothing like it in the topic',
+    'rollout explain',
+    'kops rollout explain',
+    'kops rollout knows status, undo',
+    'kops rollout --help',
+  ],
+])('an unknown command is three lines: %s', (_case, words, command, why, next) => {
+  const error = new Error(`command ${words.replaceAll(' ', ':')} not found`);
+  expect(shown(error, words)).toBe(`✗ unknown command: ${command}\n  ${why}\n  try: ${next}`);
+});
+
+test('a word behind a command that takes none is unexpected', () => {
+  expect(shown(new Error('command lab:up:x not found'), 'lab up x')).toMatchInlineSnapshot(`
+    "✗ unexpected argument: x
+      kops lab up takes none
+      try: kops lab up --help"
+  `);
+});
+
+test('a flag before any command is unknown', () => {
+  expect(shown(new Error('command --foo not found'), '--foo')).toMatchInlineSnapshot(`
+    "✗ unknown flag: --foo
+      flags come behind a command
+      try: kops --help"
+  `);
+});
+
+test('as a kubectl plugin it answers as one', () => {
+  expect(shown(new Error('command secret:decod not found'), 'secret decod', 'kubectl kops')).toContain(
+    'try: kubectl kops secret decode --help',
+  );
+});
+
+class Decode extends Command {
+  static override args = {name: Args.string({description: 'name of the Secret', required: true})};
+  static override flags = {
+    namespace: Flags.string({char: 'n'}),
+    output: Flags.option({options: ['human', 'json'] as const})(),
+    workers: Flags.integer({min: 0}),
+    key: Flags.string({dependsOn: ['namespace']}),
+  };
+  override async run(): Promise<void> {
+    await this.parse(Decode);
+  }
+}
+
+const config = {runHook: async () => ({successes: [], failures: []})} as unknown as Config;
+
+test.each([
+  ['a name is missing', '', 'missing NAME', 'NAME is the name of the Secret'],
+  ['a word too many', 'db db2', 'unexpected argument: db2', undefined],
+  [
+    'a flag near one that exists',
+    'db --namspace shop',
+    'unknown flag: --namspace',
+    'kops secret decode has no such flag; did you mean --namespace?',
+  ],
+  ['a flag near none', 'db --colour', 'unknown flag: --colour', 'kops secret decode has no such flag'],
+  ['a short flag', 'db -x', 'unknown flag: -x', 'kops secret decode has no such flag'],
+  ['a value that is none of those', 'db --output xml', '--output cannot be xml', 'it is one of human, json'],
+  ['no number', 'db --workers many', 'invalid --workers', 'expected an integer but received: many'],
+  [
+    'a number out of range',
+    'db --workers=-1',
+    'invalid --workers',
+    'expected an integer greater than or equal to 0 but received: -1',
+  ],
+  ['a flag without its value', 'db --namespace', 'flag --namespace expects a value', undefined],
+  [
+    'a flag without its companion',
+    'db --key a',
+    'all of the following must be provided when using --key: --namespace',
+    undefined,
+  ],
+])('what oclif says of %s becomes three lines', async (_case, words, what, why) => {
+  const argv = words.split(' ').filter((word) => word !== '');
+  const error = await new Decode(argv, config).run().catch((thrown: unknown) => thrown);
+  const lines = [`✗ ${what}`, ...(why === undefined ? [] : [`  ${why}`]), '  try: kops secret decode --help'];
+  expect(shown(error, `secret decode ${words}`)).toBe(lines.join('\n'));
+});
+
+test('what went wrong elsewhere is no matter of usage', () => {
+  expect(usageProblem(new Error('socket hang up'), {bin: 'kops', argv: [], commands})).toBeUndefined();
+});
