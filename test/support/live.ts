@@ -34,9 +34,8 @@ const onCluster = (options: RunOptions): RunOptions => ({
  * goes through `namespace()`.
  */
 export async function kubectl(args: readonly string[], stdin = ''): Promise<string> {
-  const {driver, context, kubeconfig} = liveCluster();
-  const node = `${context.replace(/^kind-/, '')}-control-plane`;
-  const inNode = ['exec', '-i', node, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf'];
+  const {driver, name, kubeconfig} = liveCluster();
+  const inNode = ['exec', '-i', `${name}-control-plane`, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf'];
   const [program, words] = driver === 'kind' ? ['docker', inNode] : ['kubectl', ['--kubeconfig', kubeconfig]];
   const {code, stdout, stderr} = await start(program, [...words, ...args], {stdin}).ended;
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}\n${stderr}`);

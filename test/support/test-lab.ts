@@ -1,4 +1,4 @@
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {TestProject} from 'vitest/node';
@@ -10,6 +10,8 @@ export interface TestLab {
   /** Path of a kubeconfig file whose current context is an administrator's. */
   readonly kubeconfig: string;
   readonly context: string;
+  /** Of the lab: its first node is NAME-control-plane. */
+  readonly name: string;
   readonly driver: 'embedded' | 'kind';
 }
 
@@ -28,31 +30,52 @@ interface Options {
 }
 
 /** Brings up a lab before the first test of a project and takes it down after the last. */
-export async function provideLab(project: TestProject, options: Options): Promise<() => Promise<void>> {
+export async function provideLab(project: TestProject, {driver, existing, args}: Options): Promise<() => Promise<void>> {
+  if (existing !== undefined) {
+    project.provide('lab', await describe(existing, driver));
+    return async () => {};
+  }
   const folder = await mkdtemp(join(tmpdir(), 'kops-test-'));
-  const name = `kops-test-${process.pid}`;
-  const stop = async () => {
-    if (options.existing === undefined)
-      await runKops(['lab', 'down', name, '--yes'], {env: {KUBECONFIG: join(folder, 'merged')}});
+  const kubeconfig = join(folder, 'kubeconfig');
+  const name = `kops-test-${driver}-${process.pid}`;
+  const files = ['--kubeconfig', kubeconfig];
+  try {
+    await removeAbandoned(files);
+    await must(['lab', 'up', '--driver', driver, '--name', name, ...args, ...files]);
+    project.provide('lab', await describe(kubeconfig, driver));
+  } catch (error) {
+    project.provide('lab', {problem: `no ${driver} lab to test on: ${error instanceof Error ? error.message : error}`});
+  }
+  return async () => {
+    await must(['lab', 'down', '--name', name, ...files]);
     await rm(folder, {recursive: true, force: true});
   };
-  try {
-    const kubeconfig = options.existing ?? (await bringUp(name, folder, options));
-    const {'current-context': context} = parse(await readFile(kubeconfig, 'utf8')) as {'current-context': string};
-    project.provide('lab', {kubeconfig, context, driver: options.driver});
-  } catch (error) {
-    project.provide('lab', {problem: `no ${options.driver} lab to test on: ${error instanceof Error ? error.message : error}`});
-  }
-  return stop;
 }
 
-async function bringUp(name: string, folder: string, {driver, args}: Options): Promise<string> {
-  const env = {KUBECONFIG: join(folder, 'merged')};
-  const up = await runKops(['lab', 'up', '--driver', driver, '--name', name, ...args], {env});
-  if (up.code !== 0) throw new Error(`kops lab up ended with ${up.code}\n${up.stderr}`);
-  const kubeconfig = await runKops(['lab', 'kubeconfig', name], {env});
-  if (kubeconfig.code !== 0) throw new Error(`kops lab kubeconfig ended with ${kubeconfig.code}\n${kubeconfig.stderr}`);
-  const path = join(folder, 'kubeconfig');
-  await writeFile(path, kubeconfig.stdout, {mode: 0o600});
-  return path;
+async function describe(kubeconfig: string, driver: TestLab['driver']): Promise<TestLab> {
+  const {'current-context': context} = parse(await readFile(kubeconfig, 'utf8')) as {'current-context': string};
+  return {kubeconfig, context, driver, name: context.replace(/^(kind|kops)-/, '')};
+}
+
+/** Labs of test runs that were killed: their name tells the process that made them. */
+async function removeAbandoned(files: readonly string[]): Promise<void> {
+  const {labs} = JSON.parse(await must(['lab', 'list', '-o', 'json'])) as {labs: {name: string}[]};
+  for (const {name} of labs) {
+    const maker = /^kops-test-[a-z]+-(\d+)$/.exec(name)?.[1];
+    if (maker !== undefined && !isAlive(Number(maker))) await must(['lab', 'down', '--name', name, ...files]);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function must(args: readonly string[]): Promise<string> {
+  const {code, stdout, stderr} = await runKops(args);
+  if (code !== 0) throw new Error(`kops ${args.join(' ')} ended with ${code}\n${stderr}`);
+  return stdout;
 }
