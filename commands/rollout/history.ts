@@ -1,0 +1,34 @@
+import {Flags} from '@oclif/core';
+import {ClusterCommand, clusterFlags, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
+import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {rolloutHistory, rolloutRevision} from '../../src/rollout/history.ts';
+import {commandsReport, historyCommands, renderCommands} from '../../src/rollout/kubectl.ts';
+import {renderHistory, renderRevision} from '../../src/rollout/view/history.ts';
+
+export default class RolloutHistoryCommand extends ClusterCommand {
+  static override summary = 'List the revisions of a workload that the cluster keeps.';
+  static override examples = [
+    '<%= config.bin %> rollout history deploy/web -n shop',
+    '<%= config.bin %> rollout history sts/db --revision 3 -o yaml',
+  ];
+  static override args = workloadArgs;
+  static override flags = {
+    ...clusterFlags,
+    ...outputFlag,
+    ...showCommandsFlag,
+    revision: Flags.integer({description: 'show the template of this revision', min: 1}),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(RolloutHistoryCommand);
+    const {output, revision} = flags;
+    if (flags['show-commands']) {
+      const commands = historyCommands(oneWorkload(args, ''), revision, kubectlScope(flags));
+      return this.present(commandsReport(commands), output, renderCommands);
+    }
+    const cluster = await this.connect(flags);
+    const workload = oneWorkload(args, cluster.namespace);
+    if (revision === undefined) this.present(await rolloutHistory(cluster, workload, this.signal), output, renderHistory);
+    else this.present(await rolloutRevision(cluster, workload, revision, this.signal), output, renderRevision);
+  }
+}
