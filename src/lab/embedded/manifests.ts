@@ -4,6 +4,12 @@ import type {LabRecord} from './record.ts';
 const PKI = '/etc/kubernetes/pki';
 const ETCD_VERSION = '3.7.0-0';
 
+/** The defaults are 20 and 30 requests a second: the controllers' own start alone would take 5 s, a thousand pods 50 s. */
+const REQUEST_RATE = [
+  ['kube-api-burst', 400],
+  ['kube-api-qps', 200],
+] as const;
+
 interface StaticPod {
   readonly name: string;
   readonly image: string;
@@ -18,7 +24,7 @@ interface StaticPod {
 /**
  * The static pod manifests of one control plane by file name, as kubeadm would write them; the paths are those of a real node. etcd,
  * the controller manager and the scheduler are on the first control plane only. What differs from kubeadm: ports, no leader election
- * (there is one of each), and no endpoint reconciler, because the API server refuses to publish a loopback address.
+ * (there is one of each), higher request rates, and no endpoint reconciler, because the API server refuses to publish a loopback address.
  */
 export function manifestsOf(record: LabRecord, node: string): ReadonlyMap<string, string> {
   const index = record.controlPlanes.indexOf(node);
@@ -128,6 +134,7 @@ function controllerManager({name, kubernetes, ports}: LabRecord): StaticPod {
       ['cluster-signing-cert-file', `${PKI}/ca.crt`],
       ['cluster-signing-key-file', `${PKI}/ca.key`],
       ['controllers', '*,bootstrapsigner,tokencleaner'],
+      ...REQUEST_RATE,
       ['kubeconfig', conf],
       ['leader-elect', false],
       ['requestheader-client-ca-file', `${PKI}/front-proxy-ca.crt`],
@@ -156,6 +163,7 @@ function scheduler({kubernetes, ports}: LabRecord): StaticPod {
       ['authentication-kubeconfig', conf],
       ['authorization-kubeconfig', conf],
       ['bind-address', '127.0.0.1'],
+      ...REQUEST_RATE,
       ['kubeconfig', conf],
       ['leader-elect', false],
       ['secure-port', ports.scheduler],

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
 import {KUBERNETES_VERSION, PROGRAMS} from './names.ts';
 
 /** The folder of built programs: one per version, platform and source, so that a change of the source is never missed. */
@@ -17,9 +17,33 @@ export function builtFolder(programs: string, source: string, platform: string):
   return join(programs, `${KUBERNETES_VERSION}-${platform}-${hash.digest('hex').slice(0, 12)}`);
 }
 
+/** The folder of released programs. */
+export const releasedFolder = (programs: string, platform: string): string =>
+  join(programs, `${KUBERNETES_VERSION}-${platform}-released`);
+
 /** `linux-amd64`, in Go's words. */
 export const platformOf = (platform: NodeJS.Platform, architecture: string): string =>
   `${platform}-${architecture === 'x64' ? 'amd64' : architecture}`;
 
-/** Folders are renamed into place when they are complete, so one that has a program has all of them. */
-export const isComplete = (folder: string): boolean => existsSync(join(folder, PROGRAMS[0]));
+export const isComplete = (folder: string): boolean => PROGRAMS.every((program) => existsSync(join(folder, program)));
+
+/**
+ * Makes a folder by filling a temporary one beside it and renaming that: it is complete or not there. What others left that were killed
+ * while they did so goes; the caller holds the lock.
+ */
+export async function inNewFolder(folder: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  const parent = dirname(folder);
+  const prefix = `${basename(folder)}.part-`;
+  mkdirSync(parent, {recursive: true, mode: 0o700});
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith(prefix)) rmSync(join(parent, name), {recursive: true, force: true});
+  }
+  const temporary = mkdtempSync(join(parent, prefix));
+  try {
+    await fill(temporary);
+    rmSync(folder, {recursive: true, force: true});
+    renameSync(temporary, folder);
+  } finally {
+    rmSync(temporary, {recursive: true, force: true});
+  }
+}
