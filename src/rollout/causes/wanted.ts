@@ -1,0 +1,29 @@
+import type {Pod} from '../../pods/pod.ts';
+import {currentRevision} from '../revisions.ts';
+import type {Situation} from '../situation.ts';
+
+/**
+ * Which pods are of the revision that they should be of. A partition keeps a StatefulSet's lower ordinals at the old one. Where no
+ * revision could be read at all, every pod counts; where the controller has not made the current one yet, none.
+ */
+export function wantedPods({workload, revisions}: Pick<Situation, 'workload' | 'revisions'>): (pod: Pod) => boolean {
+  const current = currentRevision(revisions);
+  if (current === undefined) return () => revisions.length === 0;
+  if (workload.kind === 'Deployment')
+    return ({metadata}) => metadata?.ownerReferences?.some(({uid}) => uid === current.uid) ?? false;
+
+  const marks = [current.name, current.object.metadata?.labels?.['controller-revision-hash']];
+  const isCurrent = (pod: Pod) => marks.includes(revisionMark(pod));
+  if (workload.kind === 'DaemonSet') return isCurrent;
+  const partition = workload.spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
+  const kept = workload.status?.currentRevision;
+  return (pod) => isCurrent(pod) || ((ordinalOf(pod) ?? 0) < partition && revisionMark(pod) === kept);
+}
+
+const revisionMark = ({metadata}: Pod): string | undefined => metadata?.labels?.['controller-revision-hash'];
+
+/** `db-2` → 2. */
+export function ordinalOf({metadata}: Pod): number | undefined {
+  const digits = /-(\d+)$/.exec(metadata?.name ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
