@@ -75,9 +75,9 @@ function noContext({contexts}: Kubeconfig): Problem {
   const [first] = contexts.keys();
   if (first === undefined) {
     return new Problem('there is no cluster to talk to', {
-      why: 'no kubeconfig was found: neither --kubeconfig nor $KUBECONFIG names one, and ~/.kube/config does not exist or is empty',
-      next: 'kops lab up, for a throwaway cluster; or ask for the kubeconfig of yours',
-      exitCode: ExitCode.usage,
+      why: 'the kubeconfig has no contexts',
+      next: 'kops lab up',
+      exitCode: ExitCode.noAccess,
     });
   }
   return new Problem('no context was chosen', {

@@ -19,6 +19,10 @@ export interface Target {
 export interface Place {
   readonly context: string;
   readonly server: string;
+  /** Without its password; undefined where there is none. */
+  readonly proxy?: string | undefined;
+  /** Whom the user impersonates. */
+  readonly as?: string | undefined;
 }
 
 /** 401. `why`: why the credentials may have been refused, as far as that can be seen from here. */
@@ -45,7 +49,7 @@ export function statusFailure(code: number, status: V1Status, target: Target, pl
   const where = inNamespace(target);
   const about = {status: code, reason, why: message || undefined};
 
-  if (code === 403) return forbidden(status, target, about);
+  if (code === 403) return forbidden(status, target, place, about);
   if (code === 404) return notFound(status, target, about);
   if (code === 409 && reason === 'AlreadyExists') return new ApiProblem(`${object} already exists${where}`, about);
   if (code === 409) {
@@ -74,16 +78,17 @@ export function statusFailure(code: number, status: V1Status, target: Target, pl
   return new ApiProblem(`the API server could not ${target.verb} ${object}${where}`, about);
 }
 
-function forbidden(status: V1Status, target: Target, about: Facts): ApiProblem {
+function forbidden(status: V1Status, target: Target, {context, as}: Place, about: Facts): ApiProblem {
   const rbac = /User "([^"]*)" cannot (\S+) (?:resource|path)/.exec(status.message ?? '');
   const where = inNamespace(target);
   if (rbac) {
     const [, user = '', verb = target.verb] = rbac;
     const resource = qualifiedName(target);
+    const scope = target.namespace === undefined ? ' -A' : ` -n ${target.namespace}`;
     return new ApiProblem(`${printable(user)} may not ${verb} ${resource}${where || ' in the whole cluster'}`, {
       ...about,
       why: /: (RBAC: .*)$/.exec(about.why ?? '')?.[1] ?? 'no role that is bound to this user grants it',
-      next: `kubectl auth can-i ${verb} ${resource}${target.namespace === undefined ? ' -A' : ` -n ${target.namespace}`}`,
+      next: `kubectl auth can-i ${verb} ${resource}${scope} --context ${context}${as === undefined ? '' : ` --as ${as}`}`,
     });
   }
   const quota = /exceeded quota/.test(about.why ?? '');

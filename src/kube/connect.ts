@@ -9,6 +9,7 @@ import {createCredentials} from './credentials.ts';
 import {createDispatchers} from './dispatchers.ts';
 import {impersonationHeaders} from './impersonation.ts';
 import {readKubeconfig} from './kubeconfigFiles.ts';
+import {proxyFor} from './proxy.ts';
 import {createRequester} from './request.ts';
 
 export interface ConnectOptions extends AccessOptions {
@@ -23,14 +24,18 @@ export async function connect(options: ConnectOptions): Promise<Cluster> {
   const access = findAccess(await readKubeconfig(options.kubeconfig, surroundings), options);
   const {context, namespace, user} = access;
   const server = access.server.href.replace(/\/$/, '');
+  const proxy = proxyFor(access.server, access.cluster['proxy-url'], process.env);
   const requester = createRequester({
     context,
     server,
+    proxy: proxy?.origin,
+    as: user.as,
+    origin: access.server.origin,
     basePath: access.server.pathname.replace(/\/$/, ''),
     requestTimeout: requestTimeout(options.requestTimeout),
     headers: {'user-agent': `kops/${packageJson.version}`, ...impersonationHeaders(user)},
-    credentials: await createCredentials(access),
-    dispatcher: await createDispatchers(access, process.env),
+    credentials: await createCredentials(access, process.env),
+    dispatcher: await createDispatchers(access, proxy),
   });
   return createApiCluster({context, namespace, server}, requester);
 }

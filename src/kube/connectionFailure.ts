@@ -1,14 +1,12 @@
 import {duration} from '../text/duration.ts';
 import {printable} from '../text/printable.ts';
+import type {Place} from './apiFailure.ts';
 import {ConnectionProblem} from './errors.ts';
 import {AnswerTimeout, AnswerTooLarge} from './transport.ts';
 
 /** The Problem that a request without an answer makes: the network, TLS, a proxy, a server that keeps silent. */
-export function connectionFailure(
-  error: unknown,
-  {context, server}: {readonly context: string; readonly server: string},
-): ConnectionProblem {
-  const where = `${server} (context ${context})`;
+export function connectionFailure(error: unknown, {context, server, proxy}: Place): ConnectionProblem {
+  const where = `${server} (context ${context}${proxy === undefined ? '' : `, through the proxy ${proxy}`})`;
   const check = `kubectl config view --minify --context ${context}`;
   if (error instanceof AnswerTimeout) {
     return new ConnectionProblem(`no answer from the API server ${where}`, {
@@ -34,7 +32,7 @@ export function connectionFailure(
       cause: error,
     });
   }
-  const network = NETWORK[code];
+  const network = NETWORK[code] ?? proxyRefusal(message);
   if (network) {
     return new ConnectionProblem(`cannot reach the API server ${where}`, {
       why: network,
@@ -49,6 +47,13 @@ export function connectionFailure(
     passing: true,
     cause: error,
   });
+}
+
+/** undici's words for a proxy that does not make the tunnel. */
+function proxyRefusal(message: string): string | undefined {
+  const [, status] = /^Proxy response \((\d+)\)/.exec(message) ?? [];
+  if (status === undefined) return undefined;
+  return status === '407' ? 'the proxy asks for a user name and a password' : `the proxy answered ${status}`;
 }
 
 /** Whether the connection was lost under a request that had been sent. */

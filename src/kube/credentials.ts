@@ -1,41 +1,40 @@
 import type {Access} from './access.ts';
+import {bearer, type Credential, type Credentials, noCredentials} from './credential.ts';
+import {createPlugin} from './execPlugin.ts';
 import {readReferenced} from './referenced.ts';
+import {explainRefusal} from './refusal.ts';
+import {createTokenFile} from './tokenFile.ts';
 
-/** A client certificate and its key, PEM. */
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** What a request is sent with. */
-export interface Credential {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly certificate?: Certificate | undefined;
-}
-
-/** Where credentials come from. They may change while a command runs: a token file is rewritten, a plugin's token expires. */
-export interface Credentials {
-  /** What to use now. Rejects with a Problem where none can be had. */
-  current(signal: AbortSignal): Promise<Credential>;
-  /** The API server answered 401: whether `current` may give another one now. */
-  refused(credential: Credential): boolean;
-  /** Why the API server may have refused it, for people. */
-  hint(credential: Credential): string;
-}
-
-/** The credentials of a kubeconfig's user. */
-export async function createCredentials({context, user}: Access): Promise<Credentials> {
+/** The credentials of a kubeconfig's user. A client certificate goes along with whatever else there is. */
+export async function createCredentials(access: Access, env: Readonly<Record<string, string | undefined>>): Promise<Credentials> {
+  const {context, user} = access;
   const owner = `the user of context ${context}`;
   const cert = await readReferenced(user, 'client-certificate', owner);
   const key = await readReferenced(user, 'client-key', owner);
   const certificate = cert !== undefined && key !== undefined ? {cert, key} : undefined;
-  return fixedCredentials({headers: user.token ? {authorization: `Bearer ${user.token}`} : {}, certificate});
+
+  if (user.exec) return createPlugin(user.exec, access, env);
+  if (user.tokenFile) return createTokenFile(user.tokenFile, {owner, fallback: user.token, certificate});
+  return fixed({headers: authorization(access), certificate});
 }
 
-function fixedCredentials(credential: Credential): Credentials {
-  return {
-    current: async () => credential,
-    refused: () => false,
-    hint: () => 'they were refused',
-  };
+function authorization({context, user}: Access): Record<string, string> {
+  const {token, username, password = '', 'auth-provider': provider} = user;
+  if (token) return bearer(token);
+  if (username) return {authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`};
+  if (provider === undefined) return {};
+  // Renewing it here would use up the refresh token that kubectl keeps in the kubeconfig, so that is left to kubectl.
+  const idToken = provider.name === 'oidc' ? provider.config?.['id-token'] : undefined;
+  if (idToken) return bearer(idToken);
+  throw noCredentials(context, {
+    why: `they come from the auth-provider ${provider.name}, which kops does not have`,
+    next: 'use its exec plugin: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins',
+    passing: false,
+  });
 }
+
+const fixed = (credential: Credential): Credentials => ({
+  current: async () => credential,
+  refused: () => false,
+  hint: (refused) => explainRefusal(refused, Date.now()),
+});

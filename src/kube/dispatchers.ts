@@ -3,8 +3,7 @@ import type {Dispatcher} from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import {ExitCode, Problem} from '../problem.ts';
 import type {Access} from './access.ts';
-import type {Certificate} from './credentials.ts';
-import {proxyFor} from './proxy.ts';
+import type {Certificate} from './credential.ts';
 import {readReferenced} from './referenced.ts';
 
 /** Milliseconds. */
@@ -20,10 +19,9 @@ const TCP_KEEP_ALIVE = 15_000;
  */
 export async function createDispatchers(
   {context, cluster, server}: Access,
-  env: Readonly<Record<string, string | undefined>>,
+  proxy: URL | undefined,
 ): Promise<(certificate: Certificate | undefined) => Dispatcher> {
   const ca = await readReferenced(cluster, 'certificate-authority', `the cluster of context ${context}`);
-  const proxy = proxyFor(server, cluster['proxy-url'], env);
   const ProxyAgent = proxy && (await import('undici/lib/dispatcher/proxy-agent.js')).default;
 
   let latest: {readonly certificate: Certificate | undefined; readonly dispatcher: Dispatcher} | undefined;
@@ -40,7 +38,12 @@ export async function createDispatchers(
     const common = {allowH2: false, keepAliveTimeout: KEEP_ALIVE, connectTimeout: CONNECT_TIMEOUT};
     const dispatcher =
       proxy && ProxyAgent
-        ? new ProxyAgent({...common, uri: proxy.href, requestTls: tls})
+        ? new ProxyAgent({
+            ...common,
+            uri: proxy.href,
+            requestTls: tls,
+            clientFactory: (origin, options) => new Pool(origin, {...options, ...common, headersTimeout: CONNECT_TIMEOUT}),
+          })
         : new Pool(server.origin, {...common, connect: {...tls, timeout: CONNECT_TIMEOUT}});
     void latest?.dispatcher.close();
     latest = {certificate, dispatcher};

@@ -68,7 +68,7 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
     });
   };
   const [error] = document.errors;
-  if (error) fail(error.code === 'BAD_INDENT' ? 'the indentation is wrong' : firstSentence(error.message), error.pos[0]);
+  if (error) fail(firstSentence(error.message), error.pos[0]);
 
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return emptyKubeconfig;

@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {delimiter, join, resolve} from 'node:path';
 import {ExitCode, Problem} from '../problem.ts';
+import {inClusterKubeconfig} from './inCluster.ts';
 import {type Kubeconfig, mergeKubeconfigs, parseKubeconfig} from './kubeconfig.ts';
 
 /** What the process was started with. */
@@ -10,8 +11,8 @@ export interface Surroundings {
 }
 
 /**
- * Reads what kubectl would: the file named on the command line and no other; else the files of $KUBECONFIG; else ~/.kube/config. Only the
- * first must exist.
+ * Reads what kubectl would: the file named on the command line and no other; else the files of $KUBECONFIG; else ~/.kube/config; and
+ * where there is none of these, in a pod, the cluster it runs in. Of a list, files may be missing.
  */
 export async function readKubeconfig(explicit: string | undefined, surroundings: Surroundings): Promise<Kubeconfig> {
   if (explicit !== undefined) {
@@ -25,8 +26,20 @@ export async function readKubeconfig(explicit: string | undefined, surroundings:
     }
     return parseKubeconfig(text, resolve(explicit));
   }
-  const texts = await Promise.all(defaultFiles(surroundings).map(async (file) => ({file, text: await readIfThere(file)})));
-  return mergeKubeconfigs(texts.flatMap(({file, text}) => (text === undefined ? [] : [parseKubeconfig(text, resolve(file))])));
+  const files = defaultFiles(surroundings);
+  const texts = await Promise.all(files.map(readIfThere));
+  const found = files.flatMap((file, i) => {
+    const text = texts[i];
+    return text === undefined ? [] : [parseKubeconfig(text, resolve(file))];
+  });
+  if (found.length > 0) return mergeKubeconfigs(found);
+  const inCluster = await inClusterKubeconfig(surroundings.env);
+  if (inCluster) return inCluster;
+  throw new Problem('there is no cluster to talk to', {
+    why: `no kubeconfig was found: there is no ${files.join(' and no ')}`,
+    next: 'kops lab up',
+    exitCode: ExitCode.noAccess,
+  });
 }
 
 /** The files kubectl would merge, each once. */

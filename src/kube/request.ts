@@ -3,14 +3,15 @@ import type {Dispatcher} from 'undici';
 import {Problem} from '../problem.ts';
 import {apiFailure, type Place, type Target, unauthorized} from './apiFailure.ts';
 import {connectionFailure, wasReset} from './connectionFailure.ts';
-import type {Certificate, Credentials} from './credentials.ts';
+import type {Certificate, Credentials} from './credential.ts';
 import type {ConnectionProblem} from './errors.ts';
 import {createLimit} from './limit.ts';
 import {AnswerTimeout, exchange, HandlerFailure, type HttpRequest, type HttpResponse, stream} from './transport.ts';
 
 /** What it takes to send a request to one API server as one user. */
 export interface Connection extends Place {
-  /** The path of the server's URL, without a slash at its end: empty, or that of a gateway. */
+  /** The server's URL is these two: scheme, host and port; and its path, without a slash at its end: empty, or that of a gateway. */
+  readonly origin: string;
   readonly basePath: string;
   /** Milliseconds; undefined for no limit. */
   readonly requestTimeout: number | undefined;
@@ -64,10 +65,9 @@ const PING_TIMEOUT = 10_000;
 const PING_EVERY = 10_000;
 
 export function createRequester(connection: Connection): Requester {
-  const {context, server, requestTimeout: timeout} = connection;
-  const place = {context, server};
+  const {requestTimeout: timeout} = connection;
   const limit = createLimit(CONCURRENCY);
-  const failure = (error: unknown) => connectionFailure(error, place);
+  const failure = (error: unknown) => connectionFailure(error, connection);
 
   const bytes = async (request: ApiRequest, signal: AbortSignal): Promise<Buffer> => {
     const limits = {timeout, maxBytes: request.maxBytes ?? MAX_BYTES};
@@ -76,7 +76,7 @@ export function createRequester(connection: Connection): Requester {
   };
 
   return {
-    place,
+    place: connection,
     failure,
     bytes,
     async json<T>(request: ApiRequest, signal: AbortSignal) {
@@ -182,13 +182,13 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 function httpRequest(
-  {basePath, headers}: Connection,
+  {origin, basePath, headers}: Connection,
   {method, path, body, contentType = 'application/json'}: Omit<ApiRequest, 'target'>,
   authentication: Readonly<Record<string, string>>,
 ): HttpRequest {
   const common = {...headers, ...authentication, accept: 'application/json'};
-  if (body === undefined) return {method, path: basePath + path, headers: common};
-  return {method, path: basePath + path, headers: {...common, 'content-type': contentType}, body: JSON.stringify(body)};
+  if (body === undefined) return {origin, method, path: basePath + path, headers: common};
+  return {origin, method, path: basePath + path, headers: {...common, 'content-type': contentType}, body: JSON.stringify(body)};
 }
 
 /** Streams the body of a success; takes that of a failure whole. */

@@ -2,6 +2,8 @@ import type {Dispatcher} from 'undici';
 
 /** One HTTP request to the API server. `path` holds the query. */
 export interface HttpRequest {
+  /** Scheme, host and port. */
+  readonly origin: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;

@@ -1,0 +1,81 @@
+import type {Access} from './access.ts';
+import {type Certificate, noCredentials} from './credential.ts';
+import type {ExecEntry} from './kubeconfig.ts';
+
+const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
+/** The cluster's extension that is meant for plugins. */
+const EXTENSION = 'client.authentication.k8s.io/exec';
+
+/** What a plugin answered. */
+export interface PluginCredential {
+  readonly token: string | undefined;
+  readonly certificate: Certificate | undefined;
+  /** Epoch milliseconds; undefined for as long as the command runs. */
+  readonly expiresAt: number | undefined;
+}
+
+/** The JSON that a plugin finds in KUBERNETES_EXEC_INFO. `ca`: PEM. */
+export function execInfo(
+  {apiVersion, provideClusterInfo}: ExecEntry,
+  {cluster, server}: Pick<Access, 'cluster' | 'server'>,
+  {interactive, ca}: {readonly interactive: boolean; readonly ca: string | undefined},
+): string {
+  const {'tls-server-name': serverName, 'insecure-skip-tls-verify': insecure, 'proxy-url': proxy, extensions = []} = cluster;
+  const config = extensions.find(({name}) => name === EXTENSION)?.extension;
+  const about = {
+    server: server.href.replace(/\/$/, ''),
+    ...(serverName && {'tls-server-name': serverName}),
+    ...(insecure && {'insecure-skip-tls-verify': true}),
+    ...(ca !== undefined && {'certificate-authority-data': Buffer.from(ca).toString('base64')}),
+    ...(proxy && {'proxy-url': proxy}),
+    ...(config !== undefined && {config}),
+  };
+  return JSON.stringify({kind: 'ExecCredential', apiVersion, spec: {interactive, ...(provideClusterInfo && {cluster: about})}});
+}
+
+/** Reads what a plugin printed. What it printed never reaches a Problem: it holds the credential. */
+export function parseExecCredential(output: string, {apiVersion, command}: ExecEntry, context: string): PluginCredential {
+  const fail = (why: string) =>
+    noCredentials(context, {
+      why: `the plugin ${command} ${why}`,
+      next: 'run the plugin by hand to see what it prints; its command is in the kubeconfig under users',
+      passing: true,
+    });
+  const answer = parseRecord(output);
+  if (answer === undefined) throw fail('printed no JSON object');
+  if (answer.kind !== 'ExecCredential') throw fail('printed JSON that is not an ExecCredential');
+  if (answer.apiVersion !== apiVersion)
+    throw fail(`answered in ${String(answer.apiVersion)} where the kubeconfig asks for ${apiVersion}`);
+
+  const {token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp} = asRecord(answer.status) ?? {};
+  const hasToken = typeof token === 'string' && token !== '';
+  const hasCertificate = typeof cert === 'string' && cert !== '' && typeof key === 'string' && key !== '';
+  if (!hasToken && !hasCertificate) throw fail('gave neither a token nor a certificate with its key');
+  const expiresAt = typeof expirationTimestamp === 'string' ? Date.parse(expirationTimestamp) : Number.NaN;
+  return {
+    token: hasToken ? token : undefined,
+    certificate: hasCertificate ? {cert, key} : undefined,
+    expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt,
+  };
+}
+
+/** Throws where kops cannot speak the version that the plugin is configured for. */
+export function checkVersion({apiVersion = '', command}: ExecEntry, context: string): void {
+  if (VERSIONS.includes(apiVersion)) return;
+  throw noCredentials(context, {
+    why: `the plugin ${command} is configured for ${apiVersion || 'no apiVersion'}; kops and kubectl speak ${VERSIONS.join(' and ')}`,
+    next: 'update the plugin and fetch the kubeconfig again',
+    passing: false,
+  });
+}
+
+function parseRecord(text: string): Record<string, unknown> | undefined {
+  try {
+    return asRecord(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+const asRecord = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
