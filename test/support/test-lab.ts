@@ -26,11 +26,12 @@ interface Options {
   readonly driver: TestLab['driver'];
   /** A kubeconfig of a lab that is up already and stays. */
   readonly existing: string | undefined;
-  readonly args: readonly string[];
+  /** What the tests need in a lab that was just brought up. */
+  prepare(lab: TestLab): Promise<void>;
 }
 
 /** Brings up a lab before the first test of a project and takes it down after the last. */
-export async function provideLab(project: TestProject, {driver, existing, args}: Options): Promise<() => Promise<void>> {
+export async function provideLab(project: TestProject, {driver, existing, prepare}: Options): Promise<() => Promise<void>> {
   if (existing !== undefined) {
     project.provide('lab', await describe(existing, driver));
     return async () => {};
@@ -41,8 +42,10 @@ export async function provideLab(project: TestProject, {driver, existing, args}:
   const files = ['--kubeconfig', kubeconfig];
   try {
     await removeAbandoned(files);
-    await must(['lab', 'up', '--driver', driver, '--name', name, ...args, ...files]);
-    project.provide('lab', await describe(kubeconfig, driver));
+    await must(['lab', 'up', '--driver', driver, '--name', name, ...files]);
+    const lab = await describe(kubeconfig, driver);
+    await prepare(lab);
+    project.provide('lab', lab);
   } catch (error) {
     project.provide('lab', {problem: `no ${driver} lab to test on: ${error instanceof Error ? error.message : error}`});
   }
