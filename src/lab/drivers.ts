@@ -67,6 +67,15 @@ export async function requireLab(name: string, drivers: readonly Driver[], signa
   });
 }
 
+/** Whether any driver that works here had such a lab, or remains of one. */
+export async function removeLab(name: string, drivers: readonly Driver[], signal: AbortSignal): Promise<boolean> {
+  let removed = false;
+  for (const driver of drivers) {
+    if ((await driver.available(signal)) === undefined && (await driver.down(name, signal))) removed = true;
+  }
+  return removed;
+}
+
 export async function listLabs(drivers: readonly Driver[], signal: AbortSignal): Promise<LabStatus[]> {
   const labs: LabStatus[] = [];
   for (const driver of drivers) {

@@ -1,13 +1,13 @@
 import {existsSync, mkdirSync, readFileSync, realpathSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {ExitCode, Problem} from '../../problem.ts';
-import type {Driver, Lab, LabStatus} from '../driver.ts';
+import type {Driver, Lab, LabSpec, LabStatus} from '../driver.ts';
 import {withLock} from '../lock.ts';
 import {contextOf} from '../names.ts';
 import type {Programs} from '../programs/programs.ts';
 import {planLab} from './create.ts';
 import {processesOf} from './launches.ts';
-import {findProcesses, lastLines, type RunningProcess, stopProcesses} from './processes.ts';
+import {findProcesses, lastLines, stopProcesses} from './processes.ts';
 import {LabFolder, type LabRecord} from './record.ts';
 import {Start} from './start.ts';
 import {isCreated, readRecord, readRecords, remove, writePrivate} from './store.ts';
@@ -35,8 +35,8 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
       async function bringUp(folder: LabFolder): Promise<Lab> {
         const known = isCreated(folder) ? readRecord(folder) : undefined;
         const existed = known !== undefined;
-        if (known) checkSame(known, spec.controlPlanes);
-        else await discard(folder); // what an up that was killed left behind
+        checkSpec(spec, known);
+        if (!known) await discard(folder); // what an up that was killed left behind
         const record = known ?? (await withLock(labs, () => reserve(folder), signal));
         const start = new Start(record, folder, programs, signal);
         if (existed && start.missing().length === 0) {
@@ -76,7 +76,7 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
     },
     async down(name, signal) {
       const folder = folderOf(name);
-      if (!readRecord(folder)) return false;
+      if (!existsSync(folder.path) && findProcesses(folder.path).length === 0) return false;
       await withLock(folder.path, () => discard(folder), signal);
       return true;
     },
@@ -122,7 +122,7 @@ async function discard(folder: LabFolder): Promise<void> {
     const batch = running.filter(({program}) => programs.includes(program));
     await stopProcesses(folder.path, batch, GRACE);
   }
-  await stopProcesses(folder.path, findProcesses(folder.path) as RunningProcess[], GRACE);
+  await stopProcesses(folder.path, findProcesses(folder.path), GRACE);
   remove(folder);
 }
 
@@ -135,13 +135,28 @@ function kubeconfigOf(folder: LabFolder): string {
   });
 }
 
-function checkSame(record: LabRecord, controlPlanes: number | undefined): void {
-  if (controlPlanes === undefined || controlPlanes === record.controlPlanes.length) return;
-  throw new Problem(`lab ${record.name} has ${record.controlPlanes.length} control planes, not ${controlPlanes}`, {
-    why: 'the number of control planes of a lab cannot change',
-    next: `kops lab down --name ${record.name}`,
-    exitCode: ExitCode.usage,
-  });
+/** What cannot change once a lab is there, and what this driver has no use for. */
+function checkSpec({name, image, ...wanted}: LabSpec, record: LabRecord | undefined): void {
+  if (image !== undefined) {
+    throw new Problem('--image is for kind', {
+      why: 'an embedded lab has no node images',
+      next: `kops lab up --driver kind --image ${image} --name ${name}`,
+      exitCode: ExitCode.usage,
+    });
+  }
+  if (!record) return;
+  for (const [what, count] of [
+    ['control planes', wanted.controlPlanes],
+    ['workers', wanted.workers],
+  ] as const) {
+    const present = (what === 'workers' ? record.workers : record.controlPlanes).length;
+    if (count === undefined || count === present) continue;
+    throw new Problem(`lab ${name} has ${present} ${what}, not ${count}`, {
+      why: 'the nodes of a lab cannot change',
+      next: `kops lab down --name ${name}`,
+      exitCode: ExitCode.usage,
+    });
+  }
 }
 
 function realpathIfThere(path: string): string {

@@ -17,6 +17,18 @@ export function processesOf({controlPlanes}: LabRecord): ProcessName[] {
   ];
 }
 
+/** The ports that one of them listens on. */
+export function portsOf({ports, controlPlanes}: LabRecord, {program, node}: ProcessName): number[] {
+  const own: Record<string, (number | undefined)[]> = {
+    etcd: [ports.etcd, ports.etcdPeer, ports.etcdMetrics],
+    'kube-apiserver': [ports.apiServers[controlPlanes.indexOf(node)]],
+    'kube-controller-manager': [ports.controllerManager],
+    'kube-scheduler': [ports.scheduler],
+    kwok: [ports.kubelet],
+  };
+  return own[program]?.filter((port) => port !== undefined) ?? [];
+}
+
 /** How to start one of them: what its static pod manifest says now, as a kubelet would do. `programs` is the folder they are in. */
 export function launchOf(record: LabRecord, folder: LabFolder, programs: string, {program, node}: ProcessName): Launch {
   const log = folder.log(program, node);

@@ -39,6 +39,7 @@ export function startProcess(lab: string, {executable, args, log, ...name}: Laun
       cwd: lab,
       env: {PATH: process.env.PATH, HOME: lab, [key]: value}, // no proxy: everything is on loopback
     });
+    child.once('error', () => {}); // an executable that is gone: it has no pid, and whoever waits for it sees that
     child.unref();
     return child;
   } finally {
@@ -73,6 +74,9 @@ export async function stopProcesses(lab: string, processes: readonly RunningProc
 }
 
 const isRunning = (lab: string, process: RunningProcess): boolean => environmentOf(process.pid).includes(markOf(lab, process));
+
+export const hasEnded = ({pid, exitCode, signalCode}: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
 
 /** The last lines a process wrote. */
 export function lastLines(log: string, count: number): string[] {

@@ -6,13 +6,16 @@ import type {Programs} from '../programs/programs.ts';
 import {until} from '../until.ts';
 import {LabApi} from './api.ts';
 import {writeLab, writeStages} from './create.ts';
-import {launchOf, processesOf} from './launches.ts';
+import {launchOf, portsOf, processesOf} from './launches.ts';
 import {nodesOf} from './nodes.ts';
-import {findProcesses, lastLines, type ProcessName, startProcess, stopProcesses} from './processes.ts';
+import {isFree} from './ports.ts';
+import {findProcesses, hasEnded, lastLines, type ProcessName, startProcess, stopProcesses} from './processes.ts';
 import type {LabFolder, LabRecord} from './record.ts';
 
 /** Milliseconds. */
 const READY_TIMEOUT = 90_000;
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+const SERVICE_ACCOUNT = '/api/v1/namespaces/default/serviceaccounts/default';
 
 /** Starts what does not run of a lab. */
 export class Start {
@@ -62,7 +65,7 @@ export class Start {
   }
 
   private async startApi(executables: string): Promise<void> {
-    this.launch(executables, ['etcd', 'kube-apiserver']);
+    await this.launch(executables, ['etcd', 'kube-apiserver']);
     await using api = this.api();
     await Promise.all(
       api.servers.map((server) =>
@@ -73,28 +76,34 @@ export class Start {
 
   private async startRest(executables: string): Promise<void> {
     const {signal, record} = this;
-    writeStages(this.folder);
     await using api = this.api();
     const nodes = nodesOf(record, process.arch === 'x64' ? 'amd64' : process.arch);
-    this.launch(executables, ['kube-controller-manager', 'kube-scheduler']);
-    // A KWOK that was killed still holds its nodes' leases, and its successor would wait for their end.
+    await this.launch(executables, ['kube-controller-manager', 'kube-scheduler']);
+    if (this.missing().some(({program}) => program === 'kwok')) {
+      writeStages(this.folder);
+      // A KWOK that was killed still holds its nodes' leases, and its successor would wait for their end.
+      await Promise.all(nodes.map(({metadata}) => api.delete(`${LEASES}/${metadata?.name}`, signal)));
+      await this.launch(executables, ['kwok']);
+    }
     await Promise.all(
-      nodes.map(async (node) => {
-        await api.delete(`/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node.metadata?.name}`, signal);
-        await api.post('/api/v1/nodes', node, signal);
-      }),
+      nodes.map((node) =>
+        this.waitFor(`node ${node.metadata?.name}`, async () => {
+          const {status} = await api.post('/api/v1/nodes', node, signal);
+          return status === 201 || status === 409; // 409: it is there from before
+        }),
+      ),
     );
-    this.launch(executables, ['kwok']);
-    const serviceAccount = '/api/v1/namespaces/default/serviceaccounts/default';
-    await this.waitFor('the service account default', async () => (await api.get(serviceAccount, signal)).status === 200);
+    await this.waitFor('the service account default', async () => (await api.get(SERVICE_ACCOUNT, signal)).status === 200);
     await this.waitFor('the nodes', async () => allReady(await api.get('/api/v1/nodes', signal)));
   }
 
-  private launch(executables: string, programs: readonly string[]): void {
-    this.signal.throwIfAborted();
-    for (const name of this.missing().filter(({program}) => programs.includes(program))) {
-      this.started.set(name, startProcess(this.folder.path, launchOf(this.record, this.folder, executables, name)));
-    }
+  /** Starts those of these programs that do not run. */
+  private async launch(executables: string, programs: readonly string[]): Promise<void> {
+    const {record, folder, signal} = this;
+    const missing = this.missing().filter(({program}) => programs.includes(program));
+    for (const name of missing) await checkPorts(record, name);
+    signal.throwIfAborted();
+    for (const name of missing) this.started.set(name, startProcess(folder.path, launchOf(record, folder, executables, name)));
   }
 
   private api(): LabApi {
@@ -120,13 +129,25 @@ export class Start {
 
   private checkAlive(): void {
     for (const [{program, node}, child] of this.started) {
-      if (child.exitCode === null && child.signalCode === null) continue;
+      if (!hasEnded(child)) continue;
       throw new Problem(`${program} of lab ${this.record.name} ended`, {
         why: lastLines(this.folder.log(program, node), 3).join('\n'),
         next: `its log: ${this.folder.log(program, node)}`,
         exitCode: ExitCode.negative,
       });
     }
+  }
+}
+
+/** A program that cannot have its port would say so somewhere in its log. */
+async function checkPorts(record: LabRecord, {program, node}: ProcessName): Promise<void> {
+  for (const port of portsOf(record, {program, node})) {
+    if (await isFree(port)) continue;
+    throw new Problem(`${program} of lab ${record.name} cannot start`, {
+      why: `its port, ${port} on 127.0.0.1, is taken by another program`,
+      next: `end that program, or start afresh: kops lab down --name ${record.name}`,
+      exitCode: ExitCode.negative,
+    });
   }
 }
 
