@@ -1,0 +1,67 @@
+import stringWidth from 'string-width';
+
+/** Text of at most `width` columns; what is too long ends in `…`. */
+export function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  let used = 1;
+  for (const char of text) {
+    used += stringWidth(char);
+    if (used > width) break;
+    kept += char;
+  }
+  return `${kept.trimEnd()}…`;
+}
+
+/** For names, whose ends tell most: `payments-…-7bfb4bc78d-2xkq9`. */
+export function cutMiddle(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  if (width < 3) return cut(text, width);
+  const tail = Math.floor((width - 1) / 2);
+  const head = width - 1 - tail;
+  return `${text.slice(0, head)}…${text.slice(-tail)}`;
+}
+
+/** Text and blanks: `width` columns, or more where the text is longer. */
+export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+
+/** Lines of at most `width` columns, broken between words; a word that is longer than a line is broken too. */
+export function wrap(text: string, columns: number): string[] {
+  const width = Math.max(2, columns); // a wide character must fit
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (stringWidth(longer) <= width) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (stringWidth(line) > width) {
+      const head = cut(line, width + 1).slice(0, -1);
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  return line === '' && lines.length > 0 ? lines : [...lines, line];
+}
+
+/** A piece of a line, and how it looks. */
+export type Part = string | readonly [text: string, style: (text: string) => string];
+
+/** The pieces one after another, in at most `width` columns: what is too long is cut, and the cut is not in the middle of a style. */
+export function fitParts(parts: readonly Part[], width: number): string {
+  let left = width;
+  let line = '';
+  for (const part of parts) {
+    const [text, style] = typeof part === 'string' ? [part, undefined] : part;
+    if (text === '') continue;
+    const fits = cut(text, left);
+    line += style === undefined ? fits : style(fits);
+    left -= stringWidth(fits);
+    if (fits !== text) break;
+  }
+  return line;
+}
