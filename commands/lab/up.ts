@@ -3,7 +3,7 @@ import {outputFlag} from '../../src/cli/command.ts';
 import {LabCommand, labKubeconfigFlags, labNameFlag} from '../../src/cli/lab.ts';
 import {createProgress} from '../../src/cli/progress.ts';
 import {driverFor} from '../../src/lab/drivers.ts';
-import {addToKubeconfig, kubeconfigFiles} from '../../src/lab/kubeconfig/file.ts';
+import {addToKubeconfig, checkKubeconfig, kubeconfigFiles} from '../../src/lab/kubeconfig/file.ts';
 import {checkLabName} from '../../src/lab/names.ts';
 import type {LabUp} from '../../src/lab/report.ts';
 import {renderUp} from '../../src/lab/view.ts';
@@ -29,15 +29,15 @@ export default class LabUpCommand extends LabCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(LabUpCommand);
     const name = checkLabName(flags.name);
+    const files = flags['kubeconfig-update'] ? kubeconfigFiles(flags.kubeconfig, process.env) : [];
+    checkKubeconfig(files);
     const driver = await driverFor(name, flags.driver, this.drivers, this.signal);
     const {status, kubeconfig, outcome} = await driver.up(
       {name, controlPlanes: flags['control-planes'], workers: flags.workers, image: flags.image},
       createProgress(process.stderr, process.env, this.errorScreen),
       this.signal,
     );
-    const merged = flags['kubeconfig-update']
-      ? await addToKubeconfig(kubeconfigFiles(flags.kubeconfig, process.env), kubeconfig, this.signal)
-      : undefined;
+    const merged = files.length > 0 ? await addToKubeconfig(files, kubeconfig, this.signal) : undefined;
     const report: LabUp = {
       ...status,
       outcome,

@@ -1,4 +1,6 @@
 import Table from 'cli-table3';
+import {cut} from '../text/fit.ts';
+import {printable} from '../text/printable.ts';
 import type {Screen} from '../text/screen.ts';
 import type {LabProcess, LabStatus} from './driver.ts';
 import type {LabList, LabRemoval, LabUp} from './report.ts';
@@ -19,8 +21,8 @@ export function renderUp(lab: LabUp, screen: Screen): string {
   ].join('\n');
 }
 
-export function renderStatus(lab: LabStatus, {theme}: Screen): string {
-  const {good, wrong, dim} = theme;
+export function renderStatus(lab: LabStatus, screen: Screen): string {
+  const {good, wrong, dim} = screen.theme;
   const dead = lab.processes.filter((process) => !process.running);
   const head = {
     up: `${good('✓')} lab ${lab.name} is up`,
@@ -32,19 +34,18 @@ export function renderStatus(lab: LabStatus, {theme}: Screen): string {
     `  context     ${lab.context}`,
     `  server      ${lab.server}`,
     `  nodes       ${lab.nodes.join(', ')}`,
-    ...lab.processes.flatMap((process) => renderProcess(process, theme)),
+    ...lab.processes.flatMap((process) => renderProcess(process, screen)),
     ...(dead.length > 0 ? [`  bring it back, with its data: kops lab up --name ${lab.name}`] : []),
   ].join('\n');
 }
 
-function renderProcess(
-  {program, node, running, pid, log, lastLines = []}: LabProcess,
-  {good, wrong, dim}: Screen['theme'],
-): string[] {
+function renderProcess({program, node, running, pid, log, lastLines = []}: LabProcess, {theme, width}: Screen): string[] {
+  const {good, wrong, dim} = theme;
   if (running) return [`  ${good('●')} ${program}  ${dim(`${node}${pid === undefined ? '' : `  pid ${pid}`}`)}`];
   return [
-    `  ${wrong('○')} ${program}  ${dim(node)}  not running${log ? `; its log, ${log}, ends with:` : ''}`,
-    ...lastLines.map((line) => dim(`      ${line}`)),
+    `  ${wrong('○')} ${program}  ${dim(node)}  not running`,
+    ...(log === undefined ? [] : [`      its log, ${log}${lastLines.length > 0 ? ', ends with:' : ''}`]),
+    ...lastLines.map((line) => dim(`      ${cut(printable(line), width - 6)}`)),
   ];
 }
 

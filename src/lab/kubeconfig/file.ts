@@ -34,9 +34,15 @@ export function kubeconfigFiles(flag: string | undefined, env: NodeJS.ProcessEnv
   return listed.length > 0 ? listed : [join(homedir(), '.kube', 'config')];
 }
 
+/** Throws the Problem that `addToKubeconfig` would meet, before anything is done that would have to be told of. */
+export function checkKubeconfig(files: readonly string[]): void {
+  const file = targetOf(files);
+  if (existsSync(file)) currentContext(readFileSync(file, 'utf8'), file);
+}
+
 /** Adds a lab's contexts to the first of the files that exists, else to the last of them (as kind does), and makes its first current. */
 export async function addToKubeconfig(files: readonly string[], added: string, signal: AbortSignal): Promise<Merged> {
-  const file = files.find((path) => existsSync(path)) ?? files.at(-1) ?? '';
+  const file = targetOf(files);
   let before: string | undefined;
   await edit(
     file,
@@ -48,6 +54,8 @@ export async function addToKubeconfig(files: readonly string[], added: string, s
   );
   return {file, before, context: currentContext(added, file)};
 }
+
+const targetOf = (files: readonly string[]): string => files.find((path) => existsSync(path)) ?? files.at(-1) ?? '';
 
 /** Takes a lab's contexts out of all files. Returns those that changed. */
 export async function removeFromKubeconfig(files: readonly string[], removed: string, signal: AbortSignal): Promise<string[]> {

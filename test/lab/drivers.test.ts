@@ -1,0 +1,80 @@
+import {expect, test} from 'vitest';
+import type {Driver, LabStatus} from '../../src/lab/driver.ts';
+import {driverFor, listLabs, removeLab, requireLab} from '../../src/lab/drivers.ts';
+
+const signal = new AbortController().signal;
+
+function fake(name: Driver['name'], labs: readonly string[], reason?: string): Driver & {removed: string[]} {
+  const unused = () => Promise.reject(new Error('not expected here'));
+  const statusOf = (lab: string) => ({kind: 'Lab', name: lab, driver: name}) as LabStatus;
+  const onlyIfAvailable = <T>(answer: T) => (reason === undefined ? Promise.resolve(answer) : unused());
+  const removed: string[] = [];
+  return {
+    name,
+    removed,
+    available: async () => reason,
+    up: unused,
+    kubeconfig: unused,
+    status: (lab) => onlyIfAvailable(labs.includes(lab) ? statusOf(lab) : undefined),
+    list: () => onlyIfAvailable(labs.map(statusOf)),
+    down: (lab) => {
+      if (labs.includes(lab)) removed.push(lab);
+      return onlyIfAvailable(labs.includes(lab));
+    },
+  };
+}
+
+test.each([
+  ['both work: the first', undefined, undefined, undefined, 'kind'],
+  ['no Docker: the other one', undefined, 'no Docker engine answers', undefined, 'embedded'],
+  ['asked for', 'embedded', undefined, undefined, 'embedded'],
+] as const)('a new lab is made by a driver that works: %s', async (_case, wanted, kindReason, embeddedReason, expected) => {
+  const drivers = [fake('kind', [], kindReason), fake('embedded', [], embeddedReason)];
+  expect((await driverFor('x', wanted, drivers, signal)).name).toBe(expected);
+});
+
+test('a lab that is there belongs to the driver that made it, whichever is preferred', async () => {
+  expect((await driverFor('x', undefined, [fake('kind', []), fake('embedded', ['x'])], signal)).name).toBe('embedded');
+});
+
+test('asking another driver for it is refused', async () => {
+  await expect(driverFor('x', 'kind', [fake('kind', []), fake('embedded', ['x'])], signal)).rejects.toThrow(
+    expect.objectContaining({message: 'lab x exists already, made by the embedded driver', exitCode: 2}),
+  );
+});
+
+test('where no driver works each says why', async () => {
+  const drivers = [fake('kind', [], 'no Docker engine answers'), fake('embedded', [], 'Linux only')];
+  await expect(driverFor('x', undefined, drivers, signal)).rejects.toThrow(
+    expect.objectContaining({why: 'kind: no Docker engine answers\nembedded: Linux only', exitCode: 3}),
+  );
+});
+
+test('a driver that was asked for and does not work is not replaced by another', async () => {
+  const drivers = [fake('kind', [], 'no Docker engine answers'), fake('embedded', [])];
+  await expect(driverFor('x', 'kind', drivers, signal)).rejects.toThrow(
+    expect.objectContaining({why: 'kind: no Docker engine answers'}),
+  );
+});
+
+test.each([
+  ['near to one that is', 'pratcice', 'kops lab status --name practice', 'there is practice, exam'],
+  ['like none', 'zzz', 'kops lab up --name zzz', 'there is practice, exam'],
+])('a lab that is not there, %s, is a problem that says what to do', async (_case, name, next, why) => {
+  const drivers = [fake('kind', ['practice']), fake('embedded', ['exam'])];
+  await expect(requireLab(name, drivers, signal)).rejects.toThrow(
+    expect.objectContaining({message: `lab ${name} not found`, why, next, exitCode: 5}),
+  );
+});
+
+test('labs of all drivers that work are listed', async () => {
+  const drivers = [fake('kind', ['a'], 'no Docker engine answers'), fake('embedded', ['b', 'c'])];
+  expect((await listLabs(drivers, signal)).map((lab) => lab.name)).toEqual(['b', 'c']);
+});
+
+test('removing asks every driver that works, and tells whether there was anything', async () => {
+  const drivers = [fake('kind', ['x']), fake('embedded', ['y'])];
+  expect(await removeLab('y', drivers, signal)).toBe(true);
+  expect(await removeLab('z', drivers, signal)).toBe(false);
+  expect(drivers.map((driver) => driver.removed)).toEqual([[], ['y']]);
+});
