@@ -45,7 +45,7 @@ function packagesOf(file) {
 
 async function install() {
   say('installing dependencies (npm ci)');
-  await npm(['ci', '--loglevel=error', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000']);
+  await npm(['ci', '--loglevel=error', '--fetch-retry-mintimeout=1000', '--fetch-retry-factor=2']);
 }
 
 /** Runs npm to its end. Its errors are passed on, and read for the one that needs a plain word: no network. */

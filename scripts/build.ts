@@ -13,10 +13,7 @@ await rm('oclif.manifest.json', {force: true}); // else its commands would be re
 
 const commands = globSync('commands/**/*.ts');
 const {metafile} = await build({
-  entryPoints: [
-    {in: 'src/cli/run.ts', out: 'main'},
-    ...commands.map((file) => ({in: file, out: file.replace(/\.ts$/, '')})),
-  ],
+  entryPoints: [{in: 'src/cli/run.ts', out: 'main'}, ...commands.map((file) => ({in: file, out: file.replace(/\.ts$/, '')}))],
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -44,7 +41,8 @@ await writeFile('dist/THIRD-PARTY-LICENSES', licences(Object.keys(metafile.input
 
 const plugin = new Plugin({root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true});
 await plugin.load();
-if (plugin.commandIDs.length !== commands.length) throw new Error(`the manifest has ${plugin.commandIDs.length} of ${commands.length} commands`);
+if (plugin.commandIDs.length !== commands.length)
+  throw new Error(`the manifest has ${plugin.commandIDs.length} of ${commands.length} commands`);
 await writeFile('oclif.manifest.json', `${JSON.stringify(plugin.manifest)}\n`);
 
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
@@ -53,7 +51,10 @@ console.log(`dist/: ${commands.length} commands, ${Object.keys(metafile.outputs)
 /** The name, version and licence text of every package that a bundled file comes from. */
 function licences(inputs: readonly string[]): string {
   const folders = new Set(inputs.map(packageFolder).filter((folder) => folder !== undefined));
-  return [...folders].sort().map(licenceOf).join(`\n${'-'.repeat(80)}\n\n`);
+  return [...folders]
+    .sort()
+    .map(licenceOf)
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 function packageFolder(input: string): string | undefined {
