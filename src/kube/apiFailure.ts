@@ -1,4 +1,5 @@
 import type {V1Status} from '@kubernetes/client-node';
+import {ExitCode} from '../problem.ts';
 import {printable} from '../text/printable.ts';
 import {ApiProblem, Conflict} from './errors.ts';
 import type {Resource} from './resources.ts';
@@ -38,7 +39,10 @@ export function unauthorized({context}: Place, why: string): ApiProblem {
 /** The Problem that an answer other than 2xx makes. `body` is used only where it is a metav1.Status, and then only its fields. */
 export function apiFailure(code: number, body: Buffer, target: Target, place: Place): ApiProblem {
   const status = parseStatus(body);
-  return status === undefined ? strangeAnswer(code, target, place) : statusFailure(code, status, target, place);
+  if (status !== undefined) return statusFailure(code, status, target, place);
+  // An API group that is not there at all gets Go's own answer.
+  if (body.toString('utf8').startsWith('404 page not found')) return statusFailure(404, {reason: 'NotFound'}, target, place);
+  return strangeAnswer(code, target, place);
 }
 
 /** The Problem that a metav1.Status makes: an answer's body, or a watch's ERROR event. */
@@ -51,27 +55,32 @@ export function statusFailure(code: number, status: V1Status, target: Target, pl
 
   if (code === 403) return forbidden(status, target, place, about);
   if (code === 404) return notFound(status, target, about);
-  if (code === 409 && reason === 'AlreadyExists') return new ApiProblem(`${object} already exists${where}`, about);
-  if (code === 409) {
-    return new Conflict(`${object} changed in between${where}`, {
-      ...about,
-      next: 'run the command again: it reads the object anew',
-    });
+  if (code === 409 && reason === 'AlreadyExists') {
+    return new ApiProblem(`${object} already exists${where}`, {...about, why: 'someone made one of that name before'});
   }
-  if (code === 422 && target.tested && !status.details?.causes?.length) {
-    return new Conflict(`${object} is not as it was expected${where}`, {
+  if (code === 409 || (code === 422 && target.tested && !status.details?.causes?.length)) {
+    return new Conflict(`${object} changed in between${where}`, {
       status: 409,
       reason: 'Conflict',
-      why: 'someone else changed it in between',
+      why: /UID in the precondition/.test(message) ? 'it was deleted and made anew' : 'someone else wrote to it',
       next: 'run the command again: it reads the object anew',
     });
   }
-  if (code === 422)
+  if (code === 422) {
+    const why = causes(status, target) ?? about.why;
     return new ApiProblem(`the API server does not accept ${object}${where}`, {
       ...about,
-      why: causes(status, target) ?? about.why,
+      why,
+      next: 'correct that and try again',
     });
-  if (code === 410) return new ApiProblem('the API server no longer has the version that was asked for', about);
+  }
+  if (code === 410) {
+    return new ApiProblem(`the API server no longer has the version of ${object} that was asked for`, {
+      ...about,
+      why: 'it keeps old versions for some minutes only',
+      next: 'run the command again',
+    });
+  }
   if (code === 429 || code === 503) {
     return new ApiProblem(`the API server is too busy or not ready: ${place.server}`, {...about, next: 'try again in a moment'});
   }
@@ -79,42 +88,46 @@ export function statusFailure(code: number, status: V1Status, target: Target, pl
 }
 
 function forbidden(status: V1Status, target: Target, {context, as}: Place, about: Facts): ApiProblem {
-  const rbac = /User "([^"]*)" cannot (\S+) (?:resource|path)/.exec(status.message ?? '');
   const where = inNamespace(target);
-  if (rbac) {
-    const [, user = '', verb = target.verb] = rbac;
+  const [, user, verb = target.verb] = /User "([^"]*)" cannot (\S+) (?:resource|path)/.exec(status.message ?? '') ?? [];
+  if (user !== undefined) {
     const resource = qualifiedName(target);
-    const scope = target.namespace === undefined ? ' -A' : ` -n ${target.namespace}`;
+    const scope = target.namespace === undefined ? '-A' : `-n ${target.namespace}`;
     return new ApiProblem(`${printable(user)} may not ${verb} ${resource}${where || ' in the whole cluster'}`, {
       ...about,
       why: /: (RBAC: .*)$/.exec(about.why ?? '')?.[1] ?? 'no role that is bound to this user grants it',
-      next: `kubectl auth can-i ${verb} ${resource}${scope} --context ${context}${as === undefined ? '' : ` --as ${as}`}`,
+      next: `kubectl auth can-i ${verb} ${resource} ${scope} --context ${context}${as === undefined ? '' : ` --as ${as}`}`,
     });
   }
-  const quota = /exceeded quota/.test(about.why ?? '');
+  // Not for lack of a right, but because a quota or another admission plugin does not want the object.
+  const why = afterLast(about.why ?? '', 'is forbidden: ');
   return new ApiProblem(`the API server refused to ${target.verb} ${nameOf(target)}${where}`, {
     ...about,
-    why: afterLast(about.why, 'is forbidden: '),
-    next: quota ? `kubectl describe resourcequotas -n ${target.namespace}` : undefined,
+    why,
+    next: why.startsWith('exceeded quota') ? `kubectl describe resourcequotas -n ${target.namespace}` : undefined,
+    exitCode: ExitCode.negative,
   });
 }
 
-function notFound(status: V1Status, target: Target, about: Facts): ApiProblem {
-  const {kind, name} = status.details ?? {};
-  if (kind === 'namespaces' && target.resource.plural !== 'namespaces') {
-    return new ApiProblem(`namespace ${name} does not exist`, {...about, why: undefined, next: 'kubectl get namespaces'});
+function notFound({details = {}}: V1Status, target: Target, about: Facts): ApiProblem {
+  const {resource, namespace, name} = target;
+  if (details.kind === 'namespaces' && resource.plural !== 'namespaces') {
+    return new ApiProblem(`namespace ${namespace} does not exist`, {
+      ...about,
+      why: `${nameOf(target)} would have to be in it`,
+      next: 'kubectl get namespaces',
+    });
   }
-  if (target.name !== undefined && name !== undefined) {
-    const {namespace, resource} = target;
+  if (name !== undefined && details.name !== undefined) {
     return new ApiProblem(`${nameOf(target)} not found${inNamespace(target)}`, {
       ...about,
-      why: undefined,
+      why: `there is no ${resource.kind.toLowerCase()} of that name`,
       next: `kubectl get ${resource.plural}${namespace === undefined ? '' : ` -n ${namespace}`}`,
     });
   }
   return new ApiProblem(`the API server does not know ${qualifiedName(target)}`, {
     ...about,
-    why: `it serves no ${target.resource.plural} in ${target.resource.apiVersion}`,
+    why: `it serves no ${resource.plural} in ${resource.apiVersion}`,
     next: 'kubectl api-resources',
   });
 }
@@ -150,12 +163,14 @@ function clean(message: string, {resource}: Target): string {
 }
 const MESSAGE_LENGTH = 600;
 
-const afterLast = (text: string | undefined, mark: string): string | undefined =>
-  text?.slice(text.lastIndexOf(mark) + (text.includes(mark) ? mark.length : 1));
+const afterLast = (text: string, mark: string): string =>
+  text.slice(text.lastIndexOf(mark) + (text.includes(mark) ? mark.length : 1));
 
-/** `deployment/web`, or `deployments` where no name was given. */
-const nameOf = ({resource, name}: Target): string =>
-  name === undefined ? resource.plural : `${resource.kind.toLowerCase()}/${name}`;
+/** `deployment/web`, `the log of pod/web-1`, or `deployments` where no name was given. */
+function nameOf({resource, name, subresource}: Target): string {
+  if (name === undefined) return resource.plural;
+  return `${subresource ? `the ${subresource} of ` : ''}${resource.kind.toLowerCase()}/${name}`;
+}
 
 const inNamespace = ({namespace}: Target): string => (namespace === undefined ? '' : ` in namespace ${namespace}`);
 

@@ -28,7 +28,7 @@ export async function connect(options: ConnectOptions): Promise<Cluster> {
   const requester = createRequester({
     context,
     server,
-    proxy: proxy?.origin,
+    proxy: proxy && `${proxy.protocol}//${proxy.host}`,
     as: user.as,
     origin: access.server.origin,
     basePath: access.server.pathname.replace(/\/$/, ''),

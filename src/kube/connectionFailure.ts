@@ -35,7 +35,7 @@ export function connectionFailure(error: unknown, {context, server, proxy}: Plac
   const network = NETWORK[code] ?? proxyRefusal(message);
   if (network) {
     return new ConnectionProblem(`cannot reach the API server ${where}`, {
-      why: network,
+      why: proxy === undefined ? network : `at the proxy: ${network}`,
       next: `check that the cluster runs and that the server is right: ${check}`,
       passing: true,
       cause: error,
@@ -53,7 +53,7 @@ export function connectionFailure(error: unknown, {context, server, proxy}: Plac
 function proxyRefusal(message: string): string | undefined {
   const [, status] = /^Proxy response \((\d+)\)/.exec(message) ?? [];
   if (status === undefined) return undefined;
-  return status === '407' ? 'the proxy asks for a user name and a password' : `the proxy answered ${status}`;
+  return status === '407' ? 'it asks for a user name and a password' : `it answered ${status}`;
 }
 
 /** Whether the connection was lost under a request that had been sent. */
@@ -72,7 +72,7 @@ const NETWORK: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was closed before an answer came',
   EPIPE: 'the connection was closed before an answer came',
   UND_ERR_SOCKET: 'the connection was closed before an answer came',
-  UND_ERR_PRX_CONN: 'the proxy closed the connection',
+  UND_ERR_PRX_CONN: 'it closed the connection',
   EPROTO: 'what answers there does not speak TLS',
   ERR_SSL_WRONG_VERSION_NUMBER: 'what answers there does not speak TLS',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'what answers there does not speak TLS',

@@ -7,8 +7,12 @@ export class ApiProblem extends Problem {
   /** `NotFound`, `Forbidden`, `AlreadyExists` …: metav1.StatusReason. */
   readonly reason: string;
 
-  constructor(what: string, {status, reason, ...details}: Omit<ProblemDetails, 'exitCode'> & {status: number; reason: string}) {
-    super(what, {...details, exitCode: exitCodeOf(status)});
+  /** `exitCode`: where the status alone would give another. */
+  constructor(
+    what: string,
+    {status, reason, ...details}: Omit<ProblemDetails, 'exitCode'> & {status: number; reason: string; exitCode?: ExitCode},
+  ) {
+    super(what, {exitCode: exitCodeOf(status), ...details});
     this.status = status;
     this.reason = reason;
   }

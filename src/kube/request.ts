@@ -83,8 +83,9 @@ export function createRequester(connection: Connection): Requester {
       const body = await bytes(request, signal);
       try {
         return {value: JSON.parse(body.toString('utf8')) as T, bytes: body.length};
-      } catch (cause) {
-        throw failure(new Error(`the answer to "${request.target.verb} ${request.target.resource.plural}" is not JSON`, {cause}));
+      } catch {
+        // The parser's own words quote the answer, which may hold a Secret.
+        throw failure(new Error(`the answer to "${request.target.verb} ${request.target.resource.plural}" is not JSON`));
       }
     },
     async stream(request, reader, signal) {

@@ -67,7 +67,7 @@ export async function watchOnce<T extends KubeObject>(
 function parseEvent<T>(line: string, requester: Requester): WatchEvent<T> {
   try {
     return JSON.parse(line) as WatchEvent<T>;
-  } catch (cause) {
-    throw requester.failure(new Error('what the watch sent is not JSON', {cause}));
+  } catch {
+    throw requester.failure(new Error('what the watch sent is not JSON'));
   }
 }
