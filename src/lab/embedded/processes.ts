@@ -65,9 +65,10 @@ export async function stopProcesses(lab: string, processes: readonly RunningProc
   await Promise.all(
     processes.map(async (process) => {
       const gone = () => !isRunning(lab, process);
+      if (gone()) return;
       send(process.pid, 'SIGTERM');
       if (await until(gone, {timeout: grace, signal})) return;
-      if (isRunning(lab, process)) send(process.pid, 'SIGKILL');
+      send(process.pid, 'SIGKILL');
       await until(gone, {timeout: 10_000, signal});
     }),
   );
