@@ -1,7 +1,7 @@
 import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {chmodSync, createWriteStream, renameSync, rmSync} from 'node:fs';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {promisify} from 'node:util';
 import {EnvHttpProxyAgent, fetch} from 'undici';
@@ -27,9 +27,10 @@ export async function download(
   files: readonly ReleaseFile[],
   folder: string,
   detail: (text: string) => void,
+  env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<void> {
-  const client = new EnvHttpProxyAgent({connect: {timeout: FIRST_ANSWER}, bodyTimeout: STALLED, headersTimeout: STALLED});
+  const client = clientFor(env);
   try {
     const hashes = await Promise.all(files.map((file) => hashOf(file, client, signal)));
     await inNewFolder(folder, async (temporary) => {
@@ -47,6 +48,19 @@ export async function download(
   } finally {
     await client.destroy();
   }
+}
+
+/** Through the proxies that the environment names, in small letters or in capitals. */
+function clientFor(env: NodeJS.ProcessEnv): EnvHttpProxyAgent {
+  const [http, https, none] = ['http_proxy', 'https_proxy', 'no_proxy'].map((name) => env[name] || env[name.toUpperCase()]);
+  return new EnvHttpProxyAgent({
+    httpProxy: http ?? '',
+    httpsProxy: https ?? '',
+    noProxy: none ?? '',
+    connect: {timeout: FIRST_ANSWER},
+    bodyTimeout: STALLED,
+    headersTimeout: STALLED,
+  });
 }
 
 async function hashOf(file: ReleaseFile, dispatcher: EnvHttpProxyAgent, signal: AbortSignal): Promise<string> {
@@ -101,7 +115,10 @@ async function unpack({programs, archive}: ReleaseFile, file: string, folder: st
   const paths = programs.map((program) => join(folder, program));
   if (archive) {
     const members = programs.map((program) => `${archive}/${program}`);
-    await promisify(execFile)('tar', ['-xzf', file, '-C', folder, '--strip-components=1', '--no-same-owner', ...members]);
+    const args = ['-xzf', file, '-C', folder, '--strip-components=1', '--no-same-owner', ...members];
+    await promisify(execFile)('tar', args).catch((error) => {
+      throw new Unavailable(`tar cannot unpack ${basename(file)}: ${error.message}`, {cause: error});
+    });
     rmSync(file);
   } else if (paths[0] !== undefined && paths[0] !== file) {
     renameSync(file, paths[0]);

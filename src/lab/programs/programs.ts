@@ -40,7 +40,7 @@ export function createPrograms(cache: string, env: NodeJS.ProcessEnv): Programs 
     if (allowed('release')) {
       try {
         detail('downloading the official releases');
-        await download(releaseFiles(platform, env.KOPS_LAB_RELEASES_URL || undefined), folders.release, detail, signal);
+        await download(releaseFiles(platform, env.KOPS_LAB_RELEASES_URL || undefined), folders.release, detail, env, signal);
         return folders.release;
       } catch (error) {
         if (!(error instanceof Unavailable)) throw error;
