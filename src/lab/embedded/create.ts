@@ -1,4 +1,4 @@
-import {mkdirSync, readdirSync, readFileSync} from 'node:fs';
+import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {packageRoot} from '../../root.ts';
 import type {LabSpec} from '../driver.ts';
@@ -8,6 +8,7 @@ import {manifestsOf} from './manifests.ts';
 import {createCredentials} from './pki.ts';
 import {freePorts} from './ports.ts';
 import type {LabFolder, LabPorts, LabRecord} from './record.ts';
+import {readStages} from './stages.ts';
 import {readRecords, writePrivate} from './store.ts';
 
 const WORKERS = 2;
@@ -58,13 +59,5 @@ export async function writeLab(record: LabRecord, folder: LabFolder): Promise<vo
 
 /** How simulated nodes and pods behave: the package's own Stage files, as of this start. */
 export function writeStages(folder: LabFolder): void {
-  const stages = join(packageRoot(), 'src/lab/stages');
-  const files = readdirSync(stages).filter((file) => file.endsWith('.yaml'));
-  writePrivate(
-    join(folder.kwok, 'stages.yaml'),
-    files
-      .sort()
-      .map((file) => readFileSync(join(stages, file), 'utf8'))
-      .join('\n---\n'),
-  );
+  writePrivate(join(folder.kwok, 'stages.yaml'), readStages(join(packageRoot(), 'src/lab/stages')));
 }

@@ -1,0 +1,36 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {parseAllDocuments} from 'yaml';
+import type {KubeObject} from '../../kube/json.ts';
+
+interface ClusterLogs extends KubeObject {
+  spec: {logs: {logsFile: string; previousLogsFile: string}[]};
+}
+
+/**
+ * The configuration of KWOK in this folder of YAML files, as one stream of JSON documents. KWOK reads no `List`, which lets stages share
+ * parts by YAML anchors, and no relative paths.
+ */
+export function readStages(folder: string): string {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
+    .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), 'utf8')))
+    .map((document) => document.toJS() as KubeObject | {items: KubeObject[]})
+    .flatMap((object) => ('items' in object ? object.items : [object]))
+    .map((object) => JSON.stringify(isLogs(object) ? withPaths(object, folder) : object))
+    .join('\n---\n');
+}
+
+const isLogs = (object: KubeObject): object is ClusterLogs => object.kind === 'ClusterLogs';
+
+const withPaths = (object: ClusterLogs, folder: string): ClusterLogs => ({
+  ...object,
+  spec: {
+    logs: object.spec.logs.map(({logsFile, previousLogsFile, ...rest}) => ({
+      ...rest,
+      logsFile: resolve(folder, logsFile),
+      previousLogsFile: resolve(folder, previousLogsFile),
+    })),
+  },
+});
