@@ -1,5 +1,6 @@
 import type {CoreV1Event, V1Container, V1ContainerStatus, V1Pod, V1PodCondition} from '@kubernetes/client-node';
 import type {Json} from '../kube/json.ts';
+import {printable} from '../text/printable.ts';
 
 /** As an API server may have it: an older one, or a half written object, lacks fields that the types call required. */
 export type Loose<T> = T extends (infer U)[] ? Loose<U>[] : T extends object ? {[K in keyof T]?: Loose<T[K]> | undefined} : T;
@@ -52,8 +53,8 @@ export function elapsed(since: string | undefined, now: number): number | undefi
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** The first line of a text, and no more of it than fits a line of its own. */
+/** The first line of a text, safe to print, and no more of it than fits a line of its own. */
 export function oneLine(text: string, length = 200): string {
-  const line = text.trim().split(/\r?\n/, 1)[0]?.trim() ?? '';
+  const line = printable(text.trim().split(/\r?\n/, 1)[0]?.trim() ?? '');
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 }

@@ -7,6 +7,7 @@ import {wantedPods} from './causes/wanted.ts';
 import {currentRevision} from './revisions.ts';
 import type {Revision, Situation} from './situation.ts';
 import type {Assessment, Phase} from './status.ts';
+import type {Workload} from './workload.ts';
 
 const EXIT: Record<Phase, ExitCode> = {
   healthy: ExitCode.ok,
@@ -28,7 +29,7 @@ export function assess(situation: Situation, now: number): Assessment {
   const counts = countsOf(situation);
   const verdict = (): Verdict => {
     if (workload.metadata?.deletionTimestamp) return {phase: 'failed', message: 'is being deleted'};
-    if (!isSeen(situation)) return waiting('the controller has not seen the change yet');
+    if (!isSeen(workload)) return waiting('the controller has not seen the change yet');
     const judged = judge(situation, counts);
     return judged.phase === 'healthy' ? unlessCrashing(situation, judged, now) : judged;
   };
@@ -78,7 +79,7 @@ function judgeDeployment(deployment: Json<V1Deployment>, current: Revision | und
  * Whether the controller gave up on this very rollout. Its condition outlives a change of the template or an undo until the first sign of
  * progress (kubernetes#49637), but names the ReplicaSet that it was about.
  */
-function isOutOfTime({status}: Json<V1Deployment>, current: Revision | undefined): boolean {
+export function isOutOfTime({status}: Json<V1Deployment>, current: Revision | undefined): boolean {
   const condition = status?.conditions?.find(({type}) => type === 'Progressing');
   if (condition?.reason !== 'ProgressDeadlineExceeded') return false;
   if (current === undefined) return true;
@@ -154,8 +155,7 @@ function unlessCrashing(situation: Situation, verdict: Verdict, now: number): Ve
 }
 
 /** Whether the controller has acted on the spec as it is. */
-const isSeen = ({workload: {metadata, status}}: Situation): boolean =>
-  (metadata?.generation ?? 0) <= (status?.observedGeneration ?? 0);
+export const isSeen = ({metadata, status}: Workload): boolean => (metadata?.generation ?? 0) <= (status?.observedGeneration ?? 0);
 
 function countsOf(situation: Situation): Counts {
   const {workload, revisions, pods: all} = situation;
@@ -164,7 +164,7 @@ function countsOf(situation: Situation): Counts {
   const terminating = all.filter(({metadata}) => metadata?.deletionTimestamp !== undefined).length;
   const total = totalOf(workload);
   // A status of before the change counts pods of the old template.
-  const updated = (counted: number | undefined) => (isSeen(situation) ? (counted ?? 0) : (current?.replicas ?? 0));
+  const updated = (counted: number | undefined) => (isSeen(workload) ? (counted ?? 0) : (current?.replicas ?? 0));
   const counted = all.length > 0 || total === 0 ? terminating : undefined;
   if (workload.kind === 'DaemonSet') {
     const {desiredNumberScheduled = 0, updatedNumberScheduled, numberReady = 0, numberAvailable = 0} = workload.status ?? {};
@@ -189,5 +189,5 @@ function countsOf(situation: Situation): Counts {
   };
 }
 
-const totalOf = (workload: Situation['workload']): number =>
+const totalOf = (workload: Workload): number =>
   (workload.kind === 'DaemonSet' ? workload.status?.currentNumberScheduled : workload.status?.replicas) ?? 0;

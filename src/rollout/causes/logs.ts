@@ -1,0 +1,52 @@
+import type {LogQuery, ObjectRef} from '../../kube/cluster.ts';
+import {containersOf} from '../../pods/pod.ts';
+import {printable} from '../../text/printable.ts';
+import type {Situation} from '../situation.ts';
+import type {Cause} from '../status.ts';
+import {refOf} from '../workload.ts';
+
+/** The log that would tell more of a cause. */
+export interface LogRequest {
+  readonly cause: Cause;
+  readonly pod: ObjectRef;
+  readonly query: LogQuery;
+}
+
+/** Causes of a container that ran and ended: its last words may say why. */
+const TELLING = new Set(['CrashLoopBackOff', 'Crashed', 'OOMKilled', 'LivenessProbeFailed', 'StartupProbeFailed']);
+const MOST = 3;
+const LINES = 10;
+const LINE_LENGTH = 200;
+const BYTES = 16 * 1024;
+
+/** Which logs to read for these causes of a situation: at most three, the likeliest first. */
+export function logRequests(causes: readonly Cause[], {workload, pods}: Pick<Situation, 'workload' | 'pods'>): LogRequest[] {
+  const wanted = causes.filter(({reason, container}) => container !== undefined && TELLING.has(reason)).slice(0, MOST);
+  if (wanted.length === 0) return [];
+  const byName = new Map(pods.map((pod) => [`pod/${pod.metadata?.name}`, pod]));
+  const {namespace} = refOf(workload);
+  return wanted.flatMap((cause): LogRequest[] => {
+    const pod = byName.get(cause.object);
+    const container = pod && containersOf(pod).find(({name}) => name === cause.container);
+    if (pod === undefined || container === undefined) return [];
+    const {state, lastState} = container.status;
+    if (state?.terminated === undefined && lastState?.terminated === undefined) return [];
+    const query = {container: container.name, previous: state?.terminated === undefined, tailLines: LINES, limitBytes: BYTES};
+    return [{cause, pod: {namespace, name: pod.metadata?.name ?? ''}, query}];
+  });
+}
+
+/** The cause with the last lines of a log; as it was where the log is empty. Safe to print. */
+export function withLog(cause: Cause, text: string): Cause {
+  const lines = text
+    .split(/\r?\n/)
+    .map(readable)
+    .filter((line) => line !== '')
+    .slice(-LINES)
+    .map((line) => (line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH - 1)}…` : line));
+  return lines.length === 0 ? cause : {...cause, log: lines};
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours and titles are what is taken out
+const ESCAPES = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?/g;
+const readable = (line: string): string => printable(line.replaceAll(ESCAPES, '').replaceAll('\t', '  ').trimEnd());
