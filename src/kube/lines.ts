@@ -1,8 +1,13 @@
 const LINE_FEED = 0x0a;
 
+/** A line that grew beyond what is taken. */
+export class LineTooLong extends Error {
+  override readonly name = 'LineTooLong';
+}
+
 /**
- * Cuts a stream of bytes into lines; what a chunk leaves unfinished waits for the next. Empty lines are left out. Throws where a line grows
- * beyond `maxBytes`.
+ * Cuts a stream of bytes into lines; what a chunk leaves unfinished waits for the next. Empty lines are left out. Throws `LineTooLong` where a
+ * line grows beyond `maxBytes`.
  */
 export function createLineSplitter(maxBytes: number, onLine: (line: string) => void): (chunk: Buffer) => void {
   let unfinished: Buffer[] = [];
@@ -22,7 +27,7 @@ export function createLineSplitter(maxBytes: number, onLine: (line: string) => v
     if (start < chunk.length) {
       unfinished.push(chunk.subarray(start));
       unfinishedBytes += chunk.length - start;
-      if (unfinishedBytes > maxBytes) throw new Error(`a line of more than ${maxBytes} bytes`);
+      if (unfinishedBytes > maxBytes) throw new LineTooLong(`a line of more than ${maxBytes} bytes`);
     }
   };
 }

@@ -18,7 +18,7 @@ export interface SilenceGuard {
  * Tells a quiet watch from a dead one: where packets are dropped, nothing else would. A watch that says nothing costs one small request every
  * quarter of a minute, shared by all watches of a connection; a dead network is noticed within 30 s.
  */
-export function guardSilence(requester: Requester, outer: AbortSignal): SilenceGuard {
+export function guardSilence(requester: Pick<Requester, 'ping'>, outer: AbortSignal): SilenceGuard {
   const controller = new AbortController();
   const tooLong = new Error('the watch was silent for too long');
   let heardAt = performance.now();

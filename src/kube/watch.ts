@@ -2,7 +2,7 @@ import type {V1Status} from '@kubernetes/client-node';
 import {statusFailure} from './apiFailure.ts';
 import type {Query} from './cluster.ts';
 import type {KubeObject} from './json.ts';
-import {createLineSplitter} from './lines.ts';
+import {createLineSplitter, LineTooLong} from './lines.ts';
 import {collectionPath} from './paths.ts';
 import type {Requester} from './request.ts';
 import type {Resource} from './resources.ts';
@@ -53,7 +53,11 @@ export async function watchOnce<T extends KubeObject>(
   const silence = guardSilence(requester, signal);
   const onData = (chunk: Buffer) => {
     silence.heard();
-    split(chunk);
+    try {
+      split(chunk);
+    } catch (error) {
+      throw error instanceof LineTooLong ? requester.failure(error) : error;
+    }
   };
   try {
     await requester.stream({method: 'GET', path, target}, {onStart, onData}, silence.signal);
