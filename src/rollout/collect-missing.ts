@@ -19,6 +19,18 @@ export async function workloadNotFound(cluster: Cluster, ref: WorkloadRef, signa
   });
 }
 
+/** Why a namespace that seems empty is: undefined where it exists, and where the user may not look. */
+export async function namespaceNotFound(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<Problem | undefined> {
+  const names = (await unlessDenied(cluster.list('namespaces', {}, signal))).flatMap(({metadata}) => metadata?.name ?? []);
+  if (names.length === 0 || names.includes(namespace)) return undefined;
+  const near = nearest(namespace, names);
+  return new Problem(`namespace ${namespace} not found`, {
+    why: `the cluster has ${enumerate(near === undefined ? names : [near, ...names.filter((name) => name !== near)])}`,
+    next: near === undefined ? 'kops rollout status -A' : `kops rollout status -n ${near}`,
+    exitCode: ExitCode.noAccess,
+  });
+}
+
 /** What there is instead. Empty where there is nothing, and where the user may not look. */
 export interface Instead {
   /** All workloads of the namespace that was asked for. */

@@ -1,5 +1,7 @@
+import type {V1Pod} from '@kubernetes/client-node';
 import type {Cluster, Query} from '../kube/cluster.ts';
 import {ApiProblem} from '../kube/errors.ts';
+import type {Json} from '../kube/json.ts';
 import type {ObjectOf, ResourceName} from '../kube/resources.ts';
 import {selectorText} from '../kube/selector.ts';
 import type {Problem} from '../problem.ts';
@@ -7,6 +9,9 @@ import {workloadNotFound} from './collect-missing.ts';
 import {situationsOf} from './collect-owned.ts';
 import type {Situation} from './situation.ts';
 import {refOf, type Workload, type WorkloadKind, type WorkloadRef, workloadKinds} from './workload.ts';
+
+/** Workloads of one namespace by name, or all that a query selects. */
+export type Target = {readonly refs: readonly WorkloadRef[]} | {readonly query: Query};
 
 /**
  * Reads one workload and what is its own: one list per kind of object. Rejects with exit code 5 where there is no such workload, or where
@@ -43,18 +48,47 @@ export interface Surrounded {
   readonly situations: readonly Situation[];
   /** What the user may not list: the situations lack it. */
   readonly denied: ReadonlyMap<ResourceName, Problem>;
+  /** The same in words, a line each. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Reads what is around workloads that were read already. A few are asked for by their selectors, many by one list per kind over the whole
- * `scope`, so that neither a large cluster nor a large number of workloads makes many or large answers of it.
+ * `scope`, so that neither a large cluster nor a large number of workloads makes many or large answers of it. Pods that the caller has are
+ * not read again.
  */
 export async function collectAround(
   cluster: Cluster,
   workloads: readonly Workload[],
   scope: Query,
   signal: AbortSignal,
+  known: {readonly pods?: readonly Json<V1Pod>[]} = {},
 ): Promise<Surrounded> {
+  const {list, denied} = tolerantLister(cluster, signal);
+  const around = queriesAround(workloads, scope);
+  const [replicaSets, controllerRevisions, pods, events] = await Promise.all([
+    list('replicasets', around.replicasets),
+    list('controllerrevisions', around.controllerrevisions),
+    known.pods ?? list('pods', around.pods),
+    list('events', around.events),
+  ]);
+  const situations = situationsOf(workloads, {replicaSets, controllerRevisions, pods, events});
+  return {situations, denied, notes: deniedNotes(denied.keys())};
+}
+
+/** The pods alone. */
+export async function podsAround(
+  cluster: Cluster,
+  workloads: readonly Workload[],
+  scope: Query,
+  signal: AbortSignal,
+): Promise<{readonly pods: readonly Json<V1Pod>[]; readonly notes: readonly string[]}> {
+  const {list, denied} = tolerantLister(cluster, signal);
+  return {pods: await list('pods', queriesAround(workloads, scope).pods), notes: deniedNotes(denied.keys())};
+}
+
+/** Lists what the user may list, and keeps what was denied. */
+function tolerantLister(cluster: Cluster, signal: AbortSignal) {
   const denied = new Map<ResourceName, Problem>();
   const list = async <N extends ResourceName>(resource: N, queries: readonly Query[]): Promise<ObjectOf<N>[]> => {
     try {
@@ -65,39 +99,42 @@ export async function collectAround(
       return [];
     }
   };
-  const ofDeployments = workloads.filter(({kind}) => kind === 'Deployment');
-  const ofOthers = workloads.filter(({kind}) => kind !== 'Deployment');
-  const [replicaSets, controllerRevisions, pods, events] = await Promise.all([
-    list('replicasets', selecting(ofDeployments, scope)),
-    list('controllerrevisions', selecting(ofOthers, scope)),
-    list('pods', selecting(workloads, scope)),
-    list('events', namespacesOf(workloads, scope).map(tellingEvents)),
-  ]);
-  return {situations: situationsOf(workloads, {replicaSets, controllerRevisions, pods, events}), denied};
+  return {list, denied};
 }
+
+export const deniedNotes = (denied: Iterable<ResourceName>): string[] =>
+  Array.from(denied, (resource) => `no right to list ${resource}: what they would tell is missing here`);
 
 /** Up to this many workloads (or namespaces) are asked for one by one. */
-const FEW = 8;
+export const FEW = 8;
 
-function selecting(workloads: readonly Workload[], scope: Query): Query[] {
-  if (workloads.length === 0) return [];
-  if (workloads.length > FEW) return [{namespace: scope.namespace}];
-  return workloads.map(dependentsOf);
-}
-
-function namespacesOf(workloads: readonly Workload[], scope: Query): Query[] {
+/** What to ask for to know all that is around these workloads, some of those that `scope` selects. */
+export function queriesAround(
+  workloads: readonly Workload[],
+  scope: Query,
+): Record<'replicasets' | 'controllerrevisions' | 'pods' | 'events', Query[]> {
+  const {namespace} = scope;
+  const selecting = (some: readonly Workload[]): Query[] => {
+    if (some.length === 0) return [];
+    return workloads.length > FEW ? [{namespace}] : some.map(dependentsOf);
+  };
   const namespaces = new Set(workloads.map((workload) => refOf(workload).namespace));
-  return namespaces.size > FEW ? [{namespace: scope.namespace}] : Array.from(namespaces, (namespace) => ({namespace}));
+  return {
+    replicasets: selecting(workloads.filter(({kind}) => kind === 'Deployment')),
+    controllerrevisions: selecting(workloads.filter(({kind}) => kind !== 'Deployment')),
+    pods: selecting(workloads),
+    events: namespaces.size > FEW ? [tellingEvents(namespace)] : Array.from(namespaces, tellingEvents),
+  };
 }
 
 /** Selects the pods of a workload and its ReplicaSets or ControllerRevisions, which all carry the labels of its selector. */
-export const dependentsOf = (workload: Workload): Query => ({
+const dependentsOf = (workload: Workload): Query => ({
   namespace: refOf(workload).namespace,
   labelSelector: selectorText(workload.spec?.selector ?? {}),
 });
 
-/** Leaves out the four events that each healthy pod is worth, and the controllers' own: nine of ten in a busy namespace. */
-export const tellingEvents = ({namespace}: Query): Query => ({
+/** Leaves out what each healthy pod is worth, and the controllers' own: nine of ten in a busy namespace. */
+const tellingEvents = (namespace: string | undefined): Query => ({
   namespace,
   fieldSelector: ['Scheduled', 'Created', 'Started', 'Killing', 'SuccessfulCreate', 'SuccessfulDelete', 'ScalingReplicaSet']
     .map((reason) => `reason!=${reason}`)

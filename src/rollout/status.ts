@@ -1,3 +1,10 @@
+import type {Cluster} from '../kube/cluster.ts';
+import {assess} from './assess.ts';
+import {collectAround, readWorkload} from './collect.ts';
+import {diagnose} from './diagnose.ts';
+import type {Situation} from './situation.ts';
+import {withLogs} from './status-logs.ts';
+import {statusOf} from './verdict.ts';
 import type {WorkloadRef} from './workload.ts';
 
 export type Phase = 'healthy' | 'progressing' | 'paused' | 'failed';
@@ -38,9 +45,40 @@ export interface Cause {
   readonly log?: readonly string[] | undefined;
 }
 
+/** A revision that is not being rolled out: the one to go back to. */
+export interface EarlierRevision {
+  readonly number: number;
+  readonly images: readonly string[];
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** Pods that it still has. */
+  readonly replicas: number;
+}
+
 export interface RolloutStatus extends Assessment {
   readonly kind: 'RolloutStatus';
   readonly workload: WorkloadRef;
-  /** Most likely first. */
+  /** Of the pod template: one per container, init containers left out. */
+  readonly images: readonly string[];
+  /** Of the revisions that are not current the one with most pods, else the newest; undefined where there is none. */
+  readonly previous: EarlierRevision | undefined;
+  /** Most likely first. Empty where the rollout is healthy. */
   readonly causes: readonly Cause[];
+  /** What could not be read, and so was not judged: a line each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Judges one workload as it is now; of containers that crash it reads the last lines of their logs. What the user may not read beside the workload itself is left out and noted. Rejects with exit code 5
+ * where there is no such workload.
+ */
+export async function rolloutStatus(cluster: Cluster, ref: WorkloadRef, signal: AbortSignal): Promise<RolloutStatus> {
+  const workload = await readWorkload(cluster, ref, signal);
+  const {situations, notes} = await collectAround(cluster, [workload], {namespace: ref.namespace}, signal);
+  const [situation] = situations as [Situation];
+  const now = Date.now();
+  const assessment = assess(situation, now);
+  const causes = assessment.phase === 'healthy' ? [] : diagnose(situation, now);
+  const status = statusOf(situation, assessment, causes, {notes: assessment.phase === 'healthy' ? [] : notes});
+  return withLogs(cluster, status, situation, signal);
 }

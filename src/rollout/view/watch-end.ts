@@ -1,0 +1,52 @@
+import {duration} from '../../text/duration.ts';
+import {wrap} from '../../text/fit.ts';
+import type {Screen} from '../../text/screen.ts';
+import type {Picture} from '../watch.ts';
+import type {Watched} from '../watch-fold.ts';
+import {type WorkloadRef, workloadName, workloadWords} from '../workload.ts';
+import {headline, renderStatus} from './status.ts';
+
+/** What stays on the screen when a watch has ended: a line for what is rolled out, all that is known about what is not. */
+export function renderEnd({watched, resting, conclusion, startedAt, timeoutAt}: Picture, screen: Screen): string {
+  const {theme, now} = screen;
+  if (watched.length === 0) {
+    return `${theme.good('✓')} ${resting === 1 ? 'the one workload is' : `all ${resting} workloads are`} healthy`;
+  }
+  const blocks = watched.map(({status, ending, clock}) => {
+    if (ending === 'healthy') return doneLine(status, now - startedAt, screen);
+    return [renderStatus(status, screen), ...(clock ? [theme.dim('  its progressDeadlineSeconds ran out')] : [])].join('\n');
+  });
+  const timedOut = conclusion?.outcome === 'timed out' && timeoutAt !== undefined;
+  return [...blocks, ...(timedOut ? [timeoutLine(watched, timeoutAt - startedAt, screen)] : [])].join('\n');
+}
+
+/** `✓ deployment/web rolled out: revision 5 (web:2.0), 10 of 10 available, 31s`; without the time where there was nothing to wait for. */
+const doneLine = (status: Watched['status'], took: number, screen: Screen): string =>
+  headline(took < 1000 ? status : {...status, message: `${status.message}, ${duration(took)}`}, screen);
+
+function timeoutLine(watched: readonly Watched[], timeout: number, {theme, width, now}: Screen): string {
+  const deadlines = watched.flatMap(({ending, deadline}) => (ending !== 'healthy' && deadline !== undefined ? [deadline] : []));
+  const other = deadlines.length > 0 ? `; progressDeadlineSeconds has ${duration(Math.min(...deadlines) - now)} left` : '';
+  return wrap(`timed out after ${duration(timeout)}: that is --timeout${other}`, width)
+    .map((line) => theme.waiting(line))
+    .join('\n');
+}
+
+/** For who stops watching: that the cluster goes on, and how to come back. */
+export function renderInterrupted({watched}: Pick<Picture, 'watched'>, again: string, {theme}: Screen): string {
+  const going = watched.filter(({ending}) => ending === undefined).map(({status}) => status.workload);
+  const what = going.length === 1 && going[0] ? `the rollout of ${workloadName(going[0])}` : `${going.length} rollouts`;
+  const goes = going.length === 1 ? 'goes on' : 'go on';
+  return going.length === 0
+    ? theme.dim('stopped watching')
+    : `stopped watching; ${what} ${goes} in the cluster. To come back: ${again}`;
+}
+
+/** What to type to watch these again. */
+export const watchAgain = (refs: readonly WorkloadRef[], namespace: string | undefined, selector: string | undefined): string => {
+  const [only, ...more] = refs;
+  if (only !== undefined && more.length === 0) return `kops rollout watch ${workloadWords(only)}`;
+  const names = refs.map(workloadName);
+  const where = namespace === undefined ? '-A' : `-n ${namespace}`;
+  return ['kops rollout watch', ...names, where, ...(selector === undefined ? [] : [`-l '${selector}'`])].join(' ');
+};
