@@ -1,6 +1,6 @@
 import type {Access} from './access.ts';
 import {bearer, type Credential, type Credentials, noCredentials} from './credential.ts';
-import {checkVersion, execInfo, type PluginCredential, parseExecCredential} from './execCredential.ts';
+import {checkVersion, execInfo, parseExecCredential} from './execCredential.ts';
 import type {ExecEntry} from './kubeconfig.ts';
 import {readReferenced} from './referenced.ts';
 import {runPlugin} from './runPlugin.ts';
@@ -27,7 +27,7 @@ export function createPlugin(exec: ExecEntry, access: Access, env: Readonly<Reco
     const output = await runPlugin(exec, {info, interactive, env, context: access.context}, signal);
     const plugin = parseExecCredential(output, exec, access.context);
     const credential = {headers: plugin.token === undefined ? {} : bearer(plugin.token), certificate: plugin.certificate};
-    latest = {credential, renewAt: renewAt(plugin, Date.now())};
+    latest = {credential, renewAt: renewAt(plugin.expiresAt, Date.now())};
     return credential;
   }
 
@@ -70,7 +70,8 @@ async function waitFor(
   }
 }
 
-function renewAt({expiresAt}: PluginCredential, now: number): number {
+/** When to ask for another one; epoch milliseconds, all of them. */
+export function renewAt(expiresAt: number | undefined, now: number): number {
   if (expiresAt === undefined) return Number.POSITIVE_INFINITY;
   return expiresAt - Math.min(RENEW_BEFORE, Math.max(0, expiresAt - now) / 2);
 }

@@ -45,20 +45,23 @@ export async function fakeApiServer(answer: Answer, certificate?: Certificate & 
   const asked: Asked[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
-  const server = createServer({cert: own.certificate, key: own.key}, async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const {pathname, searchParams} = new URL(request.url ?? '/', 'https://fake');
-    const one = {
-      method: request.method ?? '',
-      path: pathname,
-      query: searchParams,
-      headers: request.headersDistinct,
-      body: Buffer.concat(chunks).toString(),
-    };
-    asked.push(one);
-    await answer(one, response, asked.length);
-  });
+  const server = createServer(
+    {cert: own.certificate, key: own.key, requestCert: true, rejectUnauthorized: false},
+    async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const {pathname, searchParams} = new URL(request.url ?? '/', 'https://fake');
+      const one = {
+        method: request.method ?? '',
+        path: pathname,
+        query: searchParams,
+        headers: request.headersDistinct,
+        body: Buffer.concat(chunks).toString(),
+      };
+      asked.push(one);
+      await answer(one, response, asked.length);
+    },
+  );
   server.on('connection', (socket) => {
     connections++;
     sockets.add(socket);
