@@ -19,8 +19,8 @@ interface Kubeconfig {
   users: {name: string; user: {'client-certificate-data': string; 'client-key-data': string}}[];
 }
 
-/** Connects as the current context of a lab's kubeconfig, which holds its certificates. */
-export function connectApi(kubeconfig: string): Api {
+/** Connects as the current context of a lab's kubeconfig, which holds its certificates. `manager` owns the fields it applies. */
+export function connectApi(kubeconfig: string, manager = 'kops-test'): Api {
   const config = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
   const context = byName(config.contexts, config['current-context']).context;
   const {server, 'certificate-authority-data': ca} = byName(config.clusters, context.cluster).cluster;
@@ -52,7 +52,7 @@ export function connectApi(kubeconfig: string): Api {
     async apply(namespace, ...manifests) {
       const applied: KubeObject[] = [];
       for (const object of manifests.flatMap(objectsIn)) {
-        const path = `${pathOf(object, namespace)}?fieldManager=kops-test&force=true`;
+        const path = `${pathOf(object, namespace)}?fieldManager=${manager}&force=true`;
         applied.push((await send('PATCH', path, object, 'application/apply-patch+yaml')) as KubeObject);
       }
       return applied;

@@ -1,0 +1,147 @@
+// The main job of kops on a throwaway cluster, narrated. `npm run demo -- --driver kind` runs it with real pods.
+import {spawn} from 'node:child_process';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import {parseArgs, styleText} from 'node:util';
+import type {KubeObject} from '../src/kube/json.ts';
+import {resources} from '../src/kube/resources.ts';
+import {type Api, connectApi, pathTo} from '../test/support/api.ts';
+import {images, loadImages} from '../test/support/images.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const kubeconfig = join(root, 'demo.kubeconfig');
+const lab = ['--name', 'demo', '--kubeconfig', kubeconfig];
+const namespace = 'shop';
+const {driver} = parseArgs({
+  options: {driver: {type: 'string', default: process.platform === 'linux' ? 'embedded' : 'kind'}},
+}).values;
+
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true));
+
+async function main(): Promise<void> {
+  say('A throwaway cluster named "demo", apart from all yours: its kubeconfig is a file of its own.');
+  if (driver === 'embedded')
+    say('No Docker needed: a real control plane as processes of this machine; only the nodes and pods are simulated.');
+  await kops(['lab', 'up', '--driver', driver, ...lab]);
+  if (driver === 'kind') await loadImages('demo', process.env);
+  const api = connectApi(kubeconfig, 'demo');
+  await emptyNamespace(api);
+
+  say('A Deployment "web" of ten pods, release 1.0. kops watches it come up, and ends when it is up.');
+  await api.apply(namespace, web(images.web10), secret);
+  await kops(['rollout', 'watch', 'deploy/web', '-n', namespace]);
+
+  say('Release 1.1 rolls out: never below what the strategy allows.');
+  await api.apply(namespace, web(images.web11));
+  await kops(['rollout', 'watch', 'deploy/web', '-n', namespace]);
+
+  say(
+    'Somebody ships an image that is in no registry. The watch does not wait ten minutes for a deadline: it says so at once (exit code 3).',
+  );
+  await api.apply(namespace, web(images.missing, {'lab.kops.dev/fault': 'image-not-found'}));
+  await kops(['rollout', 'watch', 'deploy/web', '-n', namespace], 3);
+
+  say('What an on-call engineer types first: what is unhealthy in this cluster, and why?');
+  await kops(['rollout', 'status', '-A'], 3);
+
+  say('What changed?');
+  await kops(['rollout', 'diff', 'deploy/web', '-n', namespace]);
+
+  say('Back to the revision before it, and watch that it gets there.');
+  await kops(['rollout', 'undo', 'deploy/web', '-n', namespace, '--yes', '--watch']);
+
+  say('And what does the Secret hold that web reads?');
+  await kops(['secret', 'decode', 'db', '-n', namespace]);
+
+  say('That was it. The cluster stays, to go on with:');
+  console.log(`  alias kops="${process.execPath} ${join(root, 'bin/dev.js')}"
+  export KUBECONFIG=${kubeconfig}
+  kops rollout history deploy/web -n ${namespace}
+and to remove it:
+  kops lab down --name demo`);
+}
+
+/** Runs kops and shows it; ends the demo where it does not end as it should. */
+async function kops(args: readonly string[], expected = 0): Promise<void> {
+  console.log(styleText('bold', `$ kops ${args.filter((arg) => !['--kubeconfig', kubeconfig].includes(arg)).join(' ')}`));
+  const child = spawn(process.execPath, [join(root, 'bin/dev.js'), ...args], {
+    stdio: 'inherit',
+    env: {...process.env, KUBECONFIG: kubeconfig},
+  });
+  // A terminal sends Ctrl-C to the child as well.
+  const pass = (signal: NodeJS.Signals) => void (signal === 'SIGTERM' || !process.stdin.isTTY ? child.kill(signal) : undefined);
+  process.on('SIGINT', pass).on('SIGTERM', pass);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject).on('close', (exitCode, signal) => resolve(signal === null ? (exitCode ?? 0) : 130));
+  });
+  process.off('SIGINT', pass).off('SIGTERM', pass);
+  if (interrupted) stop('Interrupted.', 130);
+  if (code !== expected) stop(`That ended with exit code ${code} where ${expected} was expected.`, 1);
+}
+
+function stop(what: string, exitCode: number): never {
+  console.log(`\n${what} What there is of the cluster stays; "npm run demo" starts over, and this removes it:`);
+  console.log(`  ${process.execPath} ${join(root, 'bin/dev.js')} lab down ${lab.join(' ')}`);
+  process.exit(exitCode);
+}
+
+/** A second run starts where the first did. */
+async function emptyNamespace(api: Api): Promise<void> {
+  const path = pathTo(resources.namespaces, undefined, namespace);
+  const exists = () =>
+    api.send('GET', path).then(
+      () => true,
+      () => false,
+    );
+  if (await exists()) {
+    await api.send('DELETE', path);
+    while (await exists()) {
+      if (interrupted) stop('Interrupted.', 130);
+      await sleep(200);
+    }
+  }
+  await api.apply(undefined, {apiVersion: 'v1', kind: 'Namespace', metadata: {name: namespace}});
+}
+
+/** Annotations tell the simulated kubelet of an embedded lab what to do; kops never reads them. */
+function web(image: string, annotations: Record<string, string> = {}): KubeObject {
+  const labels = {app: 'web'};
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {name: 'web'},
+    spec: {
+      replicas: 10,
+      selector: {matchLabels: labels},
+      template: {
+        metadata: {labels, annotations},
+        spec: {
+          containers: [
+            {
+              name: 'web',
+              image,
+              ports: [{containerPort: 8080}],
+              readinessProbe: {httpGet: {path: '/healthz', port: 8080}, initialDelaySeconds: 3, periodSeconds: 1},
+              envFrom: [{secretRef: {name: 'db'}}],
+            },
+          ],
+        },
+      },
+    },
+  } as KubeObject;
+}
+
+const secret = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: {name: 'db'},
+  stringData: {username: 'admin', password: 's3cr3t\n'},
+} as KubeObject;
+
+function say(text: string): void {
+  console.log(`\n${styleText('cyan', text)}`);
+}
+
+await main().catch((error: Error) => stop(error.message, 1));
