@@ -33,7 +33,7 @@ export function lineProgress(write: (line: string) => void, {theme}: Screen, now
 }
 
 function listProgress(stream: NodeJS.WriteStream, {theme}: Screen): Progress {
-  const icons = {
+  const colours = {
     COMPLETED: theme.good,
     FAILED: theme.wrong,
     PENDING: theme.waiting,
@@ -62,7 +62,8 @@ function listProgress(stream: NodeJS.WriteStream, {theme}: Screen): Progress {
         rendererOptions: {
           logger: new ListrLogger({useIcons: true, processOutput: new ProcessOutput(stream, stream)}),
           showErrorMessage: false, // the caller prints the error, once
-          color: icons as Record<string, (text?: string) => string>,
+          icon: {FAILED: '✗', WAITING: '○', COMPLETED_WITH_SISTER_TASKS_FAILED: '○'},
+          color: colours as Record<string, (text?: string) => string>,
           formatOutput: 'truncate',
         },
       }).run();

@@ -181,7 +181,7 @@ describe('the life of a lab', () => {
     await vi.waitFor(() => expect(findProcesses(folderOf('b')).length).toBeGreaterThan(0), {timeout: 20_000, interval: 20});
     running.process.kill('SIGINT');
     const {code, stderr} = await running.ended;
-    expect(stderr).toContain('interrupted');
+    expect(stderr).toContain('✗ interrupted\n  nothing of lab b is left\n');
     expect(code).toBe(130);
     expect(findProcesses(folderOf('b'))).toEqual([]);
     expect(() => statSync(folderOf('b'))).toThrow('ENOENT');

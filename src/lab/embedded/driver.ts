@@ -48,7 +48,7 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
         } catch (error) {
           await start.undo();
           if (!existed) await discard(folder);
-          throw error;
+          throw signal.aborted ? interrupted(record.name, existed) : error;
         }
         return {
           status: statusOf(record),
@@ -125,6 +125,15 @@ async function discard(folder: LabFolder): Promise<void> {
   await stopProcesses(folder.path, findProcesses(folder.path), GRACE);
   remove(folder);
 }
+
+const interrupted = (name: string, existed: boolean): Problem =>
+  new Problem('interrupted', {
+    why: existed
+      ? `what had been started of lab ${name} is stopped again; its data is as it was`
+      : `nothing of lab ${name} is left`,
+    next: `kops lab up --name ${name}`,
+    exitCode: ExitCode.interrupted,
+  });
 
 function kubeconfigOf(folder: LabFolder): string {
   if (existsSync(folder.kubeconfig)) return readFileSync(folder.kubeconfig, 'utf8');
