@@ -2,10 +2,9 @@
 // kops from its sources, by Node's type stripping: for development and tests. Nothing to build, no manifest.
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {Config} from '@oclif/core';
 import {main} from '../src/cli/run.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 pjson.oclif.commands.target = './commands';
-await main(process.argv.slice(2), await Config.load({root, pjson, ignoreManifest: true}));
+await main(process.argv.slice(2), {root, pjson, ignoreManifest: true});

@@ -5,14 +5,15 @@ import module from 'node:module';
 import {fileURLToPath} from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const required = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).engines.node.replace(/[^0-9.]/g, '');
+const pjson = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+const required = pjson.engines.node.replace(/[^0-9.]/g, '');
 if (isOlder(process.versions.node, required)) {
   process.stderr.write(`✗ kops needs Node ${required} or newer; this is ${process.versions.node} (${process.execPath})\n`);
   process.exit(2);
 }
 if (module.enableCompileCache) module.enableCompileCache();
 const {main} = await import('../dist/main.js');
-await main(process.argv.slice(2), root);
+await main(process.argv.slice(2), {root, pjson});
 
 function isOlder(version, minimum) {
   const [a, b] = [version, minimum].map((v) => v.split('.').map(Number));

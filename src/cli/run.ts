@@ -1,22 +1,27 @@
 import {basename} from 'node:path';
-import {Config, Errors, run} from '@oclif/core';
+import {Config, Errors, type Interfaces, run} from '@oclif/core';
 import {createTheme} from '../text/screen.ts';
 import {renderProblem, toProblem} from './errors.ts';
 import {wantsColour} from './output.ts';
 
-/**
- * Runs one command line and ends the process with its exit code.
- * `options` is the package's root, or an oclif configuration (development runs override where commands are).
- */
-export async function main(argv: string[], options: string | Config): Promise<void> {
+/** The package that is run; development runs override where its commands are. */
+export interface Package {
+  readonly root: string;
+  readonly pjson: Interfaces.PJSON;
+  /** Reads every command instead of oclif's manifest of them. */
+  readonly ignoreManifest?: boolean;
+}
+
+/** Runs one command line and ends the process with its exit code. */
+export async function main(argv: string[], {root, pjson, ...rest}: Package): Promise<void> {
   process.stdout.on('error', ignoreClosedPipe);
   process.stderr.on('error', ignoreClosedPipe);
-  const config = typeof options === 'string' ? await Config.load(options) : options;
-  config.bin = binOf(process.argv[1]);
+  const options = {root, pjson: {...pjson, oclif: {...pjson.oclif, bin: binOf(process.argv[1])}}, ...rest};
   try {
-    await run(argv, config);
+    await run(argv, options);
   } catch (error) {
-    process.exitCode = error instanceof Errors.ExitError ? (error.oclif.exit ?? 0) : report(error, argv, config);
+    process.exitCode =
+      error instanceof Errors.ExitError ? (error.oclif.exit ?? 0) : report(error, argv, await Config.load(options));
   }
   await flushed(process.stdout);
   await flushed(process.stderr);
