@@ -55,6 +55,8 @@ export const changeFlags = {
     default: 'none' as const,
   })(),
 };
+/** For changes that start a rollout. */
+export const watchFlag = {watch: Flags.boolean({char: 'w', description: 'then watch the rollout to its end'})};
 export const yesFlag = {yes: Flags.boolean({char: 'y', description: 'do not ask'})};
 
 type ClusterFlags = Interfaces.InferredFlags<typeof clusterFlags>;

@@ -18,3 +18,9 @@ export async function askFirst(question: string, {yes, signal}: {yes: boolean; s
     throw new Problem('nothing changed', {why: 'the answer was no', exitCode: ExitCode.usage});
   }
 }
+
+/** Asks for more than was asked for: a no is an answer too, and so is that nobody can be asked. */
+export async function askWhether(question: string, signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  return confirm({message: question, default: false}, {output: process.stderr, signal});
+}

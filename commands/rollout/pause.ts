@@ -1,0 +1,25 @@
+import {ClusterCommand, changeFlags, clusterFlags, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
+import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {commandsReport, renderCommands, verbCommands} from '../../src/rollout/kubectl.ts';
+import {refuseOthers, setPaused} from '../../src/rollout/pause.ts';
+import {renderPause} from '../../src/rollout/view/restart.ts';
+
+export default class RolloutPauseCommand extends ClusterCommand {
+  static override summary = 'Keep changes of a Deployment from rolling out until it is resumed.';
+  static override examples = ['<%= config.bin %> rollout pause deploy/web -n shop'];
+  static override args = workloadArgs;
+  static override flags = {...clusterFlags, ...outputFlag, ...showCommandsFlag, ...changeFlags};
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(RolloutPauseCommand);
+    const {output, 'dry-run': dryRun} = flags;
+    if (flags['show-commands']) {
+      const workload = oneWorkload(args, flags.namespace ?? 'default');
+      refuseOthers(workload, 'pause');
+      return this.present(commandsReport(verbCommands('pause', workload, {dryRun}, kubectlScope(flags))), output, renderCommands);
+    }
+    const cluster = await this.connect(flags);
+    const report = await setPaused(cluster, oneWorkload(args, cluster.namespace), true, {dryRun, signal: this.signal});
+    this.present(report, output, renderPause);
+  }
+}

@@ -1,0 +1,34 @@
+import {changeFlags, clusterFlags, outputFlag, showCommandsFlag, watchFlag} from '../../src/cli/command.ts';
+import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {WatchingCommand, watchFlags} from '../../src/cli/watch.ts';
+import {commandsReport, renderCommands, verbCommands} from '../../src/rollout/kubectl.ts';
+import {rolloutRestart} from '../../src/rollout/restart.ts';
+import {renderRestart} from '../../src/rollout/view/restart.ts';
+
+export default class RolloutRestartCommand extends WatchingCommand {
+  static override summary = 'Replace all pods of a workload, as gently as its strategy says.';
+  static override examples = ['<%= config.bin %> rollout restart deploy/web -n shop --watch'];
+  static override args = workloadArgs;
+  static override flags = {
+    ...clusterFlags,
+    ...outputFlag,
+    ...showCommandsFlag,
+    ...changeFlags,
+    ...watchFlag,
+    ...watchFlags,
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(RolloutRestartCommand);
+    const {output, watch, 'dry-run': dryRun} = flags;
+    if (flags['show-commands']) {
+      const commands = verbCommands('restart', oneWorkload(args, ''), {dryRun, watch}, kubectlScope(flags));
+      return this.present(commandsReport(commands), output, renderCommands);
+    }
+    const cluster = await this.connect(flags);
+    const workload = oneWorkload(args, cluster.namespace);
+    const report = await rolloutRestart(cluster, workload, Date.now(), {dryRun, signal: this.signal});
+    this.present(report, output, renderRestart);
+    if (watch && dryRun === 'none') this.exit(await this.watch(cluster, {refs: [workload]}, flags));
+  }
+}

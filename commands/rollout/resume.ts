@@ -1,0 +1,35 @@
+import {changeFlags, clusterFlags, outputFlag, showCommandsFlag, watchFlag} from '../../src/cli/command.ts';
+import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {WatchingCommand, watchFlags} from '../../src/cli/watch.ts';
+import {commandsReport, renderCommands, verbCommands} from '../../src/rollout/kubectl.ts';
+import {refuseOthers, setPaused} from '../../src/rollout/pause.ts';
+import {renderPause} from '../../src/rollout/view/restart.ts';
+
+export default class RolloutResumeCommand extends WatchingCommand {
+  static override summary = 'Let a paused Deployment roll out what has changed.';
+  static override examples = ['<%= config.bin %> rollout resume deploy/web -n shop --watch'];
+  static override args = workloadArgs;
+  static override flags = {
+    ...clusterFlags,
+    ...outputFlag,
+    ...showCommandsFlag,
+    ...changeFlags,
+    ...watchFlag,
+    ...watchFlags,
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(RolloutResumeCommand);
+    const {output, watch, 'dry-run': dryRun} = flags;
+    if (flags['show-commands']) {
+      const workload = oneWorkload(args, flags.namespace ?? 'default');
+      refuseOthers(workload, 'resume');
+      const commands = verbCommands('resume', workload, {dryRun, watch}, kubectlScope(flags));
+      return this.present(commandsReport(commands), output, renderCommands);
+    }
+    const cluster = await this.connect(flags);
+    const report = await setPaused(cluster, oneWorkload(args, cluster.namespace), false, {dryRun, signal: this.signal});
+    this.present(report, output, renderPause);
+    if (watch && dryRun === 'none') this.exit(await this.watch(cluster, {refs: [report.workload]}, flags));
+  }
+}

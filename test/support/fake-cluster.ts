@@ -1,0 +1,146 @@
+import type {Cluster, JsonPatch, ObjectRef, Query} from '../../src/kube/cluster.ts';
+import {ApiProblem, Conflict} from '../../src/kube/errors.ts';
+import type {KubeObject} from '../../src/kube/json.ts';
+import {type ResourceName, resources} from '../../src/kube/resources.ts';
+import {applyJsonPatch} from './json-patch.ts';
+
+export interface FakeOptions {
+  readonly context?: string;
+  readonly namespace?: string;
+  /** Refused with Forbidden: `get secrets`, `list pods`. */
+  readonly forbidden?: readonly string[];
+  /** What controllers make of a write: called with each object after it is stored. */
+  readonly controllers?: (object: KubeObject, cluster: FakeCluster) => void;
+}
+
+/** A cluster in memory: objects, resourceVersions, preconditions and dry runs as the API server has them. No admission, no defaults. */
+export class FakeCluster implements Cluster {
+  readonly context: string;
+  readonly namespace: string;
+  readonly server = 'https://fake.example';
+  /** What was asked for, in order: `patch deployments/web`, and ` (dry run)` behind those. */
+  readonly requests: string[] = [];
+  /** Called once before the next patch is tried: what someone else does in between. */
+  meanwhile: (() => void) | undefined;
+  private readonly objects = new Map<string, KubeObject>();
+  private readonly options: FakeOptions;
+  private version = 1000;
+
+  constructor(objects: readonly KubeObject[] = [], options: FakeOptions = {}) {
+    this.options = options;
+    this.context = options.context ?? 'kind-kops';
+    this.namespace = options.namespace ?? 'shop';
+    for (const object of objects) this.put(object);
+  }
+
+  /** Stores an object as a controller or another user would: no request, a new resourceVersion. */
+  put<T extends KubeObject>(object: T): T {
+    const resource = resourceOf(object);
+    const stored = {...object, metadata: {...object.metadata, resourceVersion: String(++this.version)}};
+    this.objects.set(keyOf(resource, object.metadata ?? {}), stored);
+    return stored;
+  }
+  /** What is stored now. */
+  read<T extends KubeObject>(resource: ResourceName, name: string, namespace = this.namespace): T {
+    return this.objects.get(keyOf(resource, {name, namespace})) as T;
+  }
+
+  async get(resource: ResourceName, ref: ObjectRef): Promise<never> {
+    this.note('get', resource, ref.name);
+    const found = this.objects.get(keyOf(resource, ref));
+    if (!found) throw new ApiProblem(`${resource}/${ref.name} not found`, {status: 404, reason: 'NotFound'});
+    return structuredClone(found) as never;
+  }
+  async find(resource: ResourceName, ref: ObjectRef): Promise<undefined> {
+    this.note('get', resource, ref.name);
+    return structuredClone(this.objects.get(keyOf(resource, ref))) as undefined;
+  }
+  async list(resource: ResourceName, query: Query): Promise<never[]> {
+    this.note('list', resource);
+    return structuredClone(this.select(resource, query)) as never[];
+  }
+  follow(): never {
+    throw new Error('nothing is followed here');
+  }
+  async create(
+    resource: ResourceName,
+    namespace: string | undefined,
+    object: KubeObject,
+    {dryRun}: {dryRun?: boolean},
+  ): Promise<never> {
+    this.note('create', resource, object.metadata?.name, dryRun);
+    const metadata = {uid: crypto.randomUUID(), ...object.metadata, ...(namespace !== undefined && {namespace})};
+    const made: KubeObject = {...object, kind: resources[resource].kind, metadata};
+    if (this.objects.has(keyOf(resource, metadata)))
+      throw new ApiProblem(`${resource}/${object.metadata?.name} already exists`, {status: 409, reason: 'AlreadyExists'});
+    return (dryRun ? made : this.store(made)) as never;
+  }
+  async patch(resource: ResourceName, ref: ObjectRef, patch: JsonPatch, {dryRun}: {dryRun?: boolean}): Promise<never> {
+    this.note('patch', resource, ref.name, dryRun);
+    const meanwhile = this.meanwhile;
+    this.meanwhile = undefined;
+    meanwhile?.();
+    const before = this.objects.get(keyOf(resource, ref));
+    if (!before) throw new ApiProblem(`${resource}/${ref.name} not found`, {status: 404, reason: 'NotFound'});
+    const after = applyJsonPatch(before, patch);
+    if (!after) throw new Conflict(`${resource}/${ref.name} is not as it was expected`, {status: 409, reason: 'Conflict'});
+    const isChanged = JSON.stringify((after as {spec?: unknown}).spec) !== JSON.stringify((before as {spec?: unknown}).spec);
+    const generation = (before.metadata?.generation ?? 0) + (isChanged ? 1 : 0);
+    const written = {...after, metadata: {...after.metadata, ...(before.metadata?.generation && {generation})}};
+    return structuredClone(dryRun ? written : this.store(written)) as never;
+  }
+  async delete(resource: ResourceName, ref: ObjectRef, uid: string, {dryRun}: {dryRun?: boolean}): Promise<void> {
+    this.note('delete', resource, ref.name, dryRun);
+    const found = this.objects.get(keyOf(resource, ref));
+    if (!found) throw new ApiProblem(`${resource}/${ref.name} not found`, {status: 404, reason: 'NotFound'});
+    if (found.metadata?.uid !== uid)
+      throw new Conflict(`${resource}/${ref.name} is another one`, {status: 409, reason: 'Conflict'});
+    if (dryRun) return;
+    this.objects.delete(keyOf(resource, ref));
+  }
+  async logs(pod: ObjectRef): Promise<string> {
+    this.note('get', 'pods', `${pod.name}/log`);
+    return '';
+  }
+
+  private note(verb: string, resource: ResourceName, name?: string, dryRun?: boolean): void {
+    this.requests.push(`${verb} ${resource}${name ? `/${name}` : ''}${dryRun ? ' (dry run)' : ''}`);
+    if (this.options.forbidden?.includes(`${verb} ${resource}`))
+      throw new ApiProblem(`may not ${verb} ${resource}`, {status: 403, reason: 'Forbidden'});
+  }
+  private store(object: KubeObject): KubeObject {
+    const stored = this.put(object);
+    this.options.controllers?.(stored, this);
+    return stored;
+  }
+  private select(resource: ResourceName, query: Query): KubeObject[] {
+    const prefix = `${resource}/`;
+    return [...this.objects].flatMap(([key, object]) => (key.startsWith(prefix) && matches(object, query) ? [object] : []));
+  }
+}
+
+function resourceOf({kind}: KubeObject): ResourceName {
+  const found = Object.entries(resources).find(([, resource]) => resource.kind === kind);
+  if (!found) throw new Error(`no resource of kind ${kind}`);
+  return found[0] as ResourceName;
+}
+
+const keyOf = (resource: ResourceName, {namespace, name}: {namespace?: string; name?: string}): string =>
+  `${resource}/${resources[resource].namespaced ? namespace : ''}/${name}`;
+
+/** Equalities only, of labels and of fields. */
+function matches(object: KubeObject, {namespace, labelSelector = '', fieldSelector = ''}: Query): boolean {
+  if (namespace !== undefined && object.metadata?.namespace !== namespace) return false;
+  const field = (path: string) =>
+    path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
+  return holds(labelSelector, (key) => object.metadata?.labels?.[key]) && holds(fieldSelector, field);
+}
+
+const holds = (selector: string, read: (key: string) => unknown): boolean =>
+  selector
+    .split(',')
+    .filter((term) => term !== '')
+    .every((term) => {
+      const [key = '', value] = term.split(/!?==?/, 2);
+      return (read(key) === value) !== term.includes('!=');
+    });
