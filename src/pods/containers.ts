@@ -162,7 +162,8 @@ function stateOf(waiting: string | undefined, {reason}: Trouble): string {
 
 /** A trouble's words; beside the container's own name, without that name. */
 function words({message, tally}: Trouble, container?: PodContainer): string {
-  const name = container === undefined ? '' : containerWords(container);
-  const own = name !== '' && message.startsWith(name) ? message.slice(name.length).replace(/^:? /, '') : message;
-  return `${own}${tallyWords(tally)}`;
+  const name = container === undefined ? undefined : containerWords(container);
+  const prefix =
+    [`${name}: `, `${name} cannot start: `, `${name} `].find((start) => name !== undefined && message.startsWith(start)) ?? '';
+  return `${message.slice(prefix.length)}${tallyWords(tally)}`;
 }

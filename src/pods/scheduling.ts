@@ -83,7 +83,7 @@ function autoscalerWords(events: readonly PodEvent[]): string {
   if (last === undefined) return '';
   const message = messageOf(last);
   if (last.reason === 'NotTriggerScaleUp') {
-    const why = oneLine(message.replace(/^pod didn't trigger scale-up:?\s*/, '').replace(/\b\d+ (?=[a-z])/g, ''), 120);
+    const why = oneLine(message.replace(/^pod didn't trigger scale-up:?\s*/, '').replace(/\b\d+ (?=[a-z])/gi, ''), 120);
     return `; the autoscaler adds no node${why === '' ? '' : ` (${why})`}`;
   }
   const groups = Array.from(message.matchAll(/\{([^{}]+)\}/g), ([, group = '']) => group.replace(/ \(max: \d+\)/, ''));

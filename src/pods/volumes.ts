@@ -14,11 +14,12 @@ export function setUpTrouble(pod: Pod, events: readonly PodEvent[]): Trouble | u
   if (!isBeingSetUp(pod)) return undefined;
   const failures = events.filter(({reason}) => FAILURES.has(reason ?? ''));
   const telling = failures.filter((event) => !SUMMARY.test(messageOf(event)));
-  const last = latest(telling) ?? latest(failures);
+  const meant = telling.length > 0 ? telling : failures;
+  const last = latest(meant);
   if (last === undefined) return undefined;
   const message = messageOf(last);
   const found = missingObject(message, pod, volumeOf(message));
-  const alike = failures.filter(({reason}) => reason === last.reason);
+  const alike = meant.filter(({reason}) => reason === last.reason);
   const count = alike.reduce((sum, event) => sum + countOf(event), 0);
   return {
     ...(found ?? other(last, message, pod)),
