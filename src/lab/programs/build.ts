@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {promisify} from 'node:util';
 import {ExitCode, Problem} from '../../problem.ts';
-import {duration} from '../../text/duration.ts';
+
 import {inNewFolder} from './cache.ts';
 import {KUBERNETES_VERSION, PROGRAMS} from './names.ts';
 
@@ -22,6 +22,7 @@ const LINKER_FLAGS = [
 const FLAGS = ['-mod=readonly', '-trimpath', '-ldflags', LINKER_FLAGS];
 /** Linking takes about as long as this many packages (measured: 40 s of ten minutes). */
 const LINKING = 150;
+const MINUTE = 60_000;
 /** The cold build, before it can be estimated from its own progress. */
 const FIRST_ESTIMATE = 'about 10 minutes on 2 cores';
 
@@ -70,7 +71,10 @@ export function createEstimate(total: number, now: () => number, detail: (text: 
     const left = (elapsed / compiled) * (total - compiled + LINKING);
     const enough = compiled > total / 50 && elapsed > 10_000; // the first packages are the small ones
     if (compiled === total) detail('linking, less than a minute');
-    else detail(`${compiled} of ${total} packages compiled, ${enough ? `about ${duration(left)} left` : FIRST_ESTIMATE}`);
+    else
+      detail(
+        `${compiled} of ${total} packages compiled, ${enough ? `about ${Math.ceil(left / MINUTE)} min left` : FIRST_ESTIMATE}`,
+      );
   };
 }
 

@@ -15,8 +15,8 @@ test('an estimate is made once enough has been compiled, and counts linking', ()
     return said.at(-1);
   };
   expect(after(5, 1)).toBe('1 of 1000 packages compiled, about 10 minutes on 2 cores');
-  expect(after(100, 199)).toBe('200 of 1000 packages compiled, about 7m55s left'); // 0.5 s each, 800 packages and the linker to go
-  expect(after(400, 600)).toBe('800 of 1000 packages compiled, about 2m55s left');
+  expect(after(100, 199)).toBe('200 of 1000 packages compiled, about 8 min left'); // 0.5 s each, 800 packages and the linker to go
+  expect(after(400, 600)).toBe('800 of 1000 packages compiled, about 3 min left');
   expect(after(500, 200)).toBe('linking, less than a minute');
   expect(after(501, 1)).toBe('linking, less than a minute');
 });
