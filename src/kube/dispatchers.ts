@@ -22,7 +22,7 @@ export async function createDispatchers(
   proxy: URL | undefined,
 ): Promise<(certificate: Certificate | undefined) => Dispatcher> {
   const ca = await readReferenced(cluster, 'certificate-authority', `the cluster of context ${context}`);
-  const ProxyAgent = proxy && (await import('undici/lib/dispatcher/proxy-agent.js')).default;
+  const ProxyAgent = proxy && (await import('undici')).ProxyAgent;
 
   let latest: {readonly certificate: Certificate | undefined; readonly dispatcher: Dispatcher} | undefined;
   return (certificate) => {

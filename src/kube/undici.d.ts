@@ -1,7 +1,4 @@
-// undici's index loads all of it (fetch, caches, mocks): 30 ms of every start. These two modules are all that is used.
+// undici's index loads all of it (fetch, caches, mocks), which costs a command 30 ms at its start. This module is all that most need.
 declare module 'undici/lib/dispatcher/pool.js' {
   export {Pool as default} from 'undici';
-}
-declare module 'undici/lib/dispatcher/proxy-agent.js' {
-  export {ProxyAgent as default} from 'undici';
 }
