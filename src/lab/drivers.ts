@@ -1,14 +1,24 @@
+import {readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {ExitCode, Problem} from '../problem.ts';
+import {packageRoot} from '../root.ts';
 import {nearest} from '../text/nearest.ts';
 import type {Driver, DriverName, LabStatus} from './driver.ts';
 import {createEmbeddedDriver} from './embedded/driver.ts';
 import {foldersOf} from './folders.ts';
+import {createKindDriver} from './kind/driver.ts';
+import {createKind} from './kind/engine.ts';
 import {createPrograms} from './programs/programs.ts';
 
 /** In the order in which they are preferred for a new lab. */
 export function labDrivers(env: NodeJS.ProcessEnv): Driver[] {
   const {labs, programs} = foldersOf(env);
-  return [createEmbeddedDriver(labs, createPrograms(programs, env))];
+  const kind = {
+    clusters: join(dirname(labs), 'kind'),
+    config: readFileSync(join(packageRoot(), 'kind-config.yaml'), 'utf8'),
+    image: env.KOPS_KIND_IMAGE || undefined,
+  };
+  return [createKindDriver(createKind(env), kind), createEmbeddedDriver(labs, createPrograms(programs, env))];
 }
 
 /**

@@ -1,0 +1,60 @@
+import {ExitCode, Problem} from '../../problem.ts';
+import type {LabSpec, LabStatus} from '../driver.ts';
+import {controlPlaneNames, workerNames} from '../names.ts';
+import type {NodeContainer} from './engine.ts';
+
+/** What is remembered of a kind cluster that kops made; written before anything of it is made. */
+export interface KindRecord {
+  readonly name: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly controlPlanes: number;
+  readonly workers: number;
+  /** Absent: kind's own. */
+  readonly image?: string;
+  /** Kubernetes' version: `v1.37.2`. Like the next two, absent until the cluster was up. */
+  readonly version?: string;
+  readonly server?: string;
+  /** By these IDs the cluster is known again: another one of the same name is not ours. */
+  readonly containers?: readonly string[];
+}
+
+/** One that never came up has nothing to be known by but its name, which was free when it was begun. */
+export const isOurs = (record: KindRecord | undefined, containers: readonly NodeContainer[]): boolean =>
+  record !== undefined && (record.containers?.some((id) => containers.some((container) => container.id === id)) ?? true);
+
+/** `all`: the containers of every kind cluster. Undefined where the cluster is gone, or another one has its name. */
+export function statusOf(record: KindRecord, all: readonly NodeContainer[]): LabStatus | undefined {
+  const containers = all.filter((container) => container.cluster === record.name);
+  if (!isOurs(record, containers)) return undefined;
+  const processes = containers
+    .map(({name, role, running}) => ({program: role, node: name, running}))
+    .sort((a, b) => a.program.localeCompare(b.program) || a.node.localeCompare(b.node, 'en', {numeric: true}));
+  const running = processes.filter((process) => process.running).length;
+  const whole = running === processes.length && record.version !== undefined;
+  return {
+    kind: 'Lab',
+    name: record.name,
+    driver: 'kind',
+    state: running === 0 ? 'stopped' : whole ? 'up' : 'degraded',
+    version: record.version ?? 'unknown',
+    context: `kind-${record.name}`,
+    server: record.server ?? 'unknown',
+    nodes: [...controlPlaneNames(record.name, record.controlPlanes), ...workerNames(record.name, record.workers)],
+    processes,
+  };
+}
+
+/** Throws a Problem where a lab is asked for that differs from the one that is there. */
+export function checkSpec(spec: LabSpec, record: KindRecord): void {
+  const differ = (['controlPlanes', 'workers', 'image'] as const).find(
+    (what) => spec[what] !== undefined && spec[what] !== record[what],
+  );
+  if (!differ) return;
+  const words = {controlPlanes: 'control planes', workers: 'workers', image: 'node image'}[differ];
+  throw new Problem(`lab ${spec.name} exists with other ${words}`, {
+    why: `it has ${record[differ] ?? "kind's own"}, asked for was ${spec[differ]}; the nodes of a lab cannot change`,
+    next: `kops lab down --name ${spec.name}`,
+    exitCode: ExitCode.usage,
+  });
+}
