@@ -11,7 +11,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-export interface Leaf {
+interface Leaf {
   readonly commonName: string;
   readonly organisation?: string;
   readonly usages: readonly ('server' | 'client')[];
