@@ -1,5 +1,6 @@
 import type {V1PodTemplateSpec} from '@kubernetes/client-node';
 import type {Json} from '../kube/json.ts';
+import {isSeen} from './assess.ts';
 import type {Situation} from './situation.ts';
 import type {Assessment, Cause, EarlierRevision, RolloutStatus} from './status.ts';
 import {refOf} from './workload.ts';
@@ -14,7 +15,7 @@ export function statusOf(
   causes: readonly Cause[],
   {notes = [], lost = true}: {notes?: readonly string[]; lost?: boolean} = {},
 ): RolloutStatus {
-  const doom = lost && assessment.phase !== 'healthy' ? causes.find(({doomed}) => doomed) : undefined;
+  const doom = lost && assessment.phase !== 'healthy' ? doomOf(situation, causes) : undefined;
   const verdict =
     doom !== undefined && assessment.phase !== 'failed'
       ? ({phase: 'failed', message: `will not finish: ${doom.message} (${assessment.message})`} as const)
@@ -30,6 +31,10 @@ export function statusOf(
     notes,
   };
 }
+
+/** The cause that will not go away by itself. What a change that its controller has yet to look at may have mended does not count. */
+export const doomOf = ({workload}: Situation, causes: readonly Cause[]): Cause | undefined =>
+  isSeen(workload) ? causes.find(({doomed}) => doomed) : undefined;
 
 const imagesOf = (template: Json<V1PodTemplateSpec> | undefined): string[] =>
   template?.spec?.containers.map(({image = ''}) => image) ?? [];

@@ -45,8 +45,9 @@ export function followWorkloads(
 
   const follow = (resource: ResourceName, query: Query): Follower => {
     const stop = new AbortController();
+    const isWorkload = kinds.some((kind) => workloadKinds[kind].plural === resource);
     const changed = (change: Change<KubeObject>) => {
-      for (const object of change.type === 'listed' ? followed.objects.values() : [change.object]) trim(object);
+      if (!isWorkload) for (const object of change.type === 'listed' ? followed.objects.values() : [change.object]) trim(object);
       onChange();
     };
     const followed: Followed<KubeObject> = cluster.follow(resource, query, changed, AbortSignal.any([signal, stop.signal]));
@@ -109,7 +110,7 @@ export function followWorkloads(
   };
 }
 
-/** A third of an object is who wrote which field: nothing here asks. */
+/** A third of a pod is who wrote which field: only of workloads does anybody ask. */
 function trim({metadata}: KubeObject): void {
   delete metadata?.managedFields;
   delete metadata?.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];

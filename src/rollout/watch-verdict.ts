@@ -4,7 +4,7 @@ import {assess} from './assess.ts';
 import {diagnose} from './diagnose.ts';
 import type {Situation} from './situation.ts';
 import type {RolloutStatus} from './status.ts';
-import {statusOf} from './verdict.ts';
+import {doomOf, statusOf} from './verdict.ts';
 import type {Workload} from './workload.ts';
 
 /** When a watch ends. */
@@ -67,7 +67,7 @@ export function judge(situation: Situation, memory: Memory, rules: Rules, now: n
 
   const causes = diagnose(situation, now);
   const expired = assessment.phase === 'failed' && situation.workload.metadata?.deletionTimestamp === undefined;
-  if (!expired && !causes.some(({doomed}) => doomed)) {
+  if (!expired && doomOf(situation, causes) === undefined) {
     return {...going, status: statusOf(situation, assessment, causes, {notes}), ending: undefined};
   }
   const lostSince = (memory.uid === uid ? memory.lostSince : undefined) ?? now;

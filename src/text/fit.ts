@@ -51,6 +51,8 @@ export function wrap(text: string, columns: number): string[] {
 /** A piece of a line, and how it looks. */
 export type Part = string | readonly [text: string, style: (text: string) => string];
 
+export const partWidth = (part: Part): number => stringWidth(typeof part === 'string' ? part : part[0]);
+
 /** The pieces one after another, in at most `width` columns: what is too long is cut, and the cut is not in the middle of a style. */
 export function fitParts(parts: readonly Part[], width: number): string {
   let left = width;

@@ -1,4 +1,4 @@
-import {fitParts, type Part, pad} from '../../text/fit.ts';
+import {fitParts, type Part, pad, partWidth} from '../../text/fit.ts';
 import type {Screen} from '../../text/screen.ts';
 
 /** `███████░░░`: `part` of `whole` in `cells` columns. Anything short of all is never shown as all, and something never as nothing. */
@@ -16,18 +16,22 @@ export interface Bar {
   readonly whole: number;
   readonly words: string;
   readonly colour: (text: string) => string;
-  readonly note?: Part | undefined;
+  /** Said behind the bar, in the longest of these forms that fits. */
+  readonly notes?: readonly Part[] | undefined;
 }
 
 const LABEL = 11;
+const NOTE_GAP = '   ';
 
 /** Bars below each other, with what they say in one column. */
 export function renderBars(bars: readonly Bar[], {theme, width}: Screen): string[] {
   const words = Math.max(...bars.map((one) => one.words.length));
-  const cells = Math.max(4, Math.min(20, width - LABEL - 3 - words));
-  return bars.map(({label, part, whole, words: text, colour, note}) => {
+  const cells = Math.max(4, Math.min(20, Math.floor(width / 4), width - LABEL - 2 - words));
+  const room = width - LABEL - cells - 2 - words - NOTE_GAP.length;
+  return bars.map(({label, part, whole, words: text, colour, notes = []}) => {
     const {full, empty} = bar(part, whole, cells);
+    const note = notes.find((form) => partWidth(form) <= room);
     const parts: Part[] = [pad(label, LABEL), [full, colour], [empty, theme.dim], '  ', text.padStart(words)];
-    return fitParts(note === undefined ? parts : [...parts, '   ', note], width);
+    return fitParts(note === undefined ? parts : [...parts, NOTE_GAP, note], width);
   });
 }

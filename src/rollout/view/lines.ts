@@ -14,6 +14,7 @@ export type LineWriter = (picture: Picture, screen: Screen) => string[];
 export function createLineWriter(withNamespace: boolean): LineWriter {
   const said = new Set<string>();
   const last = new Map<string, string>();
+  let connected = true;
 
   /** Whether a text differs from the last one about the same. */
   const isNew = (about: string, text: string): boolean => {
@@ -28,9 +29,9 @@ export function createLineWriter(withNamespace: boolean): LineWriter {
     const key = workloadWords(workload);
     const inNamespace = (object: string) => (withNamespace ? `${workload.namespace} ${object}` : object);
     const progress = `${inNamespace(workloadName(workload))}${progressWords(status)}`;
-    const news = causes.filter((cause) => firstTime(`${key} ${revision} ${identityOf(cause)}`));
+    const news = causes.filter((cause) => isWorthALine(cause, status) && firstTime(`${key} ${revision} ${identityOf(cause)}`));
     return [
-      ...(isNew(key, progress) ? [progress] : []),
+      ...(!isBetween(status) && isNew(key, progress) ? [progress] : []),
       ...news.map((cause) => {
         const colour = cause.doomed ? theme.wrong : theme.waiting;
         return `${inNamespace(cause.object)} ${colour(`${reasonWords(cause.reason)}: ${printable(cause.message)}`)}`;
@@ -40,13 +41,14 @@ export function createLineWriter(withNamespace: boolean): LineWriter {
 
   return ({watched, trouble, notes}, screen) => {
     const {theme, now} = screen;
-    const connection = trouble === undefined ? 'connected' : `reconnecting: ${trouble}`;
     const lines = [
       ...watched.flatMap(({status}) => workloadLines(status, screen)),
       ...notes.filter((note) => firstTime(note)).map(theme.dim),
-      ...(isNew('connection', connection) && (trouble !== undefined || said.has('trouble')) ? [theme.dim(connection)] : []),
+      ...(connected !== (trouble === undefined)
+        ? [theme.dim(trouble === undefined ? 'connected again' : `reconnecting: ${trouble}`)]
+        : []),
     ];
-    if (trouble !== undefined) said.add('trouble');
+    connected = trouble === undefined;
     return lines.map((line) => `${theme.dim(clockTime(now))} ${line}`);
   };
 }
@@ -66,17 +68,27 @@ export function renderEndLines(picture: Picture, screen: Screen, withNamespace: 
     .join('\n');
 }
 
-/** `: revision 5 (web:2.0), 7/10 updated, 8 available, 3 old left` */
-function progressWords({phase, message, revision, images, desired, updated, available, terminating}: RolloutStatus): string {
+/** ` revision 5 (web:2.0): 7/10 updated, 8 available` */
+function progressWords(status: RolloutStatus): string {
+  const {phase, message, revision, images, desired, updated, available, causes} = status;
   if (/^(is|was) /.test(message)) return ` ${message}`;
   const counts = [
     `${updated}/${desired} updated`,
     `${available} available`,
     ...(terminating ? [`${terminating} terminating`] : []),
   ];
-  const words = phase === 'progressing' || phase === 'healthy' ? counts.join(', ') : message;
-  return ` ${revisionWords(revision, images)}: ${words}`;
+  const isDoomed = phase === 'failed' && causes.some(({doomed}) => doomed);
+  const words = phase === 'paused' || (phase === 'failed' && !isDoomed) ? [message] : counts;
+  return ` ${revisionWords(revision, images)}: ${[...(isDoomed ? ['will not finish'] : []), ...words].join(', ')}`;
 }
+
+/** The moment between a change and its revision says nothing that the next one does not. */
+const isBetween = ({revision, previous, phase}: RolloutStatus): boolean =>
+  revision === undefined && previous !== undefined && phase === 'progressing';
+
+/** What is on its way out, and what the workload's own line says, is left out. */
+const isWorthALine = ({message, object, reason}: Cause, {workload, phase}: RolloutStatus): boolean =>
+  !message.endsWith('(old revision)') && !(phase === 'paused' && reason === 'Paused' && object === workloadName(workload));
 
 /** What makes two causes the same although their counts and ages differ. */
 const identityOf = ({reason, container, doomed, pods, object}: Cause): string =>

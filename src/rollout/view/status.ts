@@ -14,24 +14,27 @@ export function renderStatus(status: RolloutStatus, screen: Screen): string {
   return [blocks.join('\n\n'), ...notes].join('\n');
 }
 
-/** `✗ deployment/web is stuck: revision 6 (web:2.1), 3 of 10 updated, still serving 8 of 10` */
+/** `✗ deployment/web is stuck: revision 6 (web:2.1), 3 of 10 updated, still serving 8 of 10`; without the images where they make it too long. */
 export function headline(status: RolloutStatus, screen: Screen): string {
-  const [first = '', ...more] = wrap(`${workloadName(status.workload)}${predicate(status)}`, screen.width - 2);
-  return [
-    `${markOf(status.phase, screen)} ${screen.theme.strong(first)}`,
-    ...more.map((line) => `  ${screen.theme.strong(line)}`),
-  ].join('\n');
+  const {theme, width} = screen;
+  const sayWith = (images: readonly string[]) =>
+    `${workloadName(status.workload)}${predicate(status, revisionWords(status.revision, images))}`;
+  const full = sayWith(status.images);
+  const said = stringWidth(full) <= width - 2 ? full : sayWith([]);
+  return wrap(said, width - 2)
+    .map((line, i) => `${i === 0 ? markOf(status.phase, screen) : ' '} ${theme.strong(line)}`)
+    .join('\n');
 }
 
-function predicate({phase, message, revision, images, desired, updated, available, causes}: RolloutStatus): string {
-  const what = revisionWords(revision, images);
-  const serving = `still serving ${available} of ${desired}`;
+function predicate({phase, message, desired, updated, available, causes}: RolloutStatus, what: string): string {
+  const serving = available > 0 ? `serving ${available} of ${desired}` : `serving none of ${desired}`;
   if (/^(is|was) /.test(message)) return ` ${message}`;
   if (phase === 'healthy') return ` rolled out: ${what}, ${message}`;
   if (phase === 'paused') return `: ${what}, ${message}`;
   if (phase === 'progressing')
     return ` is rolling out: ${what}, ${message}${message.includes('available') ? '' : `, ${serving}`}`;
-  if (causes.some(({doomed}) => doomed)) return ` is stuck: ${what}, ${updated} of ${desired} updated, ${serving}`;
+  if (causes.some(({doomed}) => doomed))
+    return ` is stuck: ${what}, ${updated} of ${desired} updated, ${available > 0 ? 'still ' : ''}${serving}`;
   return ` failed: ${what}, ${message}`;
 }
 
@@ -76,26 +79,23 @@ function mainCause(cause: Cause, {theme, width, now}: Screen): string[] {
   const extent = extentOf(cause, now);
   const title = cut(reasonWords(cause.reason), width - INDENT);
   const gap = Math.max(2, Math.min(width, 80) - INDENT - stringWidth(title) - stringWidth(extent));
-  const inBlock = (text: string) => wrap(printable(text), width - INDENT - 2);
+  const inBlock = (text: string) => wrap(printable(text), width - INDENT);
+  const hints = cause.hint?.split(/,\s+(?=or )/) ?? []; // a command of its own line can be copied
   return [
     `  1  ${colour(title)}${extent && ' '.repeat(gap)}${theme.dim(extent)}`,
-    ...inBlock(aboutOf(cause)).map((line) => `     ${line}`),
+    ...inBlock(cause.message).map((line) => `     ${line}`),
     ...(cause.log ?? []).map((line) => `     ${theme.dim(`│ ${cut(printable(line), width - INDENT - 2)}`)}`),
-    ...(cause.hint === undefined ? [] : inBlock(cause.hint).map((line, i) => `     ${i === 0 ? '→' : ' '} ${line}`)),
+    ...inBlock(`in ${cause.object}${cause.pods > 1 ? ` and ${cause.pods - 1} more` : ''}`).map(
+      (line) => `     ${theme.dim(line)}`,
+    ),
+    ...hints.flatMap((hint) => wrap(printable(hint), width - INDENT - 2).map((line, i) => `     ${i === 0 ? '→' : ' '} ${line}`)),
   ];
 }
 
 function otherCause(cause: Cause, number: number, {theme, width, now}: Screen): string[] {
   const extent = extentOf(cause, now);
-  const text = printable(`also: ${aboutOf(cause)}${extent && ` (${extent})`}`);
+  const text = printable(`also: ${cause.object}: ${cause.message}${extent && ` (${extent})`}`);
   return wrap(text, width - INDENT).map((line, i) => `  ${i === 0 ? theme.dim(String(number)) : ' '}  ${line}`);
-}
-
-/** The message, and the object it is about where it does not name it itself. */
-function aboutOf({object, message, container}: Cause): string {
-  const name = object.slice(object.indexOf('/') + 1);
-  if (message.includes(name)) return message;
-  return `${object}${container === undefined ? '' : ` (${container})`}: ${message}`;
 }
 
 /** `3 pods, 40s` */

@@ -28,24 +28,38 @@ export interface Branch {
 
 /** Draws branches, each a line and as many of its pods as fit; in all at most `budget` lines, but at least the line of each branch. */
 export function renderBranches(branches: readonly Branch[], budget: number, screen: Screen): string[] {
+  const shortened = branches.map((branch) => (screen.width < NARROW ? withShortNames(branch) : branch));
   const columns = columnsOf(
-    branches.flatMap(({rows}) => rows),
+    shortened.flatMap(({rows}) => rows),
     screen.width,
   );
   let left = budget - branches.length;
-  return branches.flatMap((branch) => {
+  return shortened.flatMap((branch) => {
     const lines = renderRows(branch.rows, left, screen, columns);
     left -= lines.length;
     return [branchLine(branch, branches, screen), ...lines];
   });
 }
 
+/** Below this many columns a pod that is called after its revision is shown by its last part alone: `…-2xkq9`. */
+const NARROW = 72;
+
+const withShortNames = (branch: Branch): Branch => ({
+  ...branch,
+  rows: branch.rows.map((row) =>
+    row.name.startsWith(`${branch.name}-`) ? {...row, name: `…${row.name.slice(branch.name.length)}`} : row,
+  ),
+});
+
 /** `● web-7bfb4bc78d   rev 5    7 pods   5 ready` */
 function branchLine({name, number, current, rows}: Branch, branches: readonly Branch[], {theme, width}: Screen): string {
   const widest = Math.max(...branches.map((branch) => stringWidth(branch.name)));
   const ready = rows.filter(({tone}) => tone === 'good').length;
   const pods = rows.length === 1 ? '1 pod' : `${rows.length} pods`;
-  const facts = `   rev ${pad(String(number ?? '?'), 3)} ${pods.padStart(7)}   ${ready} ready`;
+  const facts =
+    width < NARROW
+      ? `  rev ${number ?? '?'}  ${pods}  ${ready} ready`
+      : `   rev ${pad(String(number ?? '?'), 3)} ${pods.padStart(7)}   ${ready} ready`;
   const room = Math.max(8, Math.min(widest, width - 2 - stringWidth(facts)));
   const named = pad(cutMiddle(name, room), room);
   return current ? fitParts(['● ', [named, theme.strong], facts], width) : fitParts([[`○ ${named}${facts}`, theme.dim]], width);
@@ -116,7 +130,7 @@ function columnsOf(rows: readonly Row[], width: number): Columns {
   return {name: Math.min(name, Math.max(12, Math.floor(width * 0.45))), state};
 }
 
-const AGE_COLUMN = 5;
+const AGE_COLUMN = 7;
 
 function rowLine({name, tone, state, since, detail}: Row, branch: string, columns: Columns, {theme, width, now}: Screen): string {
   const parts = [
@@ -125,7 +139,7 @@ function rowLine({name, tone, state, since, detail}: Row, branch: string, column
     '  ',
     [pad(cut(state, columns.state), columns.state), theme[tone]],
     [(since === undefined ? '' : age(since, now)).padStart(AGE_COLUMN), theme.dim],
-    ...(detail === '' ? [] : ['   ', detail]),
+    ...(detail === '' ? [] : ['  ', detail]),
   ] as const;
   return fitParts(parts, width).trimEnd();
 }

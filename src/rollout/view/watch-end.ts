@@ -33,13 +33,11 @@ function timeoutLine(watched: readonly Watched[], timeout: number, {theme, width
 }
 
 /** For who stops watching: that the cluster goes on, and how to come back. */
-export function renderInterrupted({watched}: Pick<Picture, 'watched'>, again: string, {theme}: Screen): string {
+export function renderInterrupted({watched}: Pick<Picture, 'watched'>, again: string, {theme, width}: Screen): string {
   const going = watched.filter(({ending}) => ending === undefined).map(({status}) => status.workload);
-  const what = going.length === 1 && going[0] ? `the rollout of ${workloadName(going[0])}` : `${going.length} rollouts`;
-  const goes = going.length === 1 ? 'goes on' : 'go on';
-  return going.length === 0
-    ? theme.dim('stopped watching')
-    : `stopped watching; ${what} ${goes} in the cluster. To come back: ${again}`;
+  if (going.length === 0) return theme.dim('stopped watching');
+  const what = going.length === 1 ? `the rollout of ${going.map(workloadName)[0]} goes on` : `${going.length} rollouts go on`;
+  return [...wrap(`stopped watching; ${what} in the cluster`, width), ...wrap(`to come back: ${again}`, width)].join('\n');
 }
 
 /** What to type to watch these again. */

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import {duration} from '../../text/duration.ts';
-import {fitParts, type Part, pad} from '../../text/fit.ts';
+import {fitParts, type Part, pad, partWidth} from '../../text/fit.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {Situation} from '../situation.ts';
@@ -77,8 +77,7 @@ function imageTransition({images, previous}: RolloutStatus): string {
 
 /** The first of some ways to say the left part that leaves room for the right one; else the left one alone. */
 function spread(lefts: readonly (readonly Part[])[], right: string, {theme, width}: Screen): string {
-  const widthOf = (parts: readonly Part[]) =>
-    parts.reduce((sum, part) => sum + stringWidth(typeof part === 'string' ? part : part[0]), 0);
+  const widthOf = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + partWidth(part), 0);
   const fitting = lefts.find((left) => widthOf(left) + 2 + stringWidth(right) <= width);
   if (fitting !== undefined) {
     return fitParts([...fitting, ' '.repeat(width - widthOf(fitting) - stringWidth(right)), [right, theme.dim]], width);
@@ -100,39 +99,48 @@ function barsOf(status: RolloutStatus, {workload, revisions}: Situation, strateg
       whole: desired,
       words: `${serving}/${desired}`,
       colour: colour(serving),
-      note: previous && shortfall(serving, desired, strategy, theme),
+      notes: previous && shortfall(serving, desired, strategy, theme),
     },
   ];
   if (previous === undefined) return bars;
-  const note: Part | undefined = terminating ? [`${terminating} terminating`, theme.dim] : undefined;
-  return [...bars, {label: 'old', part: old, whole: desired, words: `${old} left`, colour: theme.dim, note}];
+  const notes: Part[] = terminating ? [[`${terminating} terminating`, theme.dim]] : [];
+  return [...bars, {label: 'old', part: old, whole: desired, words: `${old} left`, colour: theme.dim, notes}];
 }
 
 /** How many pods serve less than were asked for; whether the strategy allows it. */
-function shortfall(serving: number, desired: number, {minAvailable}: Strategy, theme: Screen['theme']): Part | undefined {
-  if (serving < minAvailable) return [`⚠ ${minAvailable - serving} below the least of ${minAvailable}`, theme.wrong];
-  return serving < desired ? [`⚠ ${desired - serving} below what was asked for`, theme.waiting] : undefined;
+function shortfall(serving: number, desired: number, {minAvailable}: Strategy, theme: Screen['theme']): Part[] {
+  const missing = desired - serving;
+  if (missing <= 0) return [];
+  const short = `⚠ ${missing} missing`;
+  if (serving >= minAvailable)
+    return [
+      [`⚠ ${missing} below what was asked for`, theme.waiting],
+      [short, theme.waiting],
+    ];
+  return [
+    [`⚠ ${minAvailable - serving} below the least of ${minAvailable}`, theme.wrong],
+    [short, theme.wrong],
+  ];
 }
 
-/** What bars and pods do not say: causes, else what it waits for. */
+/** What bars and pods do not say: causes, else what it waits for. The first of them may take two lines. */
 function aboutLines(status: RolloutStatus, screen: Screen): string[] {
   const {causes, phase, message} = status;
-  if (causes.length > 0) return causes.map((cause) => causeLine(cause, screen));
+  if (causes.length > 0) return causes.flatMap((cause, i) => causeLines(cause, i === 0, screen));
   if (phase === 'healthy' || /^\d+ of \d+ (updated|available)/.test(message) || / old still to go$/.test(message)) return [];
   return [fitParts([markOf(phase, screen), ' ', message], screen.width)];
 }
 
-function causeLine(cause: Cause, {theme, width, now}: Screen): string {
+function causeLines(cause: Cause, mayBreak: boolean, {theme, width, now}: Screen): string[] {
   const [mark, colour] = cause.doomed ? ['✗', theme.wrong] : ['⚠', theme.waiting];
   const extent = extentOf(cause, now);
-  return fitParts(
-    [
-      [`${mark} ${reasonWords(cause.reason)}`, colour],
-      ...(extent ? [[`  ${extent}`, theme.dim] as const] : []),
-      `  ${printable(cause.message)}`,
-    ],
-    width,
-  );
+  const head: Part[] = [
+    [`${mark} ${reasonWords(cause.reason)}`, colour],
+    ...(extent ? [[`  ${extent}`, theme.dim] as const] : []),
+  ];
+  const message = `  ${printable(cause.message)}`;
+  const tooLong = head.reduce((sum, part) => sum + partWidth(part), 0) + stringWidth(message) > width;
+  return mayBreak && tooLong ? [fitParts(head, width), fitParts([message], width)] : [fitParts([...head, message], width)];
 }
 
 /** Several workloads: a line each, then what stands in their way, then pods that are not ready, as far as there is room. */
@@ -157,7 +165,8 @@ function together({watched, resting}: Picture, room: number, frame: Frame, scree
     spare -= lines.length;
     return [head, ...lines];
   });
-  return [...blocks.flat(), ...rest];
+  const air = spare >= blocks.length && blocks.some((block) => block.length > 1) ? [''] : [];
+  return [...blocks.flatMap((block, i) => (i === 0 ? block : [...air, ...block])), ...(rest.length > 0 ? air : []), ...rest];
 }
 
 const nameIn = ({workload}: RolloutStatus, {withNamespace}: Frame): string =>
@@ -194,10 +203,12 @@ function troubleLines({trouble, notes}: Picture, {theme, width}: Screen): string
 /** `elapsed 14s · deadline in 9m46s · timeout in 9m46s` */
 function clocks({startedAt, timeoutAt, watched}: Picture, {theme, width, now}: Screen): string {
   const deadlines = watched.flatMap(({ending, deadline}) => (ending === undefined && deadline !== undefined ? [deadline] : []));
-  const parts = [
-    `elapsed ${duration(now - startedAt)}`,
-    ...(deadlines.length > 0 ? [`deadline in ${duration(Math.min(...deadlines) - now)}`] : []),
-    ...(timeoutAt === undefined ? [] : [`timeout in ${duration(timeoutAt - now)}`]),
+  const left = [
+    ...(deadlines.length > 0 ? [['deadline', Math.min(...deadlines) - now] as const] : []),
+    ...(timeoutAt === undefined ? [] : [['timeout', timeoutAt - now] as const]),
   ];
-  return fitParts([[parts.join(' · '), theme.dim]], width);
+  const elapsed = duration(now - startedAt);
+  const long = [`elapsed ${elapsed}`, ...left.map(([clock, ms]) => `${clock} in ${duration(ms)}`)].join(' · ');
+  const short = [elapsed, ...left.map(([clock, ms]) => `${clock} ${duration(ms)}`)].join(' · ');
+  return fitParts([[stringWidth(long) <= width ? long : short, theme.dim]], width);
 }
