@@ -72,11 +72,7 @@ export function renderEndLines(picture: Picture, screen: Screen, withNamespace: 
 function progressWords(status: RolloutStatus): string {
   const {phase, message, revision, images, desired, updated, available, causes} = status;
   if (/^(is|was) /.test(message)) return ` ${message}`;
-  const counts = [
-    `${updated}/${desired} updated`,
-    `${available} available`,
-    ...(terminating ? [`${terminating} terminating`] : []),
-  ];
+  const counts = [`${updated}/${desired} updated`, `${available} available`];
   const isDoomed = phase === 'failed' && causes.some(({doomed}) => doomed);
   const words = phase === 'paused' || (phase === 'failed' && !isDoomed) ? [message] : counts;
   return ` ${revisionWords(revision, images)}: ${[...(isDoomed ? ['will not finish'] : []), ...words].join(', ')}`;
