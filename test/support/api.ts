@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {Agent, request} from 'node:https';
+import {createInterface} from 'node:readline';
 import {parse, parseAllDocuments} from 'yaml';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {type Resource, resources} from '../../src/kube/resources.ts';
@@ -8,6 +9,8 @@ import {type Resource, resources} from '../../src/kube/resources.ts';
 export interface Api {
   /** Any request; rejects on a status of 400 and more with the server's message. */
   send(method: string, path: string, body?: unknown, contentType?: string): Promise<unknown>;
+  /** A watch: calls back with each line as it comes, until the function it returns is called. */
+  stream(path: string, onLine: (line: string) => void): () => void;
   /** Server-side apply of YAML documents or objects, into `namespace` where they name none. */
   apply(namespace: string | undefined, ...manifests: readonly (string | KubeObject)[]): Promise<KubeObject[]>;
 }
@@ -49,6 +52,16 @@ export function connectApi(kubeconfig: string, manager = 'kops-test'): Api {
 
   return {
     send,
+    stream(path, onLine) {
+      const sent = request(new URL(path, server), {agent}, (response) => {
+        createInterface({input: response})
+          .on('line', onLine)
+          .on('error', () => {});
+      });
+      sent.on('error', () => {}); // its end, when asked for
+      sent.end();
+      return () => void sent.destroy();
+    },
     async apply(namespace, ...manifests) {
       const applied: KubeObject[] = [];
       for (const object of manifests.flatMap(objectsIn)) {

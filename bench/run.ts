@@ -1,0 +1,61 @@
+// The built kops beside a standalone kubectl, on an embedded lab of its own. Prints a table; never fails on a time.
+import {mkdtemp, rm} from 'node:fs/promises';
+import {cpus, tmpdir, totalmem} from 'node:os';
+import {join} from 'node:path';
+import {parseArgs} from 'node:util';
+import type {KubeObject} from '../src/kube/json.ts';
+import {connectApi} from '../test/support/api.ts';
+import {diagnosis} from './diagnosis.ts';
+import {largeRollout} from './large.ts';
+import {latency} from './latency.ts';
+import {oneShot} from './one-shot.ts';
+import {time} from './process.ts';
+import {findKubectl, kops} from './programs.ts';
+import {type Row, renderTable} from './table.ts';
+import {watchDeployments} from './watch.ts';
+import {deployment} from './workload.ts';
+
+const parts = ['one-shot', 'latency', 'large', 'diagnosis'];
+const {values, positionals} = parseArgs({options: {runs: {type: 'string', default: '20'}}, allowPositionals: true});
+const chosen = positionals.length > 0 ? positionals : parts;
+const runs = Number(values.runs);
+
+const kubectl = findKubectl(process.env);
+const folder = await mkdtemp(join(tmpdir(), 'kops-bench-'));
+const kubeconfig = join(folder, 'kubeconfig');
+const lab = ['--name', `kops-bench-${process.pid}`, '--kubeconfig', kubeconfig];
+const env = {...process.env, KUBECONFIG: kubeconfig, CI: undefined, NO_COLOR: undefined};
+try {
+  console.error('bringing up a lab');
+  await time(kops('lab', 'up', '--driver', 'embedded', '--workers', '24', ...lab), env);
+  const rows = await measure();
+  const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB`;
+  console.log(`Node ${process.version}, kubectl ${kubectl.version}, ${machine}; ${runs} runs each, turn by turn; medians\n`);
+  console.log(renderTable(rows));
+} finally {
+  await time(kops('lab', 'down', ...lab), env);
+  await rm(folder, {recursive: true, force: true});
+}
+
+async function measure(): Promise<Row[]> {
+  const namespace = 'bench';
+  const api = connectApi(kubeconfig, 'bench');
+  await api.apply(undefined, {apiVersion: 'v1', kind: 'Namespace', metadata: {name: namespace}});
+  const secret = {apiVersion: 'v1', kind: 'Secret', metadata: {name: 'db'}, stringData: {username: 'admin'}} as KubeObject;
+  await api.apply(namespace, secret, deployment('web', {replicas: 3, image: 'web:1'}));
+  const watch = watchDeployments(api, namespace);
+  await watch.until('web', (status) => status.availableReplicas === 3);
+
+  const rows: Row[] = [];
+  const part = async (name: string, run: () => Promise<Row[]>) => {
+    if (!chosen.includes(name)) return;
+    console.error(`measuring ${name}`);
+    rows.push(...(await run()));
+  };
+  await part('one-shot', () => oneShot(kubectl, env, namespace, runs));
+  await part('latency', () => latency(api, env, namespace, watch));
+  await part('large', () => largeRollout(api, env, namespace, watch));
+  await part('diagnosis', () => diagnosis(api, kubectl, env, namespace, runs));
+  watch.stop();
+  return rows;
+}
