@@ -13,7 +13,10 @@ const CONSEQUENCES = new Set([
   'ConfigNotSynced',
 ]);
 
-/** Most likely first: an unreachable registry, what is doomed, what somebody holds up, what may pass, what is on its way out. */
+/**
+ * Most likely first: what keeps everything else from happening (an unreachable registry, a pod that is never replaced), what is doomed, what
+ * somebody holds up, what may pass, what is on its way out.
+ */
 export const mostLikelyFirst = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => compare(a, b));
 
 const compare = (a: Finding, b: Finding): number =>
@@ -21,7 +24,7 @@ const compare = (a: Finding, b: Finding): number =>
 
 function classOf({reason, current, doomed}: Finding): number {
   if (!current) return doomed ? 5 : 6;
-  if (reason === 'RegistryUnreachable') return 0;
+  if (reason === 'RegistryUnreachable' || (reason === 'StatefulSetBlocked' && doomed)) return 0;
   if (doomed) return 1;
   if (HOLDS.has(reason)) return 2;
   return CONSEQUENCES.has(reason) ? 4 : 3;
