@@ -20,7 +20,7 @@ export default class LabUpCommand extends LabCommand {
     ...labNameFlag,
     driver: Flags.option({description: 'what to make it with', options: ['embedded', 'kind'] as const})(),
     'control-planes': Flags.integer({description: 'how many API servers', min: 1, max: 9, helpValue: 'N'}),
-    workers: Flags.integer({description: 'how many worker nodes', min: 0, max: 1000, helpValue: 'N'}),
+    workers: Flags.integer({description: 'how many worker nodes', min: 0, max: 200, helpValue: 'N'}),
     image: Flags.string({description: "kind's node image; default: $KOPS_KIND_IMAGE, else kind's own", helpValue: 'IMAGE'}),
     ...labKubeconfigFlags,
     ...outputFlag,

@@ -12,6 +12,8 @@ import type {LabUp} from '../../src/lab/report.ts';
 import {connectApi} from '../support/api.ts';
 import {type Result, runKops, startKops} from '../support/process.ts';
 
+vi.setConfig({testTimeout: 180_000, hookTimeout: 60_000}); // several starts of a control plane in one test, on a machine with other work
+
 const root = mkdtempSync(join(realpathSync(tmpdir()), 'kops-labs-'));
 const kubeconfig = join(root, 'kubeconfig');
 const env = {XDG_STATE_HOME: join(root, 'state'), KUBECONFIG: kubeconfig};
@@ -100,7 +102,7 @@ describe('the life of a lab', () => {
         expect(await get('small')).toMatchObject({spec: {nodeName: 'a-worker'}, status: {phase: 'Running'}});
         expect(await get('huge')).toMatchObject({status: {conditions: [{type: 'PodScheduled', reason: 'Unschedulable'}]}});
       },
-      {timeout: 20_000, interval: 200},
+      {timeout: 60_000, interval: 200},
     );
   });
 
@@ -178,7 +180,7 @@ describe('the life of a lab', () => {
 
   test('Ctrl-C while another comes up leaves nothing of that one, and this one alone', async () => {
     const running = startKops(['lab', 'up', '--name', 'b', '--driver', 'embedded'], {env});
-    await vi.waitFor(() => expect(findProcesses(folderOf('b')).length).toBeGreaterThan(0), {timeout: 20_000, interval: 20});
+    await vi.waitFor(() => expect(findProcesses(folderOf('b')).length).toBeGreaterThan(0), {timeout: 60_000, interval: 20});
     running.process.kill('SIGINT');
     const {code, stderr} = await running.ended;
     expect(stderr).toContain('✗ interrupted\n  nothing of lab b is left\n');
@@ -190,7 +192,7 @@ describe('the life of a lab', () => {
 
   test('what a killed up left is no obstacle to the next, and a second lab has ports of its own', async () => {
     const running = startKops(['lab', 'up', '--name', 'b', '--driver', 'embedded'], {env});
-    await vi.waitFor(() => expect(findProcesses(folderOf('b')).length).toBeGreaterThan(0), {timeout: 20_000, interval: 20});
+    await vi.waitFor(() => expect(findProcesses(folderOf('b')).length).toBeGreaterThan(0), {timeout: 60_000, interval: 20});
     running.process.kill('SIGKILL');
     await running.ended;
     expect(findProcesses(folderOf('b')).length).toBeGreaterThan(0);

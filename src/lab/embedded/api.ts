@@ -23,6 +23,7 @@ export class LabApi implements AsyncDisposable {
     const decode = (data: string | undefined) => Buffer.from(data ?? '', 'base64').toString();
     this.servers = clusters.map(({cluster}) => cluster.server);
     this.agent = new Agent({
+      connections: 16,
       connect: {
         ca: decode(clusters[0]?.cluster['certificate-authority-data']),
         cert: decode(users[0]?.user['client-certificate-data']),
