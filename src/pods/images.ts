@@ -1,5 +1,6 @@
 import {countOf, earliest, firstOf, isAbout, latest, messageOf} from './events.ts';
 import {conditionOf, containerWords, elapsed, oneLine, type Pod, type PodContainer, type PodEvent} from './pod.ts';
+import {remember} from './remember.ts';
 import type {Trouble} from './trouble.ts';
 
 /** What kubelet puts down as a container's reason to wait while its image cannot be had. */
@@ -87,8 +88,10 @@ function reasonOf(waiting: string | undefined, answer: string): string {
   if (waiting === 'InvalidImageName') return 'InvalidImageName';
   if (waiting === 'ErrImageNeverPull') return 'ImageNeverPull';
   if (waiting === 'SignatureValidationFailed') return 'ImageSignatureInvalid';
-  return ANSWERS.find(([, pattern]) => pattern.test(answer))?.[0] ?? 'ImagePullFailed';
+  return readAnswer(answer);
 }
+
+const readAnswer = remember((answer) => ANSWERS.find(([, pattern]) => pattern.test(answer))?.[0] ?? 'ImagePullFailed');
 
 function messageFor(reason: string, image: string, answer: string, container: PodContainer): string {
   switch (reason) {
