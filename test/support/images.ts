@@ -1,31 +1,79 @@
+import {createHash} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import {stringify} from 'yaml';
 import {start} from './process.ts';
 
-const releases = ['1.0', '1.1', '2.0', 'broken'] as const;
-const tagOf = (release: (typeof releases)[number]): string => `kops-e2e/web:${release}`;
+const folder = fileURLToPath(new URL('../images', import.meta.url));
 
-/** What tests on kind roll out: HTTP on 8080 (`args: ['9090']` for another port) with /version, /hostname and /healthz. */
+/** Images of the tests on kind, built from test/images; on an embedded lab no more than names. */
 export const images = {
-  web10: tagOf('1.0'),
-  web11: tagOf('1.1'),
-  web20: tagOf('2.0'),
-  /** Ends with 1 two seconds after its start, its reason in the last line it logs. */
-  broken: tagOf('broken'),
-  /** In no registry, on no node. */
-  missing: 'kops-e2e.invalid/web:9.9',
+  /** HTTP on 8080: `/` and `/version` tell the release; `/healthz` is 404 with READY=false or after `rm /tmp/www/healthz`. */
+  web10: 'kops.local/web:1.0',
+  web11: 'kops.local/web:1.1',
+  web20: 'kops.local/web:2.0',
+  /** Writes `panic: DATABASE_URL is not set` and exits with 1 after a second. */
+  broken: 'kops.local/broken:1.0',
+  /** busybox. */
+  shell: 'kops.local/shell:1.0',
+  /** The registry of a node (see below) has none of this name. */
+  missing: 'localhost:5055/web:9.9',
 } as const;
+const {missing: _, ...built} = images;
 
-/** Builds them and loads them onto the nodes of a kind cluster. KOPS_TEST_BASE_IMAGE: a base other than the Dockerfile's. */
+const HASH_LABEL = 'kops.local/sources';
+const DEFAULT_BASE = 'busybox:1.37';
+
+/**
+ * Builds the images that the engine does not have as they are now, loads them into the nodes of a kind cluster, and gives each node a
+ * registry without images, so that one that does not exist is not found rather than out of reach.
+ * `KOPS_TEST_BASE_IMAGE` names an image with busybox's applets where busybox cannot be pulled.
+ */
 export async function loadImages(cluster: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const folder = fileURLToPath(new URL('../images/web', import.meta.url));
-  const base = env.KOPS_TEST_BASE_IMAGE ? ['--build-arg', `BASE=${env.KOPS_TEST_BASE_IMAGE}`] : [];
-  for (const release of releases) {
-    await must('docker', ['build', '--quiet', ...base, '--build-arg', `RELEASE=${release}`, '--tag', tagOf(release), folder]);
+  const base = env.KOPS_TEST_BASE_IMAGE || DEFAULT_BASE;
+  const hash = hashOf(base);
+  for (const image of Object.values(built)) {
+    if ((await builtFrom(image)) !== hash) await build(image, base, hash);
   }
-  await must('kind', ['load', 'docker-image', '--name', cluster, ...releases.map(tagOf)]);
+  await must('kind', ['load', 'docker-image', '--name', cluster, ...Object.values(built)]);
+  const nodes = (await must('kind', ['get', 'nodes', '--name', cluster])).split('\n').filter((node) => node !== '');
+  for (const node of nodes) await must('docker', ['exec', '-i', node, 'cp', '/dev/stdin', REGISTRY_FILE], emptyRegistry);
+  for (const node of nodes) await must('docker', ['exec', node, 'timeout', '60', 'bash', '-c', REGISTRY_ANSWERS]);
 }
 
-async function must(program: string, args: readonly string[]): Promise<void> {
-  const {code, stdout, stderr} = await start(program, args).ended;
-  if (code !== 0) throw new Error(`${program} ${args[0]} ended with ${code}\n${stdout}${stderr}`);
+const REGISTRY_FILE = '/etc/kubernetes/manifests/empty-registry.yaml';
+const REGISTRY_ANSWERS = 'until echo >/dev/tcp/127.0.0.1/5055; do sleep 0.2; done 2>/dev/null';
+/** A web server without files answers every question for a manifest as a registry does that lacks it: 404. */
+const emptyRegistry = stringify({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {name: 'empty-registry', namespace: 'kube-system'},
+  spec: {
+    hostNetwork: true,
+    containers: [{name: 'registry', image: images.shell, command: ['httpd', '-f', '-p', '127.0.0.1:5055', '-h', '/tmp']}],
+  },
+});
+
+function hashOf(base: string): string {
+  const hash = createHash('sha256').update(base);
+  for (const file of ['Dockerfile', 'web.sh']) hash.update(readFileSync(`${folder}/${file}`));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function builtFrom(image: string): Promise<string> {
+  const format = `{{index .Config.Labels "${HASH_LABEL}"}}`;
+  const {stdout} = await start('docker', ['image', 'inspect', '--format', format, image]).ended;
+  return stdout.trim();
+}
+
+async function build(image: string, base: string, hash: string): Promise<void> {
+  const [target, version] = image.replace('kops.local/', '').split(':');
+  const args = ['--target', `${target}`, '--build-arg', `BASE=${base}`, '--build-arg', `VERSION=${version}`];
+  await must('docker', ['build', '--tag', image, '--label', `${HASH_LABEL}=${hash}`, ...args, folder]);
+}
+
+async function must(program: string, args: readonly string[], stdin = ''): Promise<string> {
+  const {code, stdout, stderr} = await start(program, args, {stdin}).ended;
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}\n${stderr}`);
+  return stdout;
 }
