@@ -53,6 +53,7 @@ export default class RolloutUndoCommand extends WatchingCommand {
   private async askForPods({stuckPods}: UndoPlan): Promise<boolean> {
     if (stuckPods.length === 0) return false;
     const pods = stuckPods.map(({name}) => `pod/${name}`).join(' and ');
-    return askWhether(`${pods} is not ready and would hold the undo up. Delete it too?`, this.signal);
+    const are = stuckPods.length === 1 ? 'is' : 'are';
+    return askWhether(`Also delete ${pods}, which ${are} not ready and would hold it up?`, this.signal);
   }
 }

@@ -41,7 +41,8 @@ export function manifestWarnings(workload: Workload, target: Template, changes: 
 }
 
 function keeperWarning({keeper: {name, place, otherwise}, held}: {keeper: Keeper; held: readonly Held[]}): Warning {
-  const [{path, value, wanted}] = held as [Held];
+  // Of several fields the image says most.
+  const {path, value, wanted} = (held.find((field) => field.path.endsWith('.image')) ?? held[0]) as Held;
   const more = held.length > 1 ? `, and ${held.length - 1} more` : '';
   const remedy =
     wanted === null ? `take it out of ${place}` : `set it to ${isScalar(wanted) ? wanted : 'what it was'} in ${place}`;
