@@ -3,14 +3,16 @@ import {printable} from '../text/printable.ts';
 import type {Place} from './apiFailure.ts';
 import {ConnectionProblem} from './errors.ts';
 import {AnswerTimeout, AnswerTooLarge} from './transport.ts';
+import {ProxyRefusal} from './tunnel.ts';
 
 /** The Problem that a request without an answer makes: the network, TLS, a proxy, a server that keeps silent. */
 export function connectionFailure(error: unknown, {context, server, proxy}: Place): ConnectionProblem {
   const where = `${server} (context ${context}${proxy === undefined ? '' : `, through the proxy ${proxy}`})`;
   const check = `kubectl config view --minify --context ${context}`;
   if (error instanceof AnswerTimeout) {
+    const {milliseconds} = error;
     return new ConnectionProblem(`no answer from the API server ${where}`, {
-      why: `it took longer than ${duration(error.milliseconds)}`,
+      why: `it took longer than ${milliseconds < 1000 ? `${milliseconds} ms` : duration(milliseconds)}`,
       next: 'check the network, or allow more with --request-timeout',
       passing: true,
       cause: error,
@@ -32,7 +34,7 @@ export function connectionFailure(error: unknown, {context, server, proxy}: Plac
       cause: error,
     });
   }
-  const network = NETWORK[code] ?? proxyRefusal(message);
+  const network = error instanceof ProxyRefusal ? message : NETWORK[code];
   if (network) {
     return new ConnectionProblem(`cannot reach the API server ${where}`, {
       why: proxy === undefined ? network : `at the proxy: ${network}`,
@@ -47,13 +49,6 @@ export function connectionFailure(error: unknown, {context, server, proxy}: Plac
     passing: true,
     cause: error,
   });
-}
-
-/** undici's words for a proxy that does not make the tunnel. */
-function proxyRefusal(message: string): string | undefined {
-  const [, status] = /^Proxy response \((\d+)\)/.exec(message) ?? [];
-  if (status === undefined) return undefined;
-  return status === '407' ? 'it asks for a user name and a password' : `it answered ${status}`;
 }
 
 /** Whether the connection was lost under a request that had been sent. */
@@ -72,7 +67,7 @@ const NETWORK: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was closed before an answer came',
   EPIPE: 'the connection was closed before an answer came',
   UND_ERR_SOCKET: 'the connection was closed before an answer came',
-  UND_ERR_PRX_CONN: 'it closed the connection',
+  ABORT_ERR: 'the connection timed out',
   EPROTO: 'what answers there does not speak TLS',
   ERR_SSL_WRONG_VERSION_NUMBER: 'what answers there does not speak TLS',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'what answers there does not speak TLS',

@@ -1,10 +1,12 @@
 import {createSecureContext, type SecureContext} from 'node:tls';
-import type {Dispatcher} from 'undici';
+import type {buildConnector as BuildConnector, Dispatcher} from 'undici';
+import buildConnector from 'undici/lib/core/connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import {ExitCode, Problem} from '../problem.ts';
 import type {Access} from './access.ts';
 import type {Certificate} from './credential.ts';
 import {readReferenced} from './referenced.ts';
+import {openTunnel} from './tunnel.ts';
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
@@ -22,34 +24,42 @@ export async function createDispatchers(
   proxy: URL | undefined,
 ): Promise<(certificate: Certificate | undefined) => Dispatcher> {
   const ca = await readReferenced(cluster, 'certificate-authority', `the cluster of context ${context}`);
-  const ProxyAgent = proxy && (await import('undici')).ProxyAgent;
-
   let latest: {readonly certificate: Certificate | undefined; readonly dispatcher: Dispatcher} | undefined;
+
   return (certificate) => {
-    if (latest && latest.certificate?.cert === certificate?.cert && latest.certificate?.key === certificate?.key)
-      return latest.dispatcher;
-    const tls = {
+    if (latest && isSame(latest.certificate, certificate)) return latest.dispatcher;
+    const connector = buildConnector({
       secureContext: secureContext(ca, certificate, context),
       rejectUnauthorized: cluster['insecure-skip-tls-verify'] !== true,
-      keepAliveInitialDelay: TCP_KEEP_ALIVE,
       ...(cluster['tls-server-name'] && {servername: cluster['tls-server-name']}),
-    };
-    // HTTP/1.1: a connection a watch. On one shared HTTP/2 connection a single lost packet holds up all of them.
-    const common = {allowH2: false, keepAliveTimeout: KEEP_ALIVE, connectTimeout: CONNECT_TIMEOUT};
-    const dispatcher =
-      proxy && ProxyAgent
-        ? new ProxyAgent({
-            ...common,
-            uri: proxy.href,
-            requestTls: tls,
-            clientFactory: (origin, options) => new Pool(origin, {...options, ...common, headersTimeout: CONNECT_TIMEOUT}),
-          })
-        : new Pool(server.origin, {...common, connect: {...tls, timeout: CONNECT_TIMEOUT}});
+      keepAliveInitialDelay: TCP_KEEP_ALIVE,
+      timeout: CONNECT_TIMEOUT,
+      // A connection a watch: on one shared HTTP/2 connection a single lost packet holds up all of them.
+      allowH2: false,
+    });
+    const connect = proxy ? throughProxy(proxy, connector) : connector;
     void latest?.dispatcher.close();
-    latest = {certificate, dispatcher};
-    return dispatcher;
+    latest = {certificate, dispatcher: new Pool(server.origin, {connect, keepAliveTimeout: KEEP_ALIVE})};
+    return latest.dispatcher;
   };
 }
+
+const isSame = (a: Certificate | undefined, b: Certificate | undefined): boolean => a?.cert === b?.cert && a?.key === b?.key;
+
+/** What the connector does, within a tunnel. */
+const throughProxy =
+  (proxy: URL, connector: BuildConnector.connector): BuildConnector.connector =>
+  (options, callback) => {
+    const secure = options.protocol === 'https:';
+    const target = {host: options.hostname, port: Number(options.port || (secure ? 443 : 80))};
+    openTunnel(proxy, target, AbortSignal.timeout(CONNECT_TIMEOUT)).then(
+      (socket) => {
+        if (secure) connector({...options, httpSocket: socket}, callback);
+        else callback(null, socket);
+      },
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+    );
+  };
 
 function secureContext(ca: string | undefined, certificate: Certificate | undefined, context: string): SecureContext {
   try {

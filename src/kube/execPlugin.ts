@@ -1,3 +1,4 @@
+import {isatty} from 'node:tty';
 import type {Access} from './access.ts';
 import {bearer, type Credential, type Credentials, noCredentials} from './credential.ts';
 import {checkVersion, execInfo, parseExecCredential} from './execCredential.ts';
@@ -78,7 +79,7 @@ export function renewAt(expiresAt: number | undefined, now: number): number {
 
 /** Whether the plugin may talk to the person at the terminal. */
 function isInteractive({interactiveMode = 'IfAvailable', command}: ExecEntry, context: string): boolean {
-  const terminal = process.stdin.isTTY === true;
+  const terminal = isatty(0);
   if (interactiveMode === 'Always' && !terminal) {
     throw noCredentials(context, {
       why: `the plugin ${command} must ask at a terminal (interactiveMode: Always), and standard input is none`,

@@ -148,9 +148,10 @@ async function attempt(
   let refused = false;
   for (let tries = 1; ; tries++) {
     const credential = await credentials.current(signal);
+    const dispatcher = connection.dispatcher(credential.certificate);
     let response: HttpResponse;
     try {
-      response = await send(connection.dispatcher(credential.certificate), httpRequest(connection, request, credential.headers));
+      response = await send(dispatcher, httpRequest(connection, request, credential.headers));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof HandlerFailure) throw error.cause;
