@@ -90,6 +90,8 @@ test('a watch that is cut after its token expired goes on with a new one', async
     stop.signal,
   );
   await vi.waitFor(() => expect(seen).toContain('listed'), 10_000);
+  await shop.apply(pendingPod('before-the-cut'));
+  await vi.waitFor(() => expect(seen).toContain('added before-the-cut'), 10_000);
   const before = (await plugin.runs()).length;
   proxy.cut();
   await shop.apply(pendingPod('after-the-cut'));
