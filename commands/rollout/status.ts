@@ -6,7 +6,7 @@ import {
   selectorFlag,
   showCommandsFlag,
 } from '../../src/cli/command.ts';
-import {kubectlScope, namedOrSelected, workloadsArgs} from '../../src/cli/rollout.ts';
+import {filenameFlag, kubectlScope, targetOf, workloadsArgs} from '../../src/cli/rollout.ts';
 import {exitCodeOf} from '../../src/rollout/assess.ts';
 import {commandsReport, renderCommands, statusCommands} from '../../src/rollout/kubectl.ts';
 import {exitCodeOfOverview, rolloutOverview} from '../../src/rollout/overview.ts';
@@ -23,19 +23,27 @@ Ends with 0 where all is healthy, 3 where a rollout failed or cannot succeed, 4 
     '<%= config.bin %> rollout status deploy/web -n shop',
     '<%= config.bin %> rollout status -A',
     '<%= config.bin %> rollout status -l team=payments -o json',
+    '<%= config.bin %> rollout status -f app.yaml',
   ];
   static override args = workloadsArgs;
-  static override flags = {...clusterFlags, ...allNamespacesFlag, ...selectorFlag, ...outputFlag, ...showCommandsFlag};
+  static override flags = {
+    ...clusterFlags,
+    ...allNamespacesFlag,
+    ...selectorFlag,
+    ...filenameFlag,
+    ...outputFlag,
+    ...showCommandsFlag,
+  };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutStatusCommand);
     if (flags['show-commands']) {
-      const target = namedOrSelected(args, flags, '');
+      const target = await targetOf(args, flags, '');
       const commands = statusCommands('refs' in target ? target.refs : [], kubectlScope(flags));
       return this.present(commandsReport(commands), flags.output, renderCommands);
     }
     const cluster = await this.connect(flags);
-    const target = namedOrSelected(args, flags, cluster.namespace);
+    const target = await targetOf(args, flags, cluster.namespace);
     const [ref, ...more] = 'refs' in target ? target.refs : [];
     if (ref !== undefined && more.length === 0) {
       const report = await rolloutStatus(cluster, ref, this.signal);

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {allNamespacesFlag, clusterFlags, outputFlag, selectorFlag, showCommandsFlag} from '../../src/cli/command.ts';
-import {kubectlScope, namedOrSelected, workloadsArgs} from '../../src/cli/rollout.ts';
+import {filenameFlag, kubectlScope, targetOf, workloadsArgs} from '../../src/cli/rollout.ts';
 import {WatchingCommand, watchFlags} from '../../src/cli/watch.ts';
 import {ExitCode, Problem} from '../../src/problem.ts';
 import {commandsReport, renderCommands, watchCommands} from '../../src/rollout/kubectl.ts';
@@ -20,6 +20,7 @@ Ends with 0 when all are rolled out, 3 when one failed or cannot succeed, 4 when
     ...clusterFlags,
     ...allNamespacesFlag,
     ...selectorFlag,
+    ...filenameFlag,
     ...outputFlag,
     ...showCommandsFlag,
     ...watchFlags,
@@ -28,8 +29,8 @@ Ends with 0 when all are rolled out, 3 when one failed or cannot succeed, 4 when
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutWatchCommand);
-    const refs = (namespace: string) => {
-      const target = namedOrSelected(args, flags, namespace);
+    const select = async (namespace: string) => {
+      const target = await targetOf(args, flags, namespace);
       if (flags.revision === undefined || ('refs' in target && target.refs.length === 1)) return target;
       throw new Problem('--revision needs one workload', {
         why: 'revisions of different workloads have different numbers',
@@ -38,11 +39,11 @@ Ends with 0 when all are rolled out, 3 when one failed or cannot succeed, 4 when
       });
     };
     if (flags['show-commands']) {
-      const target = refs('');
+      const target = await select('');
       const commands = watchCommands('refs' in target ? target.refs : [], flags, kubectlScope(flags));
       return this.present(commandsReport(commands), flags.output, renderCommands);
     }
     const cluster = await this.connect(flags);
-    this.exit(await this.watch(cluster, refs(cluster.namespace), flags));
+    this.exit(await this.watch(cluster, await select(cluster.namespace), flags));
   }
 }

@@ -1,8 +1,10 @@
-import {Args} from '@oclif/core';
+import {Args, Flags} from '@oclif/core';
 import {ExitCode, Problem} from '../problem.ts';
 import type {Target} from '../rollout/collect.ts';
 import type {KubectlScope} from '../rollout/kubectl.ts';
+import {workloadsIn} from '../rollout/manifest-file.ts';
 import {parseWorkloads, type WorkloadRef} from '../rollout/workload.ts';
+import {readManifest} from './manifest.ts';
 
 /** For commands about one workload: `deploy/web`, or `deployment web`. */
 export const workloadArgs = {
@@ -22,21 +24,40 @@ export const workloadsArgs = {
   workload: Args.string({description: 'workloads: deploy/web, sts/db, ds/agent', multiple: true}),
 };
 
-/** The workloads that were named, else all that the flags select. Rejects with exit code 2 where both were given. */
-export function namedOrSelected(
+export const filenameFlag = {
+  filename: Flags.string({char: 'f', description: 'the workloads of a manifest; - reads standard input', helpValue: 'FILE'}),
+};
+
+interface SelectionFlags {
+  readonly 'all-namespaces'?: boolean | undefined;
+  readonly selector?: string | undefined;
+  readonly filename?: string | undefined;
+}
+
+/** The workloads that were named, those of a manifest, else all that the flags select. Rejects with exit code 2 where two of these were given. */
+export async function targetOf(
   {workload: words = []}: {readonly workload?: readonly string[] | undefined},
-  flags: {readonly 'all-namespaces'?: boolean | undefined; readonly selector?: string | undefined},
+  flags: SelectionFlags,
   namespace: string,
-): Target {
-  const refs = parseWorkloads(words, namespace);
+): Promise<Target> {
   const everywhere = flags['all-namespaces'] ?? false;
-  if (refs.length === 0) return {query: {namespace: everywhere ? undefined : namespace, labelSelector: flags.selector}};
-  if (!everywhere && flags.selector === undefined) return {refs};
-  throw new Problem(`${words.join(' ')} cannot be combined with ${everywhere ? '--all-namespaces' : '--selector'}`, {
-    why: 'workloads are either named or selected',
-    next: everywhere ? 'name the namespace with -n' : 'leave the names out, or the selector',
-    exitCode: ExitCode.usage,
-  });
+  const ways = [
+    ...(words.length > 0 ? [words.join(' ')] : []),
+    ...(flags.filename === undefined ? [] : ['--filename']),
+    ...(everywhere || flags.selector !== undefined ? [everywhere ? '--all-namespaces' : '--selector'] : []),
+  ];
+  if (ways.length > 1) {
+    throw new Problem(`${ways[0]} cannot be combined with ${ways[1]}`, {
+      why: 'workloads are named, taken from a manifest, or selected',
+      next: words.length > 0 && everywhere ? 'name the namespace with -n' : 'leave one of them out',
+      exitCode: ExitCode.usage,
+    });
+  }
+  if (words.length > 0) return {refs: parseWorkloads(words, namespace)};
+  if (flags.filename === undefined)
+    return {query: {namespace: everywhere ? undefined : namespace, labelSelector: flags.selector}};
+  const manifest = await readManifest(flags.filename);
+  return {refs: workloadsIn(manifest.text, manifest.file, namespace)};
 }
 
 /** The cluster flags as kubectl takes them. */
