@@ -33,7 +33,7 @@ export interface FaultOptions {
   readonly container?: string;
   /** The kubelet's sentence, in place of the one that fits the pod. */
   readonly message?: string;
-  /** What a crash-loop ends with; 1. */
+  /** What the container ends with; 1 in a crash-loop, 137 where it is killed. */
   readonly exitCode?: number;
   /** Heals this long after the pod's start, at the earliest in its first back-off, where it stays until then. */
   readonly seconds?: number;
