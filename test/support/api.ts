@@ -86,7 +86,17 @@ const objectsIn = (manifest: string | KubeObject): KubeObject[] =>
         .filter((object) => object !== null)
     : [manifest];
 
-const clusterWide = new Set(['ClusterRole', 'ClusterRoleBinding', 'PersistentVolume', 'PriorityClass', 'StorageClass']);
+const clusterWide = new Set([
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Namespace',
+  'PersistentVolume',
+  'PriorityClass',
+  'StorageClass',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'ValidatingWebhookConfiguration',
+]);
 
 function pathOf({apiVersion = '', kind = '', metadata}: KubeObject, namespace: string | undefined): string {
   const known = Object.values(resources).find((resource) => resource.apiVersion === apiVersion && resource.kind === kind);
