@@ -2,8 +2,7 @@ import {duration} from '../text/duration.ts';
 import {printable} from '../text/printable.ts';
 import type {Place} from './apiFailure.ts';
 import {ConnectionProblem} from './errors.ts';
-import {AnswerTimeout, AnswerTooLarge} from './transport.ts';
-import {ProxyRefusal} from './tunnel.ts';
+import {AnswerTimeout, AnswerTooLarge, ProxyRefusal} from './transport.ts';
 
 /** The Problem that a request without an answer makes: the network, TLS, a proxy, a server that keeps silent. */
 export function connectionFailure(error: unknown, {context, server, proxy}: Place): ConnectionProblem {

@@ -19,7 +19,7 @@ export interface Credentials {
   /** The API server answered 401: whether `current` may give another one now. */
   refused(credential: Credential): boolean;
   /** Why the API server may have refused it, for people. */
-  hint(credential: Credential): string;
+  hint(credential: Credential): Promise<string>;
 }
 
 export const bearer = (token: string): Record<string, string> => ({authorization: `Bearer ${token}`});
@@ -27,3 +27,9 @@ export const bearer = (token: string): Record<string, string> => ({authorization
 /** There is nothing to send a request with. `passing`: whether asking again may help. */
 export const noCredentials = (context: string, details: ConstructorParameters<typeof ConnectionProblem>[1]): ConnectionProblem =>
   new ConnectionProblem(`the credentials of context ${context} cannot be had`, details);
+
+/** See `explainRefusal`; what that needs is loaded only here. */
+export async function explainNow(refused: Credential): Promise<string> {
+  const {explainRefusal} = await import('./refusal.ts');
+  return explainRefusal(refused, Date.now());
+}

@@ -1,8 +1,6 @@
 import type {Access} from './access.ts';
-import {bearer, type Credential, type Credentials, noCredentials} from './credential.ts';
-import {createPlugin} from './execPlugin.ts';
+import {bearer, type Credential, type Credentials, explainNow, noCredentials} from './credential.ts';
 import {readReferenced} from './referenced.ts';
-import {explainRefusal} from './refusal.ts';
 import {createTokenFile} from './tokenFile.ts';
 
 /** The credentials of a kubeconfig's user. A client certificate goes along with whatever else there is. */
@@ -13,7 +11,10 @@ export async function createCredentials(access: Access, env: Readonly<Record<str
   const key = await readReferenced(user, 'client-key', owner);
   const certificate = cert !== undefined && key !== undefined ? {cert, key} : undefined;
 
-  if (user.exec) return createPlugin(user.exec, access, env);
+  if (user.exec) {
+    const {createPlugin} = await import('./execPlugin.ts');
+    return createPlugin(user.exec, access, env);
+  }
   if (user.tokenFile) return createTokenFile(user.tokenFile, {owner, fallback: user.token, certificate});
   return fixed({headers: authorization(access), certificate});
 }
@@ -36,5 +37,5 @@ function authorization({context, user}: Access): Record<string, string> {
 const fixed = (credential: Credential): Credentials => ({
   current: async () => credential,
   refused: () => false,
-  hint: (refused) => explainRefusal(refused, Date.now()),
+  hint: explainNow,
 });

@@ -1,3 +1,4 @@
+import type {Socket} from 'node:net';
 import {createSecureContext, type SecureContext} from 'node:tls';
 import type {buildConnector as BuildConnector, Dispatcher} from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
@@ -6,7 +7,7 @@ import {ExitCode, Problem} from '../problem.ts';
 import type {Access} from './access.ts';
 import type {Certificate} from './credential.ts';
 import {readReferenced} from './referenced.ts';
-import {openTunnel} from './tunnel.ts';
+import type {Target} from './tunnel.ts';
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
@@ -24,6 +25,7 @@ export async function createDispatchers(
   proxy: URL | undefined,
 ): Promise<(certificate: Certificate | undefined) => Dispatcher> {
   const ca = await readReferenced(cluster, 'certificate-authority', `the cluster of context ${context}`);
+  const tunnel = proxy && (await createTunnels(proxy));
   let latest: {readonly certificate: Certificate | undefined; readonly dispatcher: Dispatcher} | undefined;
 
   return (certificate) => {
@@ -37,7 +39,7 @@ export async function createDispatchers(
       // A connection a watch: on one shared HTTP/2 connection a single lost packet holds up all of them.
       allowH2: false,
     });
-    const connect = proxy ? throughProxy(proxy, connector) : connector;
+    const connect = tunnel ? throughTunnel(tunnel, connector) : connector;
     void latest?.dispatcher.close();
     latest = {certificate, dispatcher: new Pool(server.origin, {connect, keepAliveTimeout: KEEP_ALIVE})};
     return latest.dispatcher;
@@ -46,13 +48,18 @@ export async function createDispatchers(
 
 const isSame = (a: Certificate | undefined, b: Certificate | undefined): boolean => a?.cert === b?.cert && a?.key === b?.key;
 
+/** Loaded only where there is a proxy: what it needs of Node costs a command some milliseconds at its start. */
+async function createTunnels(proxy: URL): Promise<(target: Target) => Promise<Socket>> {
+  const {openTunnel} = await import('./tunnel.ts');
+  return (target) => openTunnel(proxy, target, AbortSignal.timeout(CONNECT_TIMEOUT));
+}
+
 /** What the connector does, within a tunnel. */
-const throughProxy =
-  (proxy: URL, connector: BuildConnector.connector): BuildConnector.connector =>
+const throughTunnel =
+  (open: (target: Target) => Promise<Socket>, connector: BuildConnector.connector): BuildConnector.connector =>
   (options, callback) => {
     const secure = options.protocol === 'https:';
-    const target = {host: options.hostname, port: Number(options.port || (secure ? 443 : 80))};
-    openTunnel(proxy, target, AbortSignal.timeout(CONNECT_TIMEOUT)).then(
+    open({host: options.hostname, port: Number(options.port || (secure ? 443 : 80))}).then(
       (socket) => {
         if (secure) connector({...options, httpSocket: socket}, callback);
         else callback(null, socket);

@@ -48,7 +48,7 @@ export function createPlugin(exec: ExecEntry, access: Access, env: Readonly<Reco
       if (latest?.credential === credential) latest = undefined;
       return true;
     },
-    hint: () => `the plugin ${exec.command} gave credentials that the API server refuses`,
+    hint: async () => `the plugin ${exec.command} gave credentials that the API server refuses`,
   };
 }
 

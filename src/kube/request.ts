@@ -161,7 +161,7 @@ async function attempt(
     }
     if (response.status < 300) return response;
     if (response.status === 401) {
-      if (refused || !credentials.refused(credential)) throw unauthorized(connection, credentials.hint(credential));
+      if (refused || !credentials.refused(credential)) throw unauthorized(connection, await credentials.hint(credential));
       refused = true;
       continue;
     }

@@ -1,7 +1,6 @@
 import {stat} from 'node:fs/promises';
-import {bearer, type Certificate, type Credential, type Credentials} from './credential.ts';
+import {bearer, type Certificate, type Credential, type Credentials, explainNow} from './credential.ts';
 import {readCredentialFile} from './referenced.ts';
-import {explainRefusal} from './refusal.ts';
 
 /** Milliseconds for which a token that was read is used without a look at its file. */
 const LOOK_AGAIN = 1_000;
@@ -44,7 +43,7 @@ export function createTokenFile(file: string, {owner, fallback, certificate}: Op
       [latest, lookedAt] = [undefined, Number.NEGATIVE_INFINITY];
       return true;
     },
-    hint: (credential) => `${explainRefusal(credential, Date.now())} (${file})`,
+    hint: async (credential) => `${await explainNow(credential)} (${file})`,
   };
 }
 

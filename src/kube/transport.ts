@@ -44,6 +44,11 @@ export class AnswerTooLarge extends Error {
   }
 }
 
+/** A proxy did not make a tunnel to the server. The message says why, as of the proxy: `it answered 503`. */
+export class ProxyRefusal extends Error {
+  override readonly name = 'ProxyRefusal';
+}
+
 /** Wraps what a `StreamHandler` threw, to tell it from what the network did. */
 export class HandlerFailure extends Error {
   override readonly name = 'HandlerFailure';

@@ -2,11 +2,7 @@ import {once} from 'node:events';
 import {request as requestHttp} from 'node:http';
 import {request as requestHttps} from 'node:https';
 import {connect, isIP, type Socket} from 'node:net';
-
-/** The proxy did not make the tunnel. The message says why, after "the proxy: ". */
-export class ProxyRefusal extends Error {
-  override readonly name = 'ProxyRefusal';
-}
+import {ProxyRefusal} from './transport.ts';
 
 export interface Target {
   readonly host: string;
