@@ -11,6 +11,10 @@ if (isOlder(process.versions.node, required)) {
   process.stderr.write(`✗ kops needs Node ${required} or newer; this is ${process.versions.node} (${process.execPath})\n`);
   process.exit(2);
 }
+if (process.argv.length === 3 && process.argv[2] === '--version') {
+  process.stdout.write(`kops/${pjson.version} ${process.platform}-${process.arch} node-${process.version}\n`);
+  process.exit();
+}
 if (module.enableCompileCache) module.enableCompileCache();
 const {main} = await import('../dist/main.js');
 await main(process.argv.slice(2), {root, pjson});

@@ -11,7 +11,10 @@ async function installed(requiredNode: string): Promise<string> {
   await mkdir(join(folder, 'bin'));
   await mkdir(join(folder, 'dist'));
   await cp('bin/kops.js', join(folder, 'bin/kops.js'));
-  await writeFile(join(folder, 'package.json'), JSON.stringify({type: 'module', engines: {node: requiredNode}}));
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({type: 'module', version: '1.2.3', engines: {node: requiredNode}}),
+  );
   await writeFile(join(folder, 'dist/main.js'), 'export const main = (argv) => console.log(argv.join());');
   return folder;
 }
@@ -29,6 +32,12 @@ test.each(['>=22.22', `>=${process.versions.node}`])('on a Node that is new enou
     code: 0,
     stdout: 'lab,up\n',
   });
+});
+
+test('--version is answered at the door, as oclif would', async () => {
+  const folder = await installed('>=22.22');
+  const {stdout} = await start(process.execPath, [join(folder, 'bin/kops.js'), '--version']).ended;
+  expect(stdout).toBe(`kops/1.2.3 ${process.platform}-${process.arch} node-${process.version}\n`);
 });
 
 test('behind the link that npm makes, it finds its package', async () => {
