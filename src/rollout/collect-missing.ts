@@ -61,15 +61,15 @@ export function missing(ref: WorkloadRef, {there, elsewhere, namespaces}: Instea
   return because(`the cluster has ${enumerate(likeliest.map(workloadName))} there`, likeliest[0]);
 }
 
-/** The same name under another kind, then by how near the name is, then what is of the same kind. */
+/** The same name under another kind, then the nearest name, then what is of the same kind. */
 function likeliestFirst({kind, name}: WorkloadRef, there: readonly WorkloadRef[]): WorkloadRef[] {
+  const sameKindFirst = there.toSorted((a, b) => Number(b.kind === kind) - Number(a.kind === kind));
   const near = nearest(
     name,
-    there.map((other) => other.name),
+    sameKindFirst.map((other) => other.name),
   );
-  const rank = (other: WorkloadRef) =>
-    Number(other.name === name) * 4 + Number(other.name === near) * 2 + Number(other.kind === kind);
-  return there.toSorted((a, b) => rank(b) - rank(a));
+  const rank = (other: WorkloadRef) => Number(other.name === name) * 2 + Number(other.name === near);
+  return sameKindFirst.toSorted((a, b) => rank(b) - rank(a));
 }
 
 async function namesIn(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<WorkloadRef[]> {

@@ -3,15 +3,20 @@ import stringWidth from 'string-width';
 /** Text of at most `width` columns; what is too long ends in `…`. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
-  if (width < 1) return '';
-  let kept = '';
-  let used = 1;
-  for (const char of text) {
-    used += stringWidth(char);
-    if (used > width) break;
-    kept += char;
+  if (width < 2) return width < 1 ? '' : '…';
+  return `${start(text, width - 1).trimEnd()}…`;
+}
+
+const graphemes = new Intl.Segmenter();
+
+/** As much of the start of a text as `width` columns hold; at least one character of it. */
+function start(text: string, width: number): string {
+  let taken = '';
+  for (const {segment} of graphemes.segment(text)) {
+    if (taken !== '' && stringWidth(taken + segment) > width) break;
+    taken += segment;
   }
-  return `${kept.trimEnd()}…`;
+  return taken;
 }
 
 /** For names, whose ends tell most: `payments-…-7bfb4bc78d-2xkq9`. */
@@ -40,7 +45,7 @@ export function wrap(text: string, columns: number): string[] {
     if (line !== '') lines.push(line);
     line = word;
     while (stringWidth(line) > width) {
-      const head = cut(line, width + 1).slice(0, -1);
+      const head = start(line, width);
       lines.push(head);
       line = line.slice(head.length);
     }

@@ -1,7 +1,9 @@
-import type {Cluster, JsonPatch, ObjectRef, Query} from '../../src/kube/cluster.ts';
+import type {Change, Cluster, Followed, JsonPatch, ObjectRef, Query} from '../../src/kube/cluster.ts';
 import {ApiProblem, Conflict} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {type ResourceName, resources} from '../../src/kube/resources.ts';
+import type {Problem} from '../../src/problem.ts';
+import {FakeFollower} from './fake-follower.ts';
 import {applyJsonPatch} from './json-patch.ts';
 
 export interface FakeOptions {
@@ -23,6 +25,8 @@ export class FakeCluster implements Cluster {
   /** Called once before the next patch is tried: what someone else does in between. */
   meanwhile: (() => void) | undefined;
   private readonly objects = new Map<string, KubeObject>();
+  private readonly followers = new Set<FakeFollower>();
+  private trouble: Problem | undefined;
   private readonly options: FakeOptions;
   private version = 1000;
 
@@ -38,7 +42,31 @@ export class FakeCluster implements Cluster {
     const resource = resourceOf(object);
     const stored = {...object, metadata: {...object.metadata, resourceVersion: String(++this.version)}};
     this.objects.set(keyOf(resource, object.metadata ?? {}), stored);
+    this.tellFollowers('stored', stored);
     return stored;
+  }
+  /** Takes an object away as a controller or another user would. */
+  remove(object: KubeObject): void {
+    this.objects.delete(keyOf(resourceOf(object), object.metadata ?? {}));
+    this.tellFollowers('deleted', object);
+  }
+  /** Followers hear nothing until `recover`, which makes them list again, as after an API server's restart. */
+  lose(trouble: Problem): void {
+    this.trouble = trouble;
+    for (const follower of this.followers) follower.trouble = trouble;
+  }
+  recover(): void {
+    this.trouble = undefined;
+    for (const follower of this.followers) {
+      follower.trouble = undefined;
+      follower.relist();
+    }
+  }
+  /** What is followed now: `pods app=web`. */
+  get followed(): string[] {
+    return [...this.followers].map(({options: {resource, query}}) =>
+      [resource, query.labelSelector ?? query.fieldSelector].filter(Boolean).join(' '),
+    );
   }
   /** What is stored now. */
   read<T extends KubeObject>(resource: ResourceName, name: string, namespace = this.namespace): T {
@@ -59,8 +87,15 @@ export class FakeCluster implements Cluster {
     this.note('list', resource);
     return structuredClone(this.select(resource, query)) as never[];
   }
-  follow(): never {
-    throw new Error('nothing is followed here');
+  follow(resource: ResourceName, query: Query, onChange: (change: Change<never>) => void, signal: AbortSignal): Followed<never> {
+    const {forbidden = []} = this.options;
+    const refused = new Set((['list', 'watch'] as const).filter((verb) => forbidden.includes(`${verb} ${resource}`)));
+    const select = () => structuredClone(this.select(resource, query));
+    const tell = onChange as (change: Change<KubeObject>) => void;
+    const follower = new FakeFollower({resource, query, onChange: tell, select, refused, signal}, this.trouble);
+    this.followers.add(follower);
+    signal.addEventListener('abort', () => this.followers.delete(follower));
+    return follower as unknown as Followed<never>;
   }
   async create(
     resource: ResourceName,
@@ -96,13 +131,19 @@ export class FakeCluster implements Cluster {
     if (found.metadata?.uid !== uid)
       throw new Conflict(`${resource}/${ref.name} is another one`, {status: 409, reason: 'Conflict'});
     if (dryRun) return;
-    this.objects.delete(keyOf(resource, ref));
+    this.remove(found);
   }
   async logs(pod: ObjectRef): Promise<string> {
     this.note('get', 'pods', `${pod.name}/log`);
     return '';
   }
 
+  private tellFollowers(type: 'stored' | 'deleted', object: KubeObject): void {
+    for (const follower of this.followers) {
+      const {resource, query} = follower.options;
+      if (resourceOf(object) === resource && matches(object, query)) follower.changed(type, structuredClone(object));
+    }
+  }
   private note(verb: string, resource: ResourceName, name?: string, dryRun?: boolean): void {
     this.requests.push(`${verb} ${resource}${name ? `/${name}` : ''}${dryRun ? ' (dry run)' : ''}`);
     if (this.options.forbidden?.includes(`${verb} ${resource}`))

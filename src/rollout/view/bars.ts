@@ -25,7 +25,8 @@ const NOTE_GAP = '   ';
 
 /** Bars below each other, with what they say in one column. */
 export function renderBars(bars: readonly Bar[], {theme, width}: Screen): string[] {
-  const words = Math.max(...bars.map((one) => one.words.length));
+  // As wide as they will ever be, so that nothing moves while they grow.
+  const words = Math.max(...bars.map(({words: text, whole}) => Math.max(text.length, `${whole}/${whole}`.length)));
   const cells = Math.max(4, Math.min(20, Math.floor(width / 4), width - LABEL - 2 - words));
   const room = width - LABEL - cells - 2 - words - NOTE_GAP.length;
   return bars.map(({label, part, whole, words: text, colour, notes = []}) => {
