@@ -46,7 +46,11 @@ async function main(): Promise<void> {
   say('What an on-call engineer types first: what is unhealthy in this cluster, and why?');
   await kops(['rollout', 'status', '-A'], 3);
 
-  say('What changed?');
+  say(
+    driver === 'kind'
+      ? 'What changed?'
+      : 'What changed? (A simulated kubelet pulls nothing: an annotation tells it to fail. kops does not read it.)',
+  );
   await kops(['rollout', 'diff', 'deploy/web', '-n', namespace]);
 
   say('Back to the revision before it, and watch that it gets there.');
@@ -141,7 +145,8 @@ const secret = {
 } as KubeObject;
 
 function say(text: string): void {
-  console.log(`\n${styleText('cyan', text)}`);
+  const lines = text.replace(/(?=\S)(.{1,78})(\s+|$)/g, '$1\n').trimEnd();
+  console.log(`\n${styleText('cyan', lines)}`);
 }
 
 await main().catch((error: Error) => stop(error.message, 1));
