@@ -4,7 +4,7 @@ import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts'
 import {ExitCode} from '../../src/problem.ts';
 import {rolloutDiff} from '../../src/rollout/diff.ts';
 import {commandsReport, diffCommands, renderCommands} from '../../src/rollout/kubectl.ts';
-import {renderDiff} from '../../src/rollout/view/diff.ts';
+import {renderDiff, renderUnified} from '../../src/rollout/view/diff.ts';
 
 export default class RolloutDiffCommand extends ClusterCommand {
   static override summary = 'Show what differs between two revisions of a workload.';
@@ -39,8 +39,8 @@ export default class RolloutDiffCommand extends ClusterCommand {
     }
     const cluster = await this.connect(flags);
     const report = await rolloutDiff(cluster, oneWorkload(args, cluster.namespace), flags, this.signal);
-    if (flags.output === 'unified') process.stdout.write(report.unified);
-    else this.present(report, format, renderDiff);
+    if (flags.output === 'unified' && (!this.interactive || report.unified === '')) process.stdout.write(report.unified);
+    else this.present(report, format, flags.output === 'unified' ? renderUnified : renderDiff);
     if (flags['exit-code'] && report.changes.length > 0) this.exit(ExitCode.difference);
   }
 }

@@ -28,7 +28,11 @@ export default class RolloutHistoryCommand extends ClusterCommand {
     }
     const cluster = await this.connect(flags);
     const workload = oneWorkload(args, cluster.namespace);
-    if (revision === undefined) this.present(await rolloutHistory(cluster, workload, this.signal), output, renderHistory);
-    else this.present(await rolloutRevision(cluster, workload, revision, this.signal), output, renderRevision);
+    if (revision !== undefined) {
+      return this.present(await rolloutRevision(cluster, workload, revision, this.signal), output, renderRevision);
+    }
+    this.present(await rolloutHistory(cluster, workload, this.signal), output, (history, screen) =>
+      renderHistory(history, this.interactive ? screen : {...screen, width: Number.POSITIVE_INFINITY}),
+    );
   }
 }

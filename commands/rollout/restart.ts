@@ -20,7 +20,8 @@ export default class RolloutRestartCommand extends WatchingCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutRestartCommand);
-    const {output, watch, 'dry-run': dryRun} = flags;
+    const {output, 'dry-run': dryRun} = flags;
+    const watch = flags.watch && dryRun === 'none';
     if (flags['show-commands']) {
       const commands = verbCommands('restart', oneWorkload(args, ''), {dryRun, watch}, kubectlScope(flags));
       return this.present(commandsReport(commands), output, renderCommands);
@@ -28,7 +29,7 @@ export default class RolloutRestartCommand extends WatchingCommand {
     const cluster = await this.connect(flags);
     const workload = oneWorkload(args, cluster.namespace);
     const report = await rolloutRestart(cluster, workload, Date.now(), {dryRun, signal: this.signal});
-    this.present(report, output, renderRestart);
-    if (watch && dryRun === 'none') this.exit(await this.watch(cluster, {refs: [workload]}, flags));
+    this.presentChange(report, {output, watch}, renderRestart);
+    if (watch) this.exit(await this.watch(cluster, {refs: [workload]}, flags));
   }
 }

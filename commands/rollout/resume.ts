@@ -20,7 +20,8 @@ export default class RolloutResumeCommand extends WatchingCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutResumeCommand);
-    const {output, watch, 'dry-run': dryRun} = flags;
+    const {output, 'dry-run': dryRun} = flags;
+    const watch = flags.watch && dryRun === 'none';
     if (flags['show-commands']) {
       const workload = oneWorkload(args, flags.namespace ?? 'default');
       refuseOthers(workload, 'resume');
@@ -29,7 +30,7 @@ export default class RolloutResumeCommand extends WatchingCommand {
     }
     const cluster = await this.connect(flags);
     const report = await setPaused(cluster, oneWorkload(args, cluster.namespace), false, {dryRun, signal: this.signal});
-    this.present(report, output, renderPause);
-    if (watch && dryRun === 'none') this.exit(await this.watch(cluster, {refs: [report.workload]}, flags));
+    this.presentChange(report, {output, watch}, renderPause);
+    if (watch) this.exit(await this.watch(cluster, {refs: [report.workload]}, flags));
   }
 }

@@ -45,9 +45,9 @@ export default class RolloutUndoCommand extends WatchingCommand {
     }
     const deleteStuckPods = flags['delete-stuck-pod'] || (isReal && !flags.yes && (await this.askForPods(plan)));
     const report = await applyUndo(cluster, plan, {dryRun, deleteStuckPods, signal: this.signal});
-    const sees = flags.watch && report.outcome === 'undone';
-    this.present(report, output, renderUndo);
-    if (sees) this.exit(await this.watch(cluster, {refs: [report.workload]}, flags));
+    const watch = flags.watch && report.outcome === 'undone';
+    this.presentChange(report, {output, watch}, renderUndo);
+    if (watch) this.exit(await this.watch(cluster, {refs: [report.workload]}, flags));
   }
 
   private async askForPods({stuckPods}: UndoPlan): Promise<boolean> {

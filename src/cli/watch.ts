@@ -11,7 +11,7 @@ import {parseDuration} from '../text/parseDuration.ts';
 import type {Screen} from '../text/screen.ts';
 import {ClusterCommand} from './command.ts';
 import {createLive} from './live.ts';
-import {type OutputFormat, serialiseEvent} from './output.ts';
+import {type OutputFormat, type Report, serialiseEvent} from './output.ts';
 
 /** For `rollout watch`, and for every change with `--watch`. */
 export const watchFlags = {
@@ -71,6 +71,16 @@ export abstract class WatchingCommand extends ClusterCommand {
       );
       return ExitCode.interrupted;
     }
+  }
+
+  /** The report of a change. Where a watch follows it takes one line, so that all of the output is one stream of documents. */
+  protected presentChange<R extends Report>(
+    report: R,
+    {output, watch}: {readonly output: OutputFormat; readonly watch: boolean},
+    render: (report: R, screen: Screen) => string,
+  ): void {
+    if (watch && output !== 'human') this.log(serialiseEvent(report, output));
+    else this.present(report, output, render);
   }
 
   private showFor(output: OutputFormat, context: string, withNamespace: boolean): Show {

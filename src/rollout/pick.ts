@@ -10,7 +10,7 @@ export function pickRevision({workload, revisions}: Situation, number: number): 
   if (found !== undefined) return found;
   const ref = refOf(workload);
   throw new Problem(`${workloadName(ref)} has no revision ${number}`, {
-    why: revisions.length > 0 ? `the cluster keeps ${listed(revisions)}` : 'the cluster keeps none',
+    why: kept(revisions),
     next: `kops rollout history ${workloadWords(ref)}`,
     exitCode: ExitCode.noAccess,
   });
@@ -25,21 +25,24 @@ export function previousRevision({workload, revisions}: Situation): Revision | u
 
 /** The same; rejects with exit code 5 where there is none. */
 export const pickPrevious = (situation: Situation): Revision =>
-  previousRevision(situation) ?? nothingBefore(situation, 'it has no earlier revision');
+  previousRevision(situation) ?? nothingBefore(situation, 'has no earlier revision');
 
 /** The highest revision below this number; rejects with exit code 5 where there is none. */
 export const pickBelow = (situation: Situation, number: number): Revision =>
   situation.revisions.findLast((revision) => revision.number < number) ??
-  nothingBefore(situation, `it has none before revision ${number}`);
+  nothingBefore(situation, `has no revision before ${number}`);
 
 function nothingBefore({workload, revisions}: Situation, what: string): never {
   const ref = refOf(workload);
-  throw new Problem(`${workloadName(ref)}: ${what}`, {
-    why: revisions.length > 0 ? `the cluster keeps ${listed(revisions)}` : 'the cluster keeps none',
+  throw new Problem(`${workloadName(ref)} ${what}`, {
+    why:
+      workload.spec?.revisionHistoryLimit === 0 ? 'its revisionHistoryLimit is 0: earlier ones are thrown away' : kept(revisions),
     next: `kops rollout history ${workloadWords(ref)}`,
     exitCode: ExitCode.noAccess,
   });
 }
 
-const listed = (revisions: readonly Revision[]): string =>
-  `${revisions.length === 1 ? 'revision' : 'revisions'} ${revisions.map(({number}) => number).join(', ')}`;
+function kept(revisions: readonly Revision[]): string {
+  if (revisions.length === 0) return 'the cluster keeps none';
+  return `the cluster keeps ${revisions.length === 1 ? 'only revision' : 'revisions'} ${revisions.map(({number}) => number).join(', ')}`;
+}

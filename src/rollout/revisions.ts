@@ -7,7 +7,7 @@ import type {Workload} from './workload.ts';
 type RevisionObject = Revision['object'];
 type Pod = Json<V1Pod>;
 
-export const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision';
+const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision';
 export const CHANGE_CAUSE_ANNOTATION = 'kubernetes.io/change-cause';
 
 /**

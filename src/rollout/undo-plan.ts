@@ -22,7 +22,7 @@ export interface UndoPlan {
   readonly stuckPods: readonly StuckPod[];
 }
 
-export interface StuckPod {
+interface StuckPod {
   readonly name: string;
   readonly uid: string;
 }

@@ -1,4 +1,4 @@
-import {describe, expect, test} from 'vitest';
+import {expect, test} from 'vitest';
 import type {RolloutRestart} from '../../src/rollout/restart.ts';
 import {namespace, type TestNamespace} from '../support/live.ts';
 import {aDaemonSet, aDeployment, aStatefulSet, rolledOut} from '../support/rollouts.ts';
@@ -60,7 +60,21 @@ test('--watch sees it through', async () => {
   expect(stdout).toMatch(/^✓ deployment\/app {2}.* restarts as revision 2\n.*deployment\/app rolled out: revision 2/s);
 });
 
-describe('pause and resume', async () => {
+test('as JSON, a restart with --watch is one stream of documents', async () => {
+  const shop = await namespace();
+  await shop.apply(aDeployment('app', 'web:1.0'));
+  await rolledOut(shop, 'deployments', 'app');
+  const {code, stdout} = await shop.kops(['rollout', 'restart', 'deploy/app', '--watch', '-o', 'json']);
+  const documents = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as {kind: string; phase?: string});
+  expect(code).toBe(0);
+  expect(documents[0]).toMatchObject({kind: 'RolloutRestart', newRevision: 2});
+  expect(documents.at(-1)).toMatchObject({kind: 'RolloutStatus', phase: 'healthy', revision: 2});
+});
+
+test('a paused Deployment keeps its change back and refuses to restart; resumed, it rolls out what waited', async () => {
   const shop = await namespace();
   await shop.apply(aDeployment('app', 'web:1.0'));
   await rolledOut(shop, 'deployments', 'app');
@@ -69,25 +83,23 @@ describe('pause and resume', async () => {
     return {code, text: stdout + stderr};
   };
 
-  test('a paused Deployment keeps its change back, twice as well as once, and refuses to restart', async () => {
-    expect(await run('pause', 'deploy/app')).toMatchObject({code: 0, text: expect.stringContaining('undo  kops rollout resume')});
-    await shop.setImage('deployments', 'app', 'web:2.0');
-    expect(await run('pause', 'deploy/app')).toMatchObject({
-      code: 0,
-      text: expect.stringMatching(/is paused already\n {2}waiting:\n.*\n- {3}image: web:1\.0\n\+ {3}image: web:2\.0\n/),
-    });
-    expect(await run('restart', 'deploy/app')).toMatchObject({code: 3, text: expect.stringContaining('it is paused')});
-    expect((await shop.list('pods', 'app=app')).map(({spec}) => spec?.containers[0]?.image)).toEqual(['web:1.0', 'web:1.0']);
+  expect(await run('pause', 'deploy/app')).toMatchObject({code: 0, text: expect.stringContaining('undo  kops rollout resume')});
+  await shop.setImage('deployments', 'app', 'web:2.0');
+  expect(await run('pause', 'deploy/app')).toMatchObject({
+    code: 0,
+    text: expect.stringMatching(/is paused already\n {2}waiting:\n.*\n- {3}image: web:1\.0\n\+ {3}image: web:2\.0\n/),
   });
+  expect(await run('restart', 'deploy/app')).toMatchObject({code: 3, text: expect.stringContaining('it is paused')});
+  expect((await shop.list('pods', 'app=app')).map(({spec}) => spec?.containers[0]?.image)).toEqual(['web:1.0', 'web:1.0']);
 
-  test('resumed, it rolls out what waited', async () => {
-    const {code, text} = await run('resume', 'deploy/app', '--watch');
-    expect(code).toBe(0);
-    expect(text).toMatch(/resumed: rolls out now\n.*\+ {3}image: web:2\.0\n.*rolled out: revision 2/s);
-    expect(await run('resume', 'deploy/app')).toMatchObject({code: 0, text: expect.stringContaining('is not paused')});
-  });
+  const {code, text} = await run('resume', 'deploy/app', '--watch');
+  expect(code).toBe(0);
+  expect(text).toMatch(/resumed: rolls out now\n.*\+ {3}image: web:2\.0\n.*rolled out: revision 2/s);
+  expect(await run('resume', 'deploy/app')).toMatchObject({code: 0, text: expect.stringContaining('is not paused')});
+});
 
-  test('other kinds are told what they have instead', async () => {
-    expect(await run('pause', 'sts/app')).toMatchObject({code: 2, text: expect.stringContaining('partition')});
-  });
+test('other kinds are told what they have instead of a pause', async () => {
+  const shop = await namespace();
+  const {code, stderr} = await shop.kops(['rollout', 'pause', 'sts/app']);
+  expect({code, stderr}).toEqual({code: 2, stderr: expect.stringContaining('partition')});
 });

@@ -45,8 +45,18 @@ test.each<[string, Situation, DiffRange, unknown, unknown]>([
 
 test.each<[string, () => unknown, string, string]>([
   ['no such revision', () => pickRevision(three, 7), 'deployment/web has no revision 7', 'revisions 3, 4, 5'],
-  ['nothing before the first', () => compareRevisions(three, {to: 3}), 'it has none before revision 3', 'revisions 3, 4, 5'],
-  ['a first release', () => compareRevisions(of('web:1.0', [1, 'web:1.0']), {}), 'it has no earlier revision', 'revision 1'],
+  [
+    'nothing before the first',
+    () => compareRevisions(three, {to: 3}),
+    'deployment/web has no revision before 3',
+    'revisions 3, 4, 5',
+  ],
+  [
+    'a first release',
+    () => compareRevisions(of('web:1.0', [1, 'web:1.0']), {}),
+    'deployment/web has no earlier revision',
+    'the cluster keeps only revision 1',
+  ],
 ])('says what there is: %s', (_case, act, what, why) => {
   expect(act).toThrow(
     expect.objectContaining({
@@ -56,6 +66,13 @@ test.each<[string, () => unknown, string, string]>([
       exitCode: 5,
     }),
   );
+});
+
+test('a workload that keeps no history says so', () => {
+  const situation = of('web:1.0', [7, 'web:1.0']);
+  const workload = {...situation.workload, spec: {...situation.workload.spec, revisionHistoryLimit: 0}} as Situation['workload'];
+  const why = 'its revisionHistoryLimit is 0: earlier ones are thrown away';
+  expect(() => compareRevisions({...situation, workload}, {})).toThrow(expect.objectContaining({why}));
 });
 
 test('what was before a rollback is what was rolled back', () => {

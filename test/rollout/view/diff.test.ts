@@ -2,7 +2,7 @@ import {expect, test} from 'vitest';
 import type {RolloutDiff} from '../../../src/rollout/diff.ts';
 import {diffTemplates} from '../../../src/rollout/diff-template.ts';
 import type {Template} from '../../../src/rollout/semantic.ts';
-import {renderDiff} from '../../../src/rollout/view/diff.ts';
+import {renderDiff, renderUnified} from '../../../src/rollout/view/diff.ts';
 import {printable} from '../../../src/text/printable.ts';
 import {createTheme, type Screen} from '../../../src/text/screen.ts';
 import {NOW, template} from '../../support/builders.ts';
@@ -105,4 +105,13 @@ test('no difference says so, and a template that is no revision yet is called li
     -   image: web:2.0
     +   image: web:3.0"
   `);
+});
+
+test('a unified diff for a person is coloured, and obeys nobody', () => {
+  const unified = '--- a\n+++ b\n@@ -1 +1 @@\n context\n-old\n+new\u009b\n';
+  const tagged = (tag: string) => (text: string) => `<${tag}>${text}`;
+  const theme = {...screen.theme, good: tagged('good'), wrong: tagged('wrong'), dim: tagged('dim'), strong: tagged('strong')};
+  expect(renderUnified({...report(template(), template()), unified}, {...screen, theme})).toBe(
+    ['<strong>--- a', '<strong>+++ b', '<dim>@@ -1 +1 @@', ' context', '<wrong>-old', '<good>+new\\u009b'].join('\n'),
+  );
 });

@@ -58,6 +58,13 @@ test('long images and causes are cut, many images are counted, and no line is wi
   `);
 });
 
+test('without a width nothing is cut', () => {
+  const image = `registry.example/${'x'.repeat(90)}:1`;
+  const changeCause = 'because '.repeat(20).trimEnd();
+  const wide = renderHistory(history(revision(1, {images: [image], changeCause})), {...screen, width: Number.POSITIVE_INFINITY});
+  expect(wide).toContain(`${'x'.repeat(90)}:1  ${changeCause}`);
+});
+
 test('a template that is no revision yet is pointed at', () => {
   expect(renderHistory({...history(revision(1, {})), pending: true}, screen)).toMatchInlineSnapshot(`
     "REVISION  AGE  PODS  IMAGES   CHANGE CAUSE
