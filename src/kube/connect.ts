@@ -3,10 +3,10 @@ import packageJson from '../../package.json' with {type: 'json'};
 import {ExitCode, Problem} from '../problem.ts';
 import {parseDuration} from '../text/parseDuration.ts';
 import {type AccessOptions, findAccess} from './access.ts';
+import {createAgents} from './agents.ts';
 import {createApiCluster} from './apiCluster.ts';
 import type {Cluster} from './cluster.ts';
 import {createCredentials} from './credentials.ts';
-import {createDispatchers} from './dispatchers.ts';
 import {impersonationHeaders} from './impersonation.ts';
 import {readKubeconfig} from './kubeconfigFiles.ts';
 import {proxyFor} from './proxy.ts';
@@ -30,12 +30,11 @@ export async function connect(options: ConnectOptions): Promise<Cluster> {
     server,
     proxy: proxy && `${proxy.protocol}//${proxy.host}`,
     as: user.as,
-    origin: access.server.origin,
-    basePath: access.server.pathname.replace(/\/$/, ''),
+    url: access.server,
     requestTimeout: requestTimeout(options.requestTimeout),
     headers: {'user-agent': `kops/${packageJson.version}`, ...impersonationHeaders(user)},
     credentials: await createCredentials(access, process.env),
-    dispatcher: await createDispatchers(access, proxy),
+    agent: await createAgents(access, proxy),
   });
   return createApiCluster({context, namespace, server}, requester);
 }

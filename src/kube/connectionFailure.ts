@@ -51,7 +51,7 @@ export function connectionFailure(error: unknown, {context, server, proxy}: Plac
 }
 
 /** Whether the connection was lost under a request that had been sent. */
-export const wasReset = (error: unknown): boolean => ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(rootOf(error).code);
+export const wasReset = (error: unknown): boolean => ['ECONNRESET', 'EPIPE'].includes(rootOf(error).code);
 
 const MIB = 1024 * 1024;
 
@@ -62,10 +62,8 @@ const NETWORK: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no route to the server',
   ENETUNREACH: 'there is no network to the server',
   ETIMEDOUT: 'the connection timed out',
-  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
   ECONNRESET: 'the connection was closed before an answer came',
   EPIPE: 'the connection was closed before an answer came',
-  UND_ERR_SOCKET: 'the connection was closed before an answer came',
   ABORT_ERR: 'the connection timed out',
   EPROTO: 'what answers there does not speak TLS',
   ERR_SSL_WRONG_VERSION_NUMBER: 'what answers there does not speak TLS',
@@ -98,7 +96,7 @@ const CERTIFICATE: Readonly<Record<string, {readonly why: string; readonly next:
   },
 };
 
-/** What lies at the bottom: Node tries several addresses and reports them as one; undici and proxies wrap. */
+/** What lies at the bottom: Node tries several addresses and reports them as one. */
 function rootOf(error: unknown): {readonly code: string; readonly message: string} {
   if (!(error instanceof Error)) return {code: '', message: String(error)};
   const code = 'code' in error ? String(error.code) : '';

@@ -1,5 +1,5 @@
+import type {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Dispatcher} from 'undici';
 import {Problem} from '../problem.ts';
 import {apiFailure, type Place, type Target, unauthorized} from './apiFailure.ts';
 import {connectionFailure, wasReset} from './connectionFailure.ts';
@@ -10,16 +10,15 @@ import {AnswerTimeout, exchange, HandlerFailure, type HttpRequest, type HttpResp
 
 /** What it takes to send a request to one API server as one user. */
 export interface Connection extends Place {
-  /** The server's URL is these two: scheme, host and port; and its path, without a slash at its end: empty, or that of a gateway. */
-  readonly origin: string;
-  readonly basePath: string;
+  /** Of the server; its path goes before those of the API. */
+  readonly url: URL;
   /** Milliseconds; undefined for no limit. */
   readonly requestTimeout: number | undefined;
   /** The user agent and whom to impersonate. */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly credentials: Credentials;
   /** The keep-alive connections of one client certificate. */
-  dispatcher(certificate: Certificate | undefined): Dispatcher;
+  agent(certificate: Certificate | undefined): Agent;
 }
 
 export interface ApiRequest {
@@ -71,7 +70,7 @@ export function createRequester(connection: Connection): Requester {
 
   const bytes = async (request: ApiRequest, signal: AbortSignal): Promise<Buffer> => {
     const limits = {timeout, maxBytes: request.maxBytes ?? MAX_BYTES};
-    const send: Send = (dispatcher, http) => limit(() => exchange(dispatcher, http, limits, signal), signal);
+    const send: Send = (agent, http) => limit(() => exchange(agent, http, limits, signal), signal);
     return (await attempt(connection, request, send, wasReset, signal)).body;
   };
 
@@ -94,7 +93,7 @@ export function createRequester(connection: Connection): Requester {
         started = true;
         reader.onStart();
       };
-      const send: Send = (dispatcher, http) => streamSuccess(dispatcher, http, timeout, {...reader, onStart}, signal);
+      const send: Send = (agent, http) => streamSuccess(agent, http, timeout, {...reader, onStart}, signal);
       await attempt(connection, request, send, (error) => !started && wasReset(error), signal);
     },
     ping: shared(PING_EVERY, () => ping(connection)),
@@ -106,7 +105,7 @@ async function ping(connection: Connection): Promise<void> {
   try {
     const {headers, certificate} = await connection.credentials.current(signal);
     const request = httpRequest(connection, {method: 'GET', path: '/version'}, headers);
-    await exchange(connection.dispatcher(certificate), request, {timeout: PING_TIMEOUT, maxBytes: MAX_BYTES}, signal);
+    await exchange(connection.agent(certificate), request, {timeout: PING_TIMEOUT, maxBytes: MAX_BYTES}, signal);
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw connectionFailure(signal.aborted ? new AnswerTimeout(PING_TIMEOUT) : error, connection);
@@ -131,7 +130,7 @@ function shared(lasting: number, task: () => Promise<void>): () => Promise<void>
   };
 }
 
-type Send = (dispatcher: Dispatcher, http: HttpRequest) => Promise<HttpResponse>;
+type Send = (agent: Agent, http: HttpRequest) => Promise<HttpResponse>;
 
 /**
  * Tries until there is a success, a failure for good, or too many tries: after 401 once, with new credentials; after 429, and after 503 for
@@ -148,10 +147,10 @@ async function attempt(
   let refused = false;
   for (let tries = 1; ; tries++) {
     const credential = await credentials.current(signal);
-    const dispatcher = connection.dispatcher(credential.certificate);
+    const agent = connection.agent(credential.certificate);
     let response: HttpResponse;
     try {
-      response = await send(dispatcher, httpRequest(connection, request, credential.headers));
+      response = await send(agent, httpRequest(connection, request, credential.headers));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof HandlerFailure) throw error.cause;
@@ -184,18 +183,19 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 function httpRequest(
-  {origin, basePath, headers}: Connection,
+  {url, headers}: Connection,
   {method, path, body, contentType = 'application/json'}: Omit<ApiRequest, 'target'>,
   authentication: Readonly<Record<string, string>>,
 ): HttpRequest {
   const common = {...headers, ...authentication, accept: 'application/json'};
-  if (body === undefined) return {origin, method, path: basePath + path, headers: common};
-  return {origin, method, path: basePath + path, headers: {...common, 'content-type': contentType}, body: JSON.stringify(body)};
+  const to = {server: url, method, path: url.pathname.replace(/\/$/, '') + path};
+  if (body === undefined) return {...to, headers: common};
+  return {...to, headers: {...common, 'content-type': contentType}, body: JSON.stringify(body)};
 }
 
 /** Streams the body of a success; takes that of a failure whole. */
 async function streamSuccess(
-  dispatcher: Dispatcher,
+  agent: Agent,
   http: HttpRequest,
   timeout: number | undefined,
   {onStart, onData}: StreamReader,
@@ -204,15 +204,15 @@ async function streamSuccess(
   let [status, headers]: [number, HttpResponse['headers']] = [0, {}];
   const failureBody: Buffer[] = [];
   await stream(
-    dispatcher,
+    agent,
     http,
     {
       timeout,
       onHeaders(s, h) {
         [status, headers] = [s, h];
-        if (status >= 300) return {timeout};
+        if (status >= 300) return 'limited';
         onStart();
-        return {timeout: undefined};
+        return 'unlimited';
       },
       onData(chunk) {
         if (status < 300) onData(chunk);

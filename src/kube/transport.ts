@@ -1,12 +1,14 @@
-import {setImmediate as nextTurn} from 'node:timers/promises';
-import type {Dispatcher} from 'undici';
+import type {Agent} from 'node:http';
+import {http, https} from './nodeHttp.ts';
 
-/** One HTTP request to the API server. `path` holds the query. */
+/** One HTTP request to the API server. */
 export interface HttpRequest {
   /** Scheme, host and port. */
-  readonly origin: string;
+  readonly server: URL;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
   readonly path: string;
+  /** A header with several values is sent once for each. */
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body?: string | undefined;
 }
@@ -56,7 +58,7 @@ export class HandlerFailure extends Error {
 
 /** Sends a request and takes the whole answer, whatever its status. */
 export async function exchange(
-  dispatcher: Dispatcher,
+  agent: Agent,
   request: HttpRequest,
   {timeout, maxBytes}: Limits,
   signal: AbortSignal,
@@ -64,64 +66,61 @@ export async function exchange(
   const chunks: Buffer[] = [];
   let bytes = 0;
   let [status, headers]: [number, HttpResponse['headers']] = [0, {}];
-  await stream(
-    dispatcher,
-    request,
-    {
-      timeout,
-      onHeaders(s, h) {
-        [status, headers] = [s, h];
-        return undefined;
-      },
-      onData(chunk) {
-        bytes += chunk.length;
-        if (bytes > maxBytes) throw new AnswerTooLarge(maxBytes);
-        chunks.push(chunk);
-      },
+  const handler: StreamHandler = {
+    timeout,
+    onHeaders(s, h) {
+      [status, headers] = [s, h];
+      return 'limited';
     },
-    signal,
-  ).catch((error: unknown) => {
+    onData(chunk) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new AnswerTooLarge(maxBytes);
+      chunks.push(chunk);
+    },
+  };
+  await stream(agent, request, handler, signal).catch((error: unknown) => {
     throw error instanceof HandlerFailure ? error.cause : error;
   });
-  // undici takes a connection back one turn of the event loop after the answer: who asks at once makes it open another one.
-  await nextTurn();
-  await nextTurn();
   return {status, headers, body: Buffer.concat(chunks, bytes)};
 }
 
+/** What `onHeaders` or `onData` throws ends the request and rejects its promise with a `HandlerFailure`. */
 export interface StreamHandler {
-  /** Milliseconds until the end of the answer; `onHeaders` may return what holds from then on. */
+  /** Milliseconds until the end of the answer; undefined for no limit. */
   readonly timeout: number | undefined;
-  /** What it or `onData` throws ends the request and rejects the promise with a `HandlerFailure`. */
-  onHeaders(status: number, headers: HttpResponse['headers']): {readonly timeout: number | undefined} | undefined;
+  /** Says whether the limit still holds for the body. */
+  onHeaders(status: number, headers: HttpResponse['headers']): 'limited' | 'unlimited';
   onData(chunk: Buffer): void;
 }
 
-/**
- * Sends a request and hands over its answer piece by piece; resolves at the answer's end. Uses the dispatcher's own interface: no stream
- * objects between the socket and the handler.
- */
-export function stream(dispatcher: Dispatcher, request: HttpRequest, handler: StreamHandler, signal: AbortSignal): Promise<void> {
+/** Sends a request and hands over its answer piece by piece; resolves at the answer's end. */
+export function stream(agent: Agent, request: HttpRequest, handler: StreamHandler, signal: AbortSignal): Promise<void> {
+  const {server, method, path, headers, body} = request;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    let controller: Dispatcher.DispatchController | undefined;
+    const payload = body === undefined ? undefined : Buffer.from(body);
+    const sent = (server.protocol === 'https:' ? https : http).request({
+      agent,
+      method,
+      path,
+      host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: server.port || (server.protocol === 'https:' ? 443 : 80),
+      // Said by hand, for Node leaves it out of a DELETE.
+      headers: {...headers, ...(payload && {'content-length': payload.length})},
+    });
+
     let timer: NodeJS.Timeout | undefined;
     let ended = false;
-
     const settle = (error?: unknown) => {
       if (ended) return;
       ended = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       if (error === undefined) return resolve();
-      controller?.abort(error instanceof Error ? error : new Error('aborted', {cause: error}));
+      sent.destroy();
       reject(error);
     };
     const onAbort = () => settle(signal.reason);
-    const expectEndWithin = (timeout: number | undefined) => {
-      clearTimeout(timer);
-      if (timeout !== undefined) timer = setTimeout(() => settle(new AnswerTimeout(timeout)), timeout);
-    };
     const guarded = (take: () => void) => {
       if (ended) return;
       try {
@@ -130,29 +129,19 @@ export function stream(dispatcher: Dispatcher, request: HttpRequest, handler: St
         settle(new HandlerFailure('the answer was refused', {cause: error}));
       }
     };
-    signal.addEventListener('abort', onAbort, {once: true});
-    expectEndWithin(handler.timeout);
 
-    dispatcher.dispatch(
-      {...request, body: request.body ?? null, headersTimeout: 0, bodyTimeout: 0},
-      {
-        onRequestStart(started) {
-          controller = started;
-          if (ended) started.abort(new Error('aborted before it was sent'));
-        },
-        onResponseStart(_controller, status, headers) {
-          if (status < 200) return; // informational: the answer is still to come
-          guarded(() => {
-            const then = handler.onHeaders(status, headers);
-            if (then) expectEndWithin(then.timeout);
-          });
-        },
-        onResponseData(_controller, chunk) {
-          guarded(() => handler.onData(chunk));
-        },
-        onResponseEnd: () => settle(),
-        onResponseError: (_controller, error) => settle(error),
-      },
-    );
+    const {timeout} = handler;
+    if (timeout !== undefined) timer = setTimeout(() => settle(new AnswerTimeout(timeout)), timeout);
+    signal.addEventListener('abort', onAbort, {once: true});
+    sent.on('error', settle);
+    sent.on('response', (response) => {
+      response.on('error', settle);
+      guarded(() => {
+        if (handler.onHeaders(response.statusCode ?? 0, response.headers) === 'unlimited') clearTimeout(timer);
+      });
+      response.on('data', (chunk: Buffer) => guarded(() => handler.onData(chunk)));
+      response.on('end', () => settle());
+    });
+    sent.end(payload);
   });
 }

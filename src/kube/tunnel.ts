@@ -1,7 +1,6 @@
 import {once} from 'node:events';
-import {request as requestHttp} from 'node:http';
-import {request as requestHttps} from 'node:https';
 import {connect, isIP, type Socket} from 'node:net';
+import {http, https} from './nodeHttp.ts';
 import {ProxyRefusal} from './transport.ts';
 
 export interface Target {
@@ -16,9 +15,9 @@ export const openTunnel = (proxy: URL, target: Target, signal: AbortSignal): Pro
 /** HTTP CONNECT, RFC 9110, 9.3.6. */
 async function openConnect(proxy: URL, {host, port}: Target, signal: AbortSignal): Promise<Socket> {
   const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const send = proxy.protocol === 'https:' ? requestHttps : requestHttp;
+  const {request} = proxy.protocol === 'https:' ? https : http;
   const {promise, resolve, reject} = Promise.withResolvers<Socket>();
-  send(proxy, {
+  request(proxy, {
     method: 'CONNECT',
     path: authority,
     agent: false,
@@ -42,10 +41,7 @@ async function openConnect(proxy: URL, {host, port}: Target, signal: AbortSignal
 const basic = ({username, password}: URL): string =>
   `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
 
-/**
- * SOCKS5, RFC 1928 and 1929; the proxy resolves names. undici has an agent for it, which is experimental, says so on standard error, and
- * does not take API servers that are IP addresses.
- */
+/** SOCKS5, RFC 1928 and 1929; the proxy resolves names. */
 async function openSocks(proxy: URL, target: Target, signal: AbortSignal): Promise<Socket> {
   const socket = connect({host: proxy.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(proxy.port || 1080)});
   const read = async (bytes: number): Promise<Buffer> => {
