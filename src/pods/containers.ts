@@ -120,9 +120,8 @@ function doingOf(
   const ended = lastEnding(status);
   const doing = (state: string, severity: Severity, since: string | undefined): Doing => ({state, severity, since, detail});
 
-  if (waiting?.reason === 'CrashLoopBackOff') return doing('crash looping', 'wrong', ended?.finishedAt);
+  if (isCrashLooping(container, now, events)) return doing('crash looping', 'wrong', running?.startedAt ?? ended?.finishedAt);
   if (running !== undefined) {
-    if (isCrashLooping(status, role, now)) return doing('crash looping', 'wrong', running.startedAt);
     if (role === 'init') return doing('running', 'waiting', running.startedAt);
     if (status.ready) return {...doing('ready', 'good', readySince(pod, running.startedAt)), detail: undefined};
     return wasReady(pod, running.startedAt)

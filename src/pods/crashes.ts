@@ -14,9 +14,9 @@ const NEVER_STARTS =
 
 /** Why a container does not keep running; undefined where it does, and has for a while. */
 export function crashTrouble(container: PodContainer, pod: Pod, events: readonly PodEvent[], now: number): Trouble | undefined {
-  const {status, role, name} = container;
+  const {status, name} = container;
   const ending = lastEnding(status);
-  const looping = isCrashLooping(status, role, now);
+  const looping = isCrashLooping(container, now, events);
   const unstarted = status.state?.waiting?.reason === 'RunContainerError' || isUnstarted(ending);
   const about = events.filter((event) => isAbout(event, name));
   if (!looping && !unstarted && !isWorthAWord(container, ending, now)) return undefined;

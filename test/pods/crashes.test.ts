@@ -79,7 +79,20 @@ describe('between two back-offs', () => {
     ['never got to run', {terminated: {startedAt: '1970-01-01T00:00:00Z', finishedAt: ago(3)}, restarts: 2}, 'app', true],
   ])('a container that %s', (_case, container, role, looping) => {
     const status = pod({containers: [container]}).status?.containerStatuses?.[0] ?? {};
-    expect(isCrashLooping(status, role, NOW)).toBe(looping);
+    expect(isCrashLooping({name: 'web', role, spec: {}, status}, NOW)).toBe(looping);
+  });
+
+  test.each<[string, ContainerState, Partial<EventState>, boolean]>([
+    ['since it ended', {terminated: run, restarts: 1}, {last: 39}, true],
+    ['since it ended, counted with others', {terminated: run, restarts: 1}, {first: 300, last: 39, count: 4}, true],
+    ['before it ran', {terminated: run, restarts: 1}, {last: 60}, false],
+    ['of another container', {terminated: run, restarts: 1}, {last: 39, fieldPath: 'spec.containers{proxy}'}, false],
+    ['of its image', {terminated: run, restarts: 1}, {last: 39, message: 'Back-off pulling image "web:2.0"'}, false],
+    ['while it runs again', {running: 20, restarts: 1, last: run}, {last: 39}, false],
+  ])('the back-off of kubelet 1.37, whose status stays terminated: an event %s', (_case, container, state, looping) => {
+    const backedOff = {reason: 'BackOff', message: 'Back-off restarting failed container web in pod web_shop(1)', ...state};
+    expect(trouble(container, [backedOff])?.reason).toBe(looping ? 'CrashLoopBackOff' : 'Crashed');
+    expect(trouble(container, [backedOff])?.doomed).toBe(looping);
   });
 
   test('a single crash is named, and no doom', () => {

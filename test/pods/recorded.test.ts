@@ -17,7 +17,7 @@ const EXPECTED: Record<string, string> = {
   'config-missing-secret-key': 'config error: MissingSecretKey doomed: Secret web-secret has no key token',
   'crash-loop': 'crash looping: CrashLoopBackOff doomed: web exits with code 1, 3 restarts',
   'crash-loop-running': 'crash looping: CrashLoopBackOff doomed: web exits with code 1, 2 restarts',
-  'crash-loop-terminated': 'ended: CrashLoopBackOff doomed: web exits with code 1, 4 restarts',
+  'crash-loop-terminated': 'crash looping: CrashLoopBackOff doomed: web exits with code 1, 4 restarts',
   failed: 'failed: Crashed: backup exits with code 2',
   healthy: 'ready',
   'image-invalid-name':
