@@ -4,7 +4,7 @@ import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {RolloutOverview} from '../overview.ts';
 import type {RolloutStatus} from '../status.ts';
-import {workloadName} from '../workload.ts';
+import {workloadKinds} from '../workload.ts';
 import {extentOf, markOf, reasonWords} from './status.ts';
 
 /** Only what is unhealthy, a line each, worst first; else one line that says that nothing is. */
@@ -31,7 +31,7 @@ function table(unhealthy: readonly RolloutStatus[], withNamespace: boolean, scre
   const rows = unhealthy.map((status) => ({
     status,
     namespace: withNamespace ? cutMiddle(status.workload.namespace, Math.min(most, 20)) : '',
-    name: cutMiddle(workloadName(status.workload), most),
+    name: cutMiddle(`${workloadKinds[status.workload.kind].short}/${status.workload.name}`, most),
     serving: `${status.available}/${status.desired}`,
   }));
   const widest = (text: (row: (typeof rows)[number]) => string) => Math.max(0, ...rows.map((row) => stringWidth(text(row))));
@@ -41,7 +41,7 @@ function table(unhealthy: readonly RolloutStatus[], withNamespace: boolean, scre
   return rows.map(({status, namespace, name, serving}) => {
     const {theme} = screen;
     const before = `${namespaces > 0 ? `${pad(namespace, namespaces)}  ` : ''}${pad(name, names)}  `;
-    const counts = `${' '.repeat(servings - stringWidth(serving))}${serving} available  `;
+    const counts = `${' '.repeat(servings - stringWidth(serving))}${serving}  `;
     const room = screen.width - 2 - stringWidth(before) - stringWidth(counts);
     const colour = status.phase === 'failed' ? theme.wrong : theme.waiting;
     return `${markOf(status.phase, screen)} ${before}${theme.dim(counts)}${colour(cut(why(status, screen.now), room))}`;

@@ -166,7 +166,11 @@ function together({watched, resting}: Picture, room: number, frame: Frame, scree
     return [head, ...lines];
   });
   const air = spare >= blocks.length && blocks.some((block) => block.length > 1) ? [''] : [];
-  return [...blocks.flatMap((block, i) => (i === 0 ? block : [...air, ...block])), ...(rest.length > 0 ? air : []), ...rest];
+  return [
+    ...blocks.flatMap((block, i) => (i === 0 ? block : [...air, ...block])),
+    ...(rest.length > 0 ? air : []),
+    ...rest,
+  ].slice(0, room);
 }
 
 const nameIn = ({workload}: RolloutStatus, {withNamespace}: Frame): string =>

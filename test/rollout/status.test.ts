@@ -1,0 +1,112 @@
+import {expect, test} from 'vitest';
+import {ApiProblem} from '../../src/kube/errors.ts';
+import type {KubeObject} from '../../src/kube/json.ts';
+import {assess} from '../../src/rollout/assess.ts';
+import type {Cause} from '../../src/rollout/status.ts';
+import {rolloutStatus} from '../../src/rollout/status.ts';
+import {statusOf} from '../../src/rollout/verdict.ts';
+import {deployment, NOW, pod, replicaSet, situation} from '../support/builders.ts';
+import {FakeCluster} from '../support/fake-cluster.ts';
+
+const {signal} = new AbortController();
+const web = {kind: 'Deployment', namespace: 'shop', name: 'web'} as const;
+const before = replicaSet({hash: 'a', revision: 4, replicas: 2, image: 'web:1.0'});
+const newest = replicaSet({hash: 'b', revision: 5, replicas: 1, image: 'web:2.0'});
+const rolling = deployment({image: 'web:2.0', revision: 5, updated: 1, available: 2});
+const crashing = pod({owner: newest, containers: [{waiting: {reason: 'CrashLoopBackOff'}, last: {exitCode: 1}, restarts: 3}]});
+
+const cause = (over: Partial<Cause>): Cause => ({
+  reason: 'ImageNotFound',
+  object: 'pod/web-1',
+  message: 'web:2.0: not found',
+  hint: undefined,
+  doomed: true,
+  pods: 1,
+  since: undefined,
+  ...over,
+});
+
+test.each<[string, Cause[], boolean, string, string]>([
+  ['nothing stands in its way', [], true, 'progressing', '1 of 3 updated'],
+  ['what may pass does not make it failed', [cause({doomed: false})], true, 'progressing', '1 of 3 updated'],
+  [
+    'what will not pass does, before any deadline',
+    [cause({})],
+    true,
+    'failed',
+    'will not finish: web:2.0: not found (1 of 3 updated)',
+  ],
+  [
+    'it need not be the likeliest cause',
+    [cause({doomed: false, message: 'slow'}), cause({})],
+    true,
+    'failed',
+    'will not finish: web:2.0: not found (1 of 3 updated)',
+  ],
+  ['while it is too early to tell it goes on', [cause({})], false, 'progressing', '1 of 3 updated'],
+])('a rollout: %s', (_case, causes, lost, phase, message) => {
+  const seen = situation(rolling, {revisions: [before, newest]});
+  expect(statusOf(seen, assess(seen, NOW), causes, {lost})).toMatchObject({phase, message});
+});
+
+test('a status names the images and the revision to go back to', () => {
+  const seen = situation(rolling, {revisions: [before, newest]});
+  const {images, previous, revision} = statusOf(seen, assess(seen, NOW), []);
+  expect({images, revision, previous}).toMatchObject({
+    images: ['web:2.0'],
+    revision: 5,
+    previous: {number: 4, images: ['web:1.0'], replicas: 2},
+  });
+});
+
+test('of several earlier revisions the one with most pods is the one to go back to', () => {
+  const broken = replicaSet({hash: 'c', revision: 5, replicas: 1, image: 'web:broken'});
+  const seen = situation(rolling, {revisions: [before, broken, replicaSet({hash: 'd', revision: 6, image: 'web:2.0'})]});
+  expect(statusOf(seen, assess(seen, NOW), []).previous?.number).toBe(4);
+});
+
+test('a healthy workload is read once, and no log', async () => {
+  const cluster = new FakeCluster([deployment(), replicaSet()]);
+  expect(await rolloutStatus(cluster, web, signal)).toMatchObject({phase: 'healthy', causes: []});
+  expect(cluster.requests).toEqual(['get deployments/web', 'list replicasets', 'list pods', 'list events']);
+});
+
+/** What a cluster answers that has, or refuses, the logs of crashing containers. */
+class WithLogs extends FakeCluster {
+  constructor(log: string | Error) {
+    super([rolling, before, newest, crashing] as KubeObject[]);
+    this.logs = async () => {
+      if (typeof log === 'string') return log;
+      throw log;
+    };
+  }
+}
+
+test('the last words of a container that crashes come with its cause', async () => {
+  const {causes, phase, notes} = await rolloutStatus(new WithLogs('starting\nfatal: no config\n'), web, signal);
+  expect(causes[0]).toMatchObject({reason: 'CrashLoopBackOff', log: ['starting', 'fatal: no config']});
+  expect({phase, notes}).toEqual({phase: 'failed', notes: []});
+});
+
+test.each([
+  [
+    'without the right to read it',
+    new ApiProblem('no', {status: 403, reason: 'Forbidden'}),
+    ['no right to read the logs of pods'],
+  ],
+  ['where it is gone', new ApiProblem('no', {status: 400, reason: 'BadRequest'}), []],
+])('a log that cannot be read leaves the cause as it is: %s', async (_case, problem, notes) => {
+  const status = await rolloutStatus(new WithLogs(problem), web, signal);
+  expect(status.causes[0]?.log).toBeUndefined();
+  expect(status.notes).toEqual(notes);
+});
+
+test('what may not be listed is noted where it would tell more', async () => {
+  const forbidden = ['list pods', 'list events'];
+  const status = await rolloutStatus(new FakeCluster([rolling, before, newest], {forbidden}), web, signal);
+  expect(status.phase).toBe('progressing');
+  expect(status.notes).toEqual([
+    'no right to list pods: what they would tell is missing here',
+    'no right to list events: what they would tell is missing here',
+  ]);
+});
