@@ -1,14 +1,8 @@
 import {describe, expect, test} from 'vitest';
 import type {RolloutDiff} from '../../src/rollout/diff.ts';
 import type {RolloutHistory} from '../../src/rollout/history.ts';
-import {kubectl, liveCluster, namespace} from '../support/live.ts';
-import {start} from '../support/process.ts';
+import {namespace} from '../support/live.ts';
 import {aDaemonSet, aDeployment, aStatefulSet, rolledOut} from '../support/rollouts.ts';
-
-const hasKubectl = await kubectl(['version', '--client']).then(
-  () => true,
-  () => false,
-);
 
 describe.each([
   ['Deployment', 'deployments', 'deploy/app', aDeployment],
@@ -86,14 +80,6 @@ describe('two revisions of a Deployment', async () => {
         '',
       ].join('\n'),
     });
-  });
-
-  test.runIf(hasKubectl)('are compared as well by the lines of --show-commands', async () => {
-    const {stdout: lines} = await shop.kops(['rollout', 'diff', 'deploy/app', '--show-commands']);
-    const {stdout} = await start('bash', ['-euo', 'pipefail', '-c', `${lines} || true`], {
-      env: {KUBECONFIG: liveCluster().kubeconfig},
-    }).ended;
-    expect(stdout).toMatch(/-\s+Image:\s+web:1\.0\n\+\s+Image:\s+web:2\.0\n/);
   });
 });
 
