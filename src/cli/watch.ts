@@ -1,13 +1,13 @@
 import {Flags} from '@oclif/core';
 import type {Cluster} from '../kube/cluster.ts';
 import {ExitCode, Problem} from '../problem.ts';
-import type {Target} from '../rollout/collect.ts';
+import {namespaceOf, type Target} from '../rollout/collect.ts';
 import type {RolloutOverview} from '../rollout/overview.ts';
 import {createLineWriter, renderEndLines} from '../rollout/view/lines.ts';
 import {renderPicture} from '../rollout/view/watch.ts';
 import {renderEnd, renderInterrupted, watchAgain} from '../rollout/view/watch-end.ts';
 import {type Picture, watchRollouts} from '../rollout/watch.ts';
-import {parseDuration} from '../text/parseDuration.ts';
+import {parseDuration} from '../text/parse-duration.ts';
 import type {Screen} from '../text/screen.ts';
 import {ClusterCommand} from './command.ts';
 import {createLive} from './live.ts';
@@ -46,7 +46,7 @@ export abstract class WatchingCommand extends ClusterCommand {
   /** Watches rollouts to their end, or to Ctrl-C, and tells the exit code. Rejects with a Problem where they cannot be watched. */
   protected async watch(cluster: Cluster, target: Target, request: WatchRequest): Promise<ExitCode> {
     const rules = {failFast: request['fail-fast'], timeout: timeoutOf(request.timeout), revision: request.revision};
-    const withNamespace = 'query' in target && target.query.namespace === undefined;
+    const withNamespace = namespaceOf(target) === undefined;
     const show = this.showFor(request.output, cluster.context, withNamespace);
     let last: Picture | undefined;
     const onPicture = (picture: Picture) => {
@@ -60,15 +60,7 @@ export abstract class WatchingCommand extends ClusterCommand {
     } catch (error) {
       show.leave();
       if (!this.signal.aborted) throw error;
-      const refs = 'refs' in target ? target.refs : [];
-      const query = 'query' in target ? target.query : {namespace: refs[0]?.namespace};
-      this.tell(
-        renderInterrupted(
-          {watched: last?.watched ?? []},
-          watchAgain(refs, query.namespace, query.labelSelector),
-          this.errorScreen,
-        ),
-      );
+      this.tell(renderInterrupted({watched: last?.watched ?? []}, watchAgain(target), this.errorScreen));
       return ExitCode.interrupted;
     }
   }
@@ -166,6 +158,7 @@ function eventShow(format: 'json' | 'yaml', print: (text: string) => void, tell:
       const none: RolloutOverview = {
         kind: 'RolloutOverview',
         namespace: undefined,
+        named: false,
         selector: undefined,
         total: resting,
         healthy: resting,

@@ -10,8 +10,15 @@ import {situationsOf} from './collect-owned.ts';
 import type {Situation} from './situation.ts';
 import {refOf, type Workload, type WorkloadKind, type WorkloadRef, workloadKinds} from './workload.ts';
 
-/** Workloads of one namespace by name, or all that a query selects. */
+/** Workloads by name, or all that a query selects. */
 export type Target = {readonly refs: readonly WorkloadRef[]} | {readonly query: Query};
+
+/** Where the workloads of a target are: its one namespace, or undefined for several. */
+export function namespaceOf(target: Target): string | undefined {
+  if ('query' in target) return target.query.namespace;
+  const [only, ...more] = new Set(target.refs.map(({namespace}) => namespace));
+  return more.length === 0 ? only : undefined;
+}
 
 /**
  * Reads one workload and what is its own: one list per kind of object. Rejects with exit code 5 where there is no such workload, or where

@@ -1,10 +1,10 @@
 import type {V1Pod} from '@kubernetes/client-node';
-import type {Cluster, Query} from '../kube/cluster.ts';
+import type {Cluster} from '../kube/cluster.ts';
 import type {Json} from '../kube/json.ts';
 import {keepsCrashing} from '../pods/restarts.ts';
 import {assess} from './assess.ts';
 import type {Target} from './collect.ts';
-import {collectAround, listWorkloads, podsAround, readWorkload} from './collect.ts';
+import {collectAround, listWorkloads, namespaceOf, podsAround, readWorkload} from './collect.ts';
 import {namespaceNotFound} from './collect-missing.ts';
 import {diagnose} from './diagnose.ts';
 import type {Situation} from './situation.ts';
@@ -15,8 +15,10 @@ import {refOf, type Workload, type WorkloadKind, workloadKinds, workloadWords} f
 /** What is unhealthy among many workloads. */
 export interface RolloutOverview {
   readonly kind: 'RolloutOverview';
-  /** Undefined: all namespaces. */
+  /** Undefined: all namespaces, or several of named workloads. */
   readonly namespace: string | undefined;
+  /** Whether workloads were named, not selected. */
+  readonly named: boolean;
   readonly selector: string | undefined;
   readonly total: number;
   readonly healthy: number;
@@ -31,10 +33,10 @@ export interface RolloutOverview {
  * is not seen in its workload's status. Rejects with exit code 5 where a named workload, or the namespace, does not exist.
  */
 export async function rolloutOverview(cluster: Cluster, target: Target, signal: AbortSignal): Promise<RolloutOverview> {
-  const query: Query = 'query' in target ? target.query : {namespace: target.refs[0]?.namespace};
-  const {namespace, labelSelector: selector} = query;
+  const namespace = namespaceOf(target);
+  const selector = 'query' in target ? target.query.labelSelector : undefined;
   const workloads = await workloadsOf(cluster, target, signal);
-  const {pods, notes: podNotes} = await podsAround(cluster, workloads, query, signal);
+  const {pods, notes: podNotes} = await podsAround(cluster, workloads, {namespace}, signal);
   const crashing = ownersOfCrashing(pods, Date.now());
   const ill = workloads.filter(
     (workload) => assess(bare(workload), Date.now()).phase !== 'healthy' || crashing.has(workloadWords(refOf(workload))),
@@ -48,6 +50,7 @@ export async function rolloutOverview(cluster: Cluster, target: Target, signal: 
   return {
     kind: 'RolloutOverview',
     namespace,
+    named: 'refs' in target,
     selector,
     total: workloads.length,
     healthy: workloads.length - unhealthy.length,

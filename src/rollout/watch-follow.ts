@@ -3,9 +3,9 @@ import {ApiProblem} from '../kube/errors.ts';
 import type {KubeObject} from '../kube/json.ts';
 import type {ObjectOf, ResourceName} from '../kube/resources.ts';
 import type {Problem} from '../problem.ts';
-import {asWorkload, deniedNotes, FEW, queriesAround, type Target} from './collect.ts';
+import {asWorkload, deniedNotes, FEW, namespaceOf, queriesAround, type Target} from './collect.ts';
 import type {Surroundings} from './collect-owned.ts';
-import {refOf, type Workload, type WorkloadKind, workloadKinds, workloadName} from './workload.ts';
+import {refOf, type Workload, type WorkloadKind, workloadKinds, workloadWords} from './workload.ts';
 
 /** A live copy of workloads and of what is around them. */
 export interface Following {
@@ -39,7 +39,7 @@ export function followWorkloads(
   signal: AbortSignal,
 ): Following {
   const own = workloadQueries(target);
-  const scope = 'query' in target ? target.query : {namespace: target.refs[0]?.namespace};
+  const scope = {namespace: namespaceOf(target)};
   const followers = new Map<string, Follower>();
   const denied = new Map<ResourceName, Problem>();
 
@@ -83,9 +83,9 @@ export function followWorkloads(
   want(own);
   return {
     workloads: () => {
-      const named = 'refs' in target ? new Set(target.refs.map(workloadName)) : undefined;
+      const named = 'refs' in target ? new Set(target.refs.map(workloadWords)) : undefined;
       const found = kinds.flatMap((kind) => Array.from(all(workloadKinds[kind].plural), (object) => asWorkload(kind, object)));
-      return named === undefined ? found : found.filter((workload) => named.has(workloadName(refOf(workload))));
+      return named === undefined ? found : found.filter((workload) => named.has(workloadWords(refOf(workload))));
     },
     surroundings: () => ({
       replicaSets: all('replicasets'),
@@ -128,6 +128,8 @@ function workloadQueries(target: Target): (readonly [ResourceName, Query])[] {
       {namespace, fieldSelector: `metadata.name=${name}`},
     ]);
   }
-  const namespace = refs[0]?.namespace;
-  return [...new Set(refs.map(({kind}) => kind))].map((kind) => [workloadKinds[kind].plural, {namespace}]);
+  const kindsThere = new Map(
+    refs.map(({kind, namespace}) => [`${kind} ${namespace}`, [workloadKinds[kind].plural, {namespace}] as const]),
+  );
+  return [...kindsThere.values()];
 }

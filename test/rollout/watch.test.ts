@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const web: Target = {refs: [{kind: 'Deployment', namespace: 'shop', name: 'web'}]};
+const web = {refs: [{kind: 'Deployment', namespace: 'shop', name: 'web'}]} satisfies Target;
 const everything: Target = {query: {namespace: 'shop', labelSelector: undefined}};
 const before = replicaSet({hash: 'a', revision: 1, replicas: 3, image: 'web:1.0'});
 const newest = replicaSet({hash: 'b', revision: 2, replicas: 1, image: 'web:2.0'});
@@ -197,6 +197,16 @@ test('of a query the healthy ones rest; what becomes unhealthy is watched until 
 
   cluster.put(statefulSet());
   cluster.put(deployment({image: 'web:2.0', revision: 2}));
+  expect((await end).conclusion?.outcome).toBe('healthy');
+});
+
+test('workloads of several namespaces are followed where they are', async () => {
+  const elsewhere = rolling({name: 'db', namespace: 'data', uid: 'db'});
+  const refs = [...web.refs, {kind: 'Deployment', namespace: 'data', name: 'db'} as const];
+  const {cluster, last, moment, end} = watching([rolling(), before, newest, elsewhere], {refs});
+  await moment();
+  expect(phases(last())).toEqual(['web progressing', 'db progressing']);
+  for (const one of [rolling(), elsewhere]) cluster.put({...one, status: deployment().status} as KubeObject);
   expect((await end).conclusion?.outcome).toBe('healthy');
 });
 

@@ -9,8 +9,9 @@ import {extentOf, markOf, reasonWords} from './status.ts';
 
 /** Only what is unhealthy, a line each, worst first; else one line that says that nothing is. */
 export function renderOverview(overview: RolloutOverview, screen: Screen): string {
-  const {unhealthy, total, healthy, namespace, selector, notes} = overview;
-  const where = `${selector === undefined ? '' : ` with ${selector}`} in ${namespace === undefined ? 'all namespaces' : `namespace ${namespace}`}`;
+  const {unhealthy, total, healthy, namespace, named, selector, notes} = overview;
+  const place = namespace === undefined ? ' in all namespaces' : ` in namespace ${namespace}`;
+  const where = named ? '' : `${selector === undefined ? '' : ` with ${selector}`}${place}`;
   return [
     ...table(unhealthy, namespace === undefined, screen),
     unhealthy.length === 0 ? allWell(total, where, screen) : screen.theme.dim(`${healthy} of ${total} healthy${where}`),

@@ -1,9 +1,10 @@
 import {duration} from '../../text/duration.ts';
 import {wrap} from '../../text/fit.ts';
 import type {Screen} from '../../text/screen.ts';
+import {namespaceOf, type Target} from '../collect.ts';
 import type {Picture} from '../watch.ts';
 import type {Watched} from '../watch-fold.ts';
-import {type WorkloadRef, workloadName, workloadWords} from '../workload.ts';
+import {workloadName, workloadWords} from '../workload.ts';
 import {headline, renderStatus} from './status.ts';
 
 /** What stays on the screen when a watch has ended: a line for what is rolled out, all that is known about what is not. */
@@ -40,11 +41,15 @@ export function renderInterrupted({watched}: Pick<Picture, 'watched'>, again: st
   return [...wrap(`stopped watching; ${what} in the cluster`, width), ...wrap(`to come back: ${again}`, width)].join('\n');
 }
 
-/** What to type to watch these again. */
-export const watchAgain = (refs: readonly WorkloadRef[], namespace: string | undefined, selector: string | undefined): string => {
-  const [only, ...more] = refs;
-  if (only !== undefined && more.length === 0) return `kops rollout watch ${workloadWords(only)}`;
-  const names = refs.map(workloadName);
+/** What to type to watch a target again. Names in several namespaces need a line each. */
+export function watchAgain(target: Target): string {
+  if ('refs' in target) {
+    if (target.refs.length === 1 || namespaceOf(target) === undefined) {
+      return target.refs.map((ref) => `kops rollout watch ${workloadWords(ref)}`).join('; ');
+    }
+    return `kops rollout watch ${target.refs.map(workloadName).join(' ')} -n ${namespaceOf(target)}`;
+  }
+  const {namespace, labelSelector} = target.query;
   const where = namespace === undefined ? '-A' : `-n ${namespace}`;
-  return ['kops rollout watch', ...names, where, ...(selector === undefined ? [] : [`-l '${selector}'`])].join(' ');
-};
+  return ['kops rollout watch', where, ...(labelSelector === undefined ? [] : [`-l '${labelSelector}'`])].join(' ');
+}

@@ -34,6 +34,7 @@ const cause = {
 const overview = (over: Partial<RolloutOverview>): RolloutOverview => ({
   kind: 'RolloutOverview',
   namespace: undefined,
+  named: false,
   selector: undefined,
   total: 19,
   healthy: 16,
@@ -90,6 +91,7 @@ test.each<[string, Partial<RolloutOverview>, string]>([
     {namespace: 'shop', selector: 'app=web', total: 1},
     '✓ the one workload is healthy with app=web in namespace shop',
   ],
+  ['named ones', {namespace: 'shop', named: true, total: 2}, '✓ all 2 workloads are healthy'],
   ['an empty namespace', {namespace: 'shop', total: 0}, 'no Deployment, StatefulSet or DaemonSet in namespace shop'],
 ])('where nothing is unhealthy: %s', (_case, over, text) => {
   expect(renderOverview(overview(over), screen())).toBe(text);

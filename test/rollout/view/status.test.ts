@@ -217,10 +217,11 @@ test.each([
 const web = {kind: 'Deployment', namespace: 'shop', name: 'web'} as const;
 const db = {kind: 'StatefulSet', namespace: 'shop', name: 'db'} as const;
 test.each([
-  [[web], 'shop', undefined, 'kops rollout watch deploy/web -n shop'],
-  [[web, db], 'shop', undefined, 'kops rollout watch deployment/web statefulset/db -n shop'],
-  [[], 'shop', 'app in (a, b)', "kops rollout watch -n shop -l 'app in (a, b)'"],
-  [[], undefined, undefined, 'kops rollout watch -A'],
-])('to come back to %o in %s with %s', (refs, namespace, selector, words) => {
-  expect(watchAgain(refs, namespace, selector)).toBe(words);
+  [{refs: [web]}, 'kops rollout watch deploy/web -n shop'],
+  [{refs: [web, db]}, 'kops rollout watch deployment/web statefulset/db -n shop'],
+  [{refs: [web, {...db, namespace: 'data'}]}, 'kops rollout watch deploy/web -n shop; kops rollout watch sts/db -n data'],
+  [{query: {namespace: 'shop', labelSelector: 'app in (a, b)'}}, "kops rollout watch -n shop -l 'app in (a, b)'"],
+  [{query: {}}, 'kops rollout watch -A'],
+])('to come back to %o', (target, words) => {
+  expect(watchAgain(target)).toBe(words);
 });
