@@ -1,15 +1,15 @@
 import {homedir} from 'node:os';
 import packageJson from '../../package.json' with {type: 'json'};
 import {ExitCode, Problem} from '../problem.ts';
-import {parseDuration} from '../text/parseDuration.ts';
-import {type AccessOptions, findAccess} from './access.ts';
-import {createAgents} from './agents.ts';
-import {createApiCluster} from './apiCluster.ts';
+import {parseDuration} from '../text/parse-duration.ts';
+import {type AccessOptions, findAccess} from './access/find-access.ts';
+import {readKubeconfig} from './access/kubeconfig-files.ts';
+import {createApiCluster} from './api-cluster.ts';
 import type {Cluster} from './cluster.ts';
-import {createCredentials} from './credentials.ts';
-import {impersonationHeaders} from './impersonation.ts';
-import {readKubeconfig} from './kubeconfigFiles.ts';
-import {proxyFor} from './proxy.ts';
+import {createCredentials} from './credentials/credentials.ts';
+import {impersonationHeaders} from './credentials/impersonation.ts';
+import {createAgents} from './http/agents.ts';
+import {proxyFor} from './http/proxy.ts';
 import {createRequester} from './request.ts';
 
 export interface ConnectOptions extends AccessOptions {

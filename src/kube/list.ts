@@ -1,10 +1,10 @@
 import type {Query} from './cluster.ts';
 import {ApiProblem} from './errors.ts';
+import {AnswerTooLarge} from './http/transport.ts';
 import type {KubeObject} from './json.ts';
 import {collectionPath} from './paths.ts';
 import type {Requester} from './request.ts';
 import type {Resource} from './resources.ts';
-import {AnswerTooLarge} from './transport.ts';
 
 /** Everything a query selects, and the version of the collection it was read at: where a watch goes on. */
 export interface Listed<T> {

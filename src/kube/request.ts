@@ -1,12 +1,12 @@
 import type {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Problem} from '../problem.ts';
-import {apiFailure, type Place, type Target, unauthorized} from './apiFailure.ts';
-import {connectionFailure, wasReset} from './connectionFailure.ts';
-import type {Certificate, Credentials} from './credential.ts';
+import {apiFailure, type Place, type Target, unauthorized} from './api-failure.ts';
+import {connectionFailure, wasReset} from './connection-failure.ts';
+import type {Certificate, Credentials} from './credentials/credential.ts';
 import type {ConnectionProblem} from './errors.ts';
-import {createLimit} from './limit.ts';
-import {AnswerTimeout, exchange, HandlerFailure, type HttpRequest, type HttpResponse, stream} from './transport.ts';
+import {createLimit} from './http/limit.ts';
+import {AnswerTimeout, exchange, HandlerFailure, type HttpRequest, type HttpResponse, stream} from './http/transport.ts';
 
 /** What it takes to send a request to one API server as one user. */
 export interface Connection extends Place {

@@ -1,5 +1,5 @@
 import type {V1Status} from '@kubernetes/client-node';
-import {statusFailure} from './apiFailure.ts';
+import {statusFailure} from './api-failure.ts';
 import type {Query} from './cluster.ts';
 import type {KubeObject} from './json.ts';
 import {createLineSplitter, LineTooLong} from './lines.ts';

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import {apiFailure, type Target} from '../../src/kube/apiFailure.ts';
+import {apiFailure, type Target} from '../../src/kube/api-failure.ts';
 import {Conflict} from '../../src/kube/errors.ts';
 import {resources} from '../../src/kube/resources.ts';
 

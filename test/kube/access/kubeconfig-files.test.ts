@@ -2,8 +2,8 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, expect, test} from 'vitest';
-import {inClusterKubeconfig} from '../../src/kube/inCluster.ts';
-import {readKubeconfig} from '../../src/kube/kubeconfigFiles.ts';
+import {inClusterKubeconfig} from '../../../src/kube/access/in-cluster.ts';
+import {readKubeconfig} from '../../../src/kube/access/kubeconfig-files.ts';
 
 const home = await mkdtemp(join(tmpdir(), 'kops-test-'));
 afterAll(() => rm(home, {recursive: true, force: true}));

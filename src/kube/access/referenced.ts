@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {ExitCode, Problem} from '../problem.ts';
+import {ExitCode, Problem} from '../../problem.ts';
 
 /**
  * What a kubeconfig gives either within (`KEY-data`, base64) or as a file (`KEY`): the text of it, or undefined where it gives neither. The

@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import {connect, isIP, type Socket} from 'node:net';
-import {http, https} from './nodeHttp.ts';
+import {http, https} from './node-http.ts';
 import {ProxyRefusal} from './transport.ts';
 
 export interface Target {

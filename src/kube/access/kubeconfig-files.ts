@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {delimiter, join, resolve} from 'node:path';
-import {ExitCode, Problem} from '../problem.ts';
-import {inClusterKubeconfig} from './inCluster.ts';
+import {ExitCode, Problem} from '../../problem.ts';
+import {inClusterKubeconfig} from './in-cluster.ts';
 import {type Kubeconfig, mergeKubeconfigs, parseKubeconfig} from './kubeconfig.ts';
 
 /** What the process was started with. */

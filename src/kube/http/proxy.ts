@@ -1,5 +1,5 @@
 import {BlockList, isIP} from 'node:net';
-import {ExitCode, Problem} from '../problem.ts';
+import {ExitCode, Problem} from '../../problem.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

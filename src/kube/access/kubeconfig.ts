@@ -1,6 +1,6 @@
 import {dirname, isAbsolute, join} from 'node:path';
 import {isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument} from 'yaml';
-import {ExitCode, Problem} from '../problem.ts';
+import {ExitCode, Problem} from '../../problem.ts';
 
 /** How to reach an API server. Field names are the file's own; see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export interface ClusterEntry {

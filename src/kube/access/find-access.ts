@@ -1,5 +1,5 @@
-import {ExitCode, Problem} from '../problem.ts';
-import {nearest} from '../text/nearest.ts';
+import {ExitCode, Problem} from '../../problem.ts';
+import {nearest} from '../../text/nearest.ts';
 import type {ClusterEntry, Kubeconfig, UserEntry} from './kubeconfig.ts';
 
 /** Which cluster, as whom, and where: what a kubeconfig and the command line come to. */

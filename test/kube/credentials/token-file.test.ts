@@ -1,7 +1,7 @@
 import {rename, writeFile} from 'node:fs/promises';
 import {expect, test} from 'vitest';
-import {createTokenFile} from '../../src/kube/tokenFile.ts';
-import {temporaryFile} from '../support/apiserver.ts';
+import {createTokenFile} from '../../../src/kube/credentials/token-file.ts';
+import {temporaryFile} from '../../support/apiserver.ts';
 
 const never = new AbortController().signal;
 const options = {owner: 'the user of context test', fallback: undefined, certificate: undefined};

@@ -1,10 +1,10 @@
 import {isatty} from 'node:tty';
-import type {Access} from './access.ts';
+import type {Access} from '../access/find-access.ts';
+import type {ExecEntry} from '../access/kubeconfig.ts';
+import {readReferenced} from '../access/referenced.ts';
 import {bearer, type Credential, type Credentials, noCredentials} from './credential.ts';
-import {checkVersion, execInfo, parseExecCredential} from './execCredential.ts';
-import type {ExecEntry} from './kubeconfig.ts';
-import {readReferenced} from './referenced.ts';
-import {runPlugin} from './runPlugin.ts';
+import {checkVersion, execInfo, parseExecCredential} from './exec-credential.ts';
+import {runPlugin} from './run-plugin.ts';
 
 /** Milliseconds. A credential is renewed so long before it expires, or after half of a life that is shorter than twice that. */
 const RENEW_BEFORE = 10_000;

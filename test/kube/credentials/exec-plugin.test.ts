@@ -1,12 +1,12 @@
 import {X509Certificate} from 'node:crypto';
 import type {TLSSocket} from 'node:tls';
 import {expect, test, vi} from 'vitest';
-import type {Cluster} from '../../src/kube/cluster.ts';
-import {connect} from '../../src/kube/connect.ts';
-import {renewAt} from '../../src/kube/execPlugin.ts';
-import {createAuthority} from '../../src/lab/embedded/certificates.ts';
-import {type FakeApiServer, fakeApiServer, json, pod, refuse} from '../support/apiserver.ts';
-import {execCredential, type FakePlugin, fakePlugin} from '../support/credentials.ts';
+import type {Cluster} from '../../../src/kube/cluster.ts';
+import {connect} from '../../../src/kube/connect.ts';
+import {renewAt} from '../../../src/kube/credentials/exec-plugin.ts';
+import {createAuthority} from '../../../src/lab/embedded/certificates.ts';
+import {type FakeApiServer, fakeApiServer, json, pod, refuse} from '../../support/apiserver.ts';
+import {execCredential, type FakePlugin, fakePlugin} from '../../support/credentials.ts';
 
 const never = new AbortController().signal;
 const get = (cluster: Cluster, signal = never) => cluster.get('pods', {namespace: 'shop', name: 'web'}, signal);

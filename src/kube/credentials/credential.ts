@@ -1,4 +1,4 @@
-import {ConnectionProblem} from './errors.ts';
+import {ConnectionProblem} from '../errors.ts';
 
 /** A client certificate and its key, PEM. */
 export interface Certificate {

@@ -1,5 +1,5 @@
 import {X509Certificate} from 'node:crypto';
-import {duration} from '../text/duration.ts';
+import {duration} from '../../text/duration.ts';
 import type {Credential} from './credential.ts';
 
 /** Why the API server may have answered 401 to a credential, as far as the credential itself tells at `now` (epoch milliseconds). */

@@ -1,8 +1,8 @@
 import {duration} from '../text/duration.ts';
 import {printable} from '../text/printable.ts';
-import type {Place} from './apiFailure.ts';
+import type {Place} from './api-failure.ts';
 import {ConnectionProblem} from './errors.ts';
-import {AnswerTimeout, AnswerTooLarge, ProxyRefusal} from './transport.ts';
+import {AnswerTimeout, AnswerTooLarge, ProxyRefusal} from './http/transport.ts';
 
 /** The Problem that a request without an answer makes: the network, TLS, a proxy, a server that keeps silent. */
 export function connectionFailure(error: unknown, {context, server, proxy}: Place): ConnectionProblem {

@@ -1,4 +1,4 @@
-import type {UserEntry} from './kubeconfig.ts';
+import type {UserEntry} from '../access/kubeconfig.ts';
 
 /** A header a group: joined into one, the API server would take them for a single group with commas in its name. */
 export function impersonationHeaders(user: UserEntry): Record<string, string | string[]> {

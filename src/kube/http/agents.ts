@@ -1,11 +1,11 @@
 import type {Agent, ClientRequestArgs} from 'node:http';
 import type {Socket} from 'node:net';
 import {createSecureContext, type SecureContext} from 'node:tls';
-import {ExitCode, Problem} from '../problem.ts';
-import type {Access} from './access.ts';
-import type {Certificate} from './credential.ts';
-import {http, https} from './nodeHttp.ts';
-import {readReferenced} from './referenced.ts';
+import {ExitCode, Problem} from '../../problem.ts';
+import type {Access} from '../access/find-access.ts';
+import {readReferenced} from '../access/referenced.ts';
+import type {Certificate} from '../credentials/credential.ts';
+import {http, https} from './node-http.ts';
 import type {Target} from './tunnel.ts';
 
 /** Milliseconds. */

@@ -1,5 +1,5 @@
 import type {Agent} from 'node:http';
-import {http, https} from './nodeHttp.ts';
+import {http, https} from './node-http.ts';
 
 /** One HTTP request to the API server. */
 export interface HttpRequest {

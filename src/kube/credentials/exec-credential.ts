@@ -1,6 +1,6 @@
-import type {Access} from './access.ts';
+import type {Access} from '../access/find-access.ts';
+import type {ExecEntry} from '../access/kubeconfig.ts';
 import {type Certificate, noCredentials} from './credential.ts';
-import type {ExecEntry} from './kubeconfig.ts';
 
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 /** The cluster's extension that is meant for plugins. */

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
-import {printable} from '../text/printable.ts';
+import {printable} from '../../text/printable.ts';
+import type {ExecEntry} from '../access/kubeconfig.ts';
 import {noCredentials} from './credential.ts';
-import type {ExecEntry} from './kubeconfig.ts';
 
 /** Milliseconds. A person at a browser takes longer than a program. */
 const TIMEOUT = {interactive: 5 * 60_000, silent: 60_000};

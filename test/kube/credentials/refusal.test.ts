@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
-import {bearer} from '../../src/kube/credential.ts';
-import {explainRefusal} from '../../src/kube/refusal.ts';
-import {createAuthority} from '../../src/lab/embedded/certificates.ts';
+import {bearer} from '../../../src/kube/credentials/credential.ts';
+import {explainRefusal} from '../../../src/kube/credentials/refusal.ts';
+import {createAuthority} from '../../../src/lab/embedded/certificates.ts';
 
 const now = Date.parse('2026-11-23T10:00:00Z');
 const jwt = (exp: number) => `head.${Buffer.from(JSON.stringify({sub: 'jane', exp})).toString('base64url')}.signature`;

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
-import {findAccess} from '../../src/kube/access.ts';
-import {parseKubeconfig} from '../../src/kube/kubeconfig.ts';
+import {findAccess} from '../../../src/kube/access/find-access.ts';
+import {parseKubeconfig} from '../../../src/kube/access/kubeconfig.ts';
 
 const shop = `
 current-context: shop-prod

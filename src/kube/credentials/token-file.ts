@@ -1,6 +1,6 @@
 import {stat} from 'node:fs/promises';
+import {readCredentialFile} from '../access/referenced.ts';
 import {bearer, type Certificate, type Credential, type Credentials, explainNow} from './credential.ts';
-import {readCredentialFile} from './referenced.ts';
 
 /** Milliseconds for which a token that was read is used without a look at its file. */
 const LOOK_AGAIN = 1_000;

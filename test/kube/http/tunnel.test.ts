@@ -1,10 +1,10 @@
 import {createServer} from 'node:net';
 import {expect, onTestFinished, test} from 'vitest';
-import type {Cluster} from '../../src/kube/cluster.ts';
-import {type ConnectOptions, connect} from '../../src/kube/connect.ts';
-import {type FakeApiServer, fakeApiServer, json, pod} from '../support/apiserver.ts';
-import {forwardProxy} from '../support/proxy.ts';
-import {socksProxy} from '../support/socks.ts';
+import type {Cluster} from '../../../src/kube/cluster.ts';
+import {type ConnectOptions, connect} from '../../../src/kube/connect.ts';
+import {type FakeApiServer, fakeApiServer, json, pod} from '../../support/apiserver.ts';
+import {forwardProxy} from '../../support/proxy.ts';
+import {socksProxy} from '../../support/socks.ts';
 
 const apiServer = () => fakeApiServer((_asked, response) => json(response, pod('web')));
 const getPod = (cluster: Cluster) => cluster.get('pods', {namespace: 'shop', name: 'web'}, new AbortController().signal);

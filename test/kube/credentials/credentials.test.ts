@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
-import {connect} from '../../src/kube/connect.ts';
-import {fakeApiServer, json, pod} from '../support/apiserver.ts';
+import {connect} from '../../../src/kube/connect.ts';
+import {fakeApiServer, json, pod} from '../../support/apiserver.ts';
 
 const never = new AbortController().signal;
 

@@ -1,7 +1,7 @@
-import type {Access} from './access.ts';
+import type {Access} from '../access/find-access.ts';
+import {readReferenced} from '../access/referenced.ts';
 import {bearer, type Credential, type Credentials, explainNow, noCredentials} from './credential.ts';
-import {readReferenced} from './referenced.ts';
-import {createTokenFile} from './tokenFile.ts';
+import {createTokenFile} from './token-file.ts';
 
 /** The credentials of a kubeconfig's user. A client certificate goes along with whatever else there is. */
 export async function createCredentials(access: Access, env: Readonly<Record<string, string | undefined>>): Promise<Credentials> {
@@ -12,7 +12,7 @@ export async function createCredentials(access: Access, env: Readonly<Record<str
   const certificate = cert !== undefined && key !== undefined ? {cert, key} : undefined;
 
   if (user.exec) {
-    const {createPlugin} = await import('./execPlugin.ts');
+    const {createPlugin} = await import('./exec-plugin.ts');
     return createPlugin(user.exec, access, env);
   }
   if (user.tokenFile) return createTokenFile(user.tokenFile, {owner, fallback: user.token, certificate});

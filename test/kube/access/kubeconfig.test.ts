@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {stringify} from 'yaml';
-import {type Kubeconfig, mergeKubeconfigs, parseKubeconfig} from '../../src/kube/kubeconfig.ts';
-import {Problem} from '../../src/problem.ts';
+import {type Kubeconfig, mergeKubeconfigs, parseKubeconfig} from '../../../src/kube/access/kubeconfig.ts';
+import {Problem} from '../../../src/problem.ts';
 
 const entriesOf = (prefix: string) =>
   fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom(`${prefix}1`, `${prefix}2`), {noNullPrototype: true});
