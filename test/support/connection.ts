@@ -86,6 +86,23 @@ export function mayOnPods(subject: object, verbs: readonly string[], resourceNam
   ];
 }
 
+/** Role and binding that give a user these verbs on Deployments, StatefulSets and DaemonSets, and, where told, on more. */
+export function mayOnWorkloads(user: string, verbs: readonly string[], more: readonly object[] = []): object[] {
+  const metadata = {name: `workloads-${user}`};
+  const rbac = 'rbac.authorization.k8s.io';
+  const workloads = {apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs};
+  return [
+    {apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: [workloads, ...more]},
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: {apiGroup: rbac, kind: 'Role', name: metadata.name},
+      subjects: [userNamed(user)],
+    },
+  ];
+}
+
 export const userNamed = (name: string): object => ({kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name});
 export const groupNamed = (name: string): object => ({kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name});
 
