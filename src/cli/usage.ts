@@ -96,7 +96,7 @@ function depthOf(line: CommandLine): number {
 }
 
 /** `kops rollout status`: as much of it as exists. */
-export const commandOf = (line: CommandLine): string => [line.bin, ...wordsOf(line).slice(0, depthOf(line))].join(' ');
+const commandOf = (line: CommandLine): string => [line.bin, ...wordsOf(line).slice(0, depthOf(line))].join(' ');
 
 const startsWith = (command: readonly string[], words: readonly string[]): boolean =>
   words.every((word, i) => command[i] === word);

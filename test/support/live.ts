@@ -17,7 +17,7 @@ export const kops = (args: readonly string[], options: RunOptions = {}): Promise
   startKops(args, onCluster(options)).ended;
 
 /** The same, while the test looks on. It is killed when the test ends. */
-export function watchKops(args: readonly string[], options: RunOptions = {}): Running {
+function watchKops(args: readonly string[], options: RunOptions = {}): Running {
   const running = startKops(args, onCluster(options));
   after(async () => void running.process.kill('SIGKILL'));
   return running;
