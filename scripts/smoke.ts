@@ -100,11 +100,10 @@ async function worksOnALab(bin: string): Promise<void> {
 }
 
 /** In a folder of its own, so that nothing of the repository is found by accident. */
-const run = (bin: string, args: readonly string[]): Promise<Result & {words: string}> =>
-  start(join(bin, 'kops'), args, {cwd: scratch, env: {KUBECONFIG: kubeconfig}}).ended.then((result) => ({
-    ...result,
-    words: args.join(' '),
-  }));
+async function run(bin: string, args: readonly string[]): Promise<Result & {words: string}> {
+  const result = await start(join(bin, 'kops'), args, {cwd: scratch, env: {KUBECONFIG: kubeconfig}}).ended;
+  return {...result, words: args.join(' ')};
+}
 
 function expect(result: Result & {words?: string}, wanted: {code: number; stdout?: RegExp; stderr?: RegExp}): void {
   const {code, stdout, stderr} = result;
@@ -116,7 +115,8 @@ function check(what: string, isSo: boolean, found: string): void {
   if (!isSo) throw new Error(`smoke: ${what}: not so, but\n${found}`);
 }
 
-const npm = (args: readonly string[]): Promise<string> =>
-  new Promise((resolve, reject) => {
+function npm(args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
     execFile('npm', [...args, '--loglevel=error'], {cwd: root}, (error, stdout) => (error ? reject(error) : resolve(stdout)));
   });
+}
