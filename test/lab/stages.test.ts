@@ -6,12 +6,12 @@ import {FAULTS, fault, pace} from '../support/faults.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const stages = readStages(`${root}/src/lab/stages`);
-const objects = stages.split('\n---\n').map((text) => JSON.parse(text) as {kind: string; metadata: {name: string}});
+const objects = stages.split('\n---\n').map((text) => JSON.parse(text) as {kind: string; metadata?: {name: string}});
 const prepare = readFileSync(`${root}/src/lab/stages/fault-prepare.yaml`, 'utf8');
 
 test('KWOK gets one document per stage, each under its own name, and no list', () => {
-  const names = objects.map(({kind, metadata}) => `${kind}/${metadata.name}`);
-  expect(new Set(objects.map(({kind}) => kind))).toEqual(new Set(['Stage', 'ClusterLogs']));
+  const names = objects.map(({kind, metadata}) => `${kind}/${metadata?.name}`);
+  expect(new Set(objects.map(({kind}) => kind))).toEqual(new Set(['Stage', 'ClusterLogs', 'KwokConfiguration']));
   expect(new Set(names).size).toBe(names.length);
 });
 
