@@ -2,6 +2,7 @@ import type {V1Status} from '@kubernetes/client-node';
 import {ExitCode} from '../problem.ts';
 import {printable} from '../text/printable.ts';
 import {ApiProblem, Conflict} from './errors.ts';
+import {parseObject} from './json.ts';
 import type {Resource} from './resources.ts';
 
 /** What a request was about, for the words of its failure. */
@@ -181,12 +182,6 @@ function qualifiedName({resource, subresource}: Target): string {
 }
 
 function parseStatus(body: Buffer): V1Status | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null && 'kind' in parsed && parsed.kind === 'Status'
-      ? (parsed as V1Status)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseObject(body.toString('utf8'));
+  return parsed && 'kind' in parsed && parsed.kind === 'Status' ? (parsed as V1Status) : undefined;
 }

@@ -43,7 +43,7 @@ class Follower<T extends KubeObject> implements Followed<T> {
   readonly #signal: AbortSignal;
   readonly #watchHandler: WatchHandler<T> = {
     onStart: () => {
-      this.#watched = true;
+      this.#mayWatch = true;
       this.trouble = undefined;
     },
     onVersion: (version) => {
@@ -56,8 +56,9 @@ class Follower<T extends KubeObject> implements Followed<T> {
   #version: string | undefined;
   /** What `onChange` threw: not ours to retry. */
   #broken: {readonly error: unknown} | undefined;
-  /** Whether a watch was ever accepted. */
-  #watched = false;
+  /** Whether a list, a watch, was ever accepted. */
+  #mayList = false;
+  #mayWatch = false;
   #failures = 0;
   #failingSince = 0;
 
@@ -107,14 +108,14 @@ class Follower<T extends KubeObject> implements Followed<T> {
   async #list(): Promise<void> {
     const {items, resourceVersion} = await listAll(this.#requester, this.#resource, this.#query, this.#signal);
     this.#version = resourceVersion;
+    this.#mayList = true;
     this.#replace(items);
   }
 
   async #poll(): Promise<void> {
-    const name = soleName(this.#query);
-    const items = name === undefined ? undefined : await this.#getSole(name);
-    if (items === undefined) await this.#list();
-    else this.#replace(items);
+    const name = this.#mayList ? undefined : soleName(this.#query);
+    if (name === undefined) await this.#list();
+    else this.#replace(await this.#getSole(name));
     this.trouble = undefined;
     this.#failures = 0;
     await this.#pause(POLL_EVERY);
@@ -182,8 +183,8 @@ class Follower<T extends KubeObject> implements Followed<T> {
   /** May list but not watch; or may get the one object that is asked for, and neither list nor watch it. */
   #mayOnlyPoll(status: number | undefined): boolean {
     if (status !== 403 && status !== 405) return false;
-    if (this.mode === 'poll' || this.#watched) return false;
-    return this.#version !== undefined || soleName(this.#query) !== undefined;
+    if (this.mode === 'poll' || this.#mayWatch) return false;
+    return this.#mayList || soleName(this.#query) !== undefined;
   }
 
   /** Up to half as long again, so that many clients do not come back at once. Ends early when the signal aborts. */

@@ -15,3 +15,13 @@ export interface KubeObject {
   kind?: string;
   metadata?: Json<V1ObjectMeta>;
 }
+
+/** The object that a text is; undefined where it is none. No error: the parser's words quote the text, which may hold a Secret. */
+export function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,12 +1,12 @@
 import type {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {Problem} from '../problem.ts';
 import {apiFailure, type Place, type Target, unauthorized} from './api-failure.ts';
 import {connectionFailure, wasReset} from './connection-failure.ts';
 import type {Certificate, Credentials} from './credentials/credential.ts';
 import type {ConnectionProblem} from './errors.ts';
 import {createLimit} from './http/limit.ts';
-import {AnswerTimeout, exchange, HandlerFailure, type HttpRequest, type HttpResponse, stream} from './http/transport.ts';
+import {exchange, HandlerFailure, type HttpRequest, type HttpResponse, stream} from './http/transport.ts';
+import {parseObject} from './json.ts';
 
 /** What it takes to send a request to one API server as one user. */
 export interface Connection extends Place {
@@ -80,12 +80,12 @@ export function createRequester(connection: Connection): Requester {
     bytes,
     async json<T>(request: ApiRequest, signal: AbortSignal) {
       const body = await bytes(request, signal);
-      try {
-        return {value: JSON.parse(body.toString('utf8')) as T, bytes: body.length};
-      } catch {
-        // The parser's own words quote the answer, which may hold a Secret.
-        throw failure(new Error(`the answer to "${request.target.verb} ${request.target.resource.plural}" is not JSON`));
+      const value = parseObject(body.toString('utf8'));
+      if (value === undefined) {
+        const {verb, resource} = request.target;
+        throw failure(new Error(`the answer to "${verb} ${resource.plural}" is not an object in JSON`));
       }
+      return {value: value as T, bytes: body.length};
     },
     async stream(request, reader, signal) {
       let started = false;
@@ -101,14 +101,13 @@ export function createRequester(connection: Connection): Requester {
 }
 
 async function ping(connection: Connection): Promise<void> {
-  const signal = AbortSignal.timeout(PING_TIMEOUT);
+  const {signal} = new AbortController();
+  const {headers, certificate} = await connection.credentials.current(signal);
+  const request = httpRequest(connection, {method: 'GET', path: '/version'}, headers);
   try {
-    const {headers, certificate} = await connection.credentials.current(signal);
-    const request = httpRequest(connection, {method: 'GET', path: '/version'}, headers);
     await exchange(connection.agent(certificate), request, {timeout: PING_TIMEOUT, maxBytes: MAX_BYTES}, signal);
   } catch (error) {
-    if (error instanceof Problem) throw error;
-    throw connectionFailure(signal.aborted ? new AnswerTimeout(PING_TIMEOUT) : error, connection);
+    throw connectionFailure(error, connection);
   }
 }
 

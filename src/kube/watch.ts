@@ -1,7 +1,7 @@
 import type {V1Status} from '@kubernetes/client-node';
 import {statusFailure} from './api-failure.ts';
 import type {Query} from './cluster.ts';
-import type {KubeObject} from './json.ts';
+import {type KubeObject, parseObject} from './json.ts';
 import {createLineSplitter, LineTooLong} from './lines.ts';
 import {collectionPath} from './paths.ts';
 import type {Requester} from './request.ts';
@@ -69,9 +69,7 @@ export async function watchOnce<T extends KubeObject>(
 }
 
 function parseEvent<T>(line: string, requester: Requester): WatchEvent<T> {
-  try {
-    return JSON.parse(line) as WatchEvent<T>;
-  } catch {
-    throw requester.failure(new Error('what the watch sent is not JSON'));
-  }
+  const event = parseObject(line) as Partial<WatchEvent<T>> | undefined;
+  if (event?.type !== undefined && typeof event.object === 'object' && event.object !== null) return event as WatchEvent<T>;
+  throw requester.failure(new Error('what the watch sent is not an event in JSON'));
 }

@@ -120,12 +120,15 @@ test('a server that dies and comes back is waited for, and its trouble is told m
   await vi.waitFor(() => expect(followed.trouble).toBeUndefined(), 10_000);
 });
 
-test('garbage in a watch is trouble, not the end', async () => {
-  const server = await fakeApiServer(
-    serve(() => [], [(response) => void response.write('<html>\n'), (response) => event(response, 'ADDED', pod('a', '101'))]),
-  );
-  await followPods(await server.connect()).until('listed ', 'added a');
-});
+test.each(['<html>', 'null', '{}', '{"type":"ADDED"}', '{"type":"ADDED","object":null}'])(
+  '%s in a watch is trouble, not the end',
+  async (line) => {
+    const server = await fakeApiServer(
+      serve(() => [], [(response) => void response.write(`${line}\n`), (response) => event(response, 'ADDED', pod('a', '101'))]),
+    );
+    await followPods(await server.connect()).until('listed ', 'added a');
+  },
+);
 
 test('a line without an end is trouble, not the end', async () => {
   const server = await fakeApiServer(
@@ -170,6 +173,16 @@ test('who may only get one object is served by polling that', async () => {
   found = false;
   await until('listed a', 'listed ');
   expect(followed.mode).toBe('poll');
+});
+
+test('who may list, and neither watch nor get, is served by polling the list, though only one object is asked for', async () => {
+  const server = await fakeApiServer((asked, response) =>
+    isWatch(asked) || asked.path.endsWith('/pods/a')
+      ? refuse(response, 403, 'Forbidden', 'User "jane" cannot do that to resource "pods"')
+      : list(response, [pod('a')]),
+  );
+  const {until} = followPods(await server.connect(), {namespace: 'shop', fieldSelector: 'metadata.name=a'});
+  await until('listed a', 'listed a');
 });
 
 test.each([

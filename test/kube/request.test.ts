@@ -115,8 +115,8 @@ test('Ctrl-C ends a request at once, with the reason it was given', async () => 
   await expect(getPod(await server.connect(), abort.signal)).rejects.toThrow('enough');
 });
 
-test('an answer that is no JSON is a Problem, and none of it is shown', async () => {
-  const server = await fakeApiServer((_asked, response) => void response.end('<html>secret</html>'));
+test.each(['<html>secret</html>', '"secret"', 'null'])('the answer %s is a Problem, and none of it is shown', async (answer) => {
+  const server = await fakeApiServer((_asked, response) => void response.end(answer));
   const problem = await problemOf(getPod(await server.connect()));
   expect(problem.exitCode).toBe(5);
   expect(`${problem.message} ${problem.why} ${problem.next}`).not.toContain('secret');

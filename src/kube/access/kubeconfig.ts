@@ -75,7 +75,12 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
   if (!isMap(root)) return fail('this is not a kubeconfig: expected a mapping', root.range[0]);
 
   const folder = dirname(file);
-  const entries = <T extends object>(list: string, key: string, resolve: (entry: T) => T): Map<string, T> => {
+  const entries = <T extends object>(
+    list: string,
+    key: string,
+    texts: readonly string[],
+    resolve: (entry: T) => T,
+  ): Map<string, T> => {
     const found = new Map<string, T>();
     const node = root.get(list, true) as ParsedNode | undefined;
     if (node === undefined || (isScalar(node) && node.value === null)) return found;
@@ -86,6 +91,12 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
       const {name, [key]: content = {}} = value;
       if (typeof name !== 'string') return fail(`an entry of ${list} has no name`, offsetOf(item));
       if (content !== null && !isRecord(content)) return fail(`${key} should be a mapping`, offsetOf(item));
+      for (const field of texts) {
+        const given = content?.[field];
+        if (given !== undefined && given !== null && typeof given !== 'string') {
+          return fail(`${field} should be a text`, offsetOf(item.getIn([key, field], true) as Node));
+        }
+      }
       const entry = resolve((content ?? {}) as T);
       const earlier = found.get(name);
       if (earlier !== undefined && JSON.stringify(earlier) !== JSON.stringify(entry)) {
@@ -99,16 +110,33 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
   const currentContext: unknown = root.get('current-context');
   return {
     currentContext: typeof currentContext === 'string' && currentContext !== '' ? currentContext : undefined,
-    clusters: entries<ClusterEntry>('clusters', 'cluster', (entry) => withPaths(entry, ['certificate-authority'], folder)),
-    users: entries<UserEntry>('users', 'user', (entry) => {
+    clusters: entries<ClusterEntry>('clusters', 'cluster', CLUSTER_TEXTS, (entry) =>
+      withPaths(entry, ['certificate-authority'], folder),
+    ),
+    users: entries<UserEntry>('users', 'user', USER_TEXTS, (entry) => {
       const user = withPaths(entry, ['client-certificate', 'client-key', 'tokenFile'], folder);
       return user.exec ? {...user, exec: withCommandPath(user.exec, folder)} : user;
     }),
-    contexts: entries<ContextEntry>('contexts', 'context', (entry) => entry),
+    contexts: entries<ContextEntry>('contexts', 'context', CONTEXT_TEXTS, (entry) => entry),
   };
 }
 
-export const emptyKubeconfig: Kubeconfig = {
+const CLUSTER_TEXTS = ['server', 'tls-server-name', 'certificate-authority', 'certificate-authority-data', 'proxy-url'] as const;
+const USER_TEXTS = [
+  'client-certificate',
+  'client-certificate-data',
+  'client-key',
+  'client-key-data',
+  'token',
+  'tokenFile',
+  'username',
+  'password',
+  'as',
+  'as-uid',
+] as const;
+const CONTEXT_TEXTS = ['cluster', 'user', 'namespace'] as const;
+
+const emptyKubeconfig: Kubeconfig = {
   currentContext: undefined,
   clusters: new Map(),
   users: new Map(),
@@ -139,7 +167,7 @@ function withPaths<T extends object>(entry: T, keys: readonly (keyof T)[], folde
 
 /** A command without a slash is looked up in PATH; with one it counts from the file's folder. */
 const withCommandPath = (exec: ExecEntry, folder: string): ExecEntry =>
-  exec.command?.includes('/') ? withPaths(exec, ['command'], folder) : exec;
+  typeof exec.command === 'string' && exec.command.includes('/') ? withPaths(exec, ['command'], folder) : exec;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,6 @@
 import type {Access} from '../access/find-access.ts';
 import type {ExecEntry} from '../access/kubeconfig.ts';
+import {parseObject} from '../json.ts';
 import {type Certificate, noCredentials} from './credential.ts';
 
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
@@ -41,7 +42,7 @@ export function parseExecCredential(output: string, {apiVersion, command}: ExecE
       next: 'run the plugin by hand to see what it prints; its command is in the kubeconfig under users',
       passing: true,
     });
-  const answer = parseRecord(output);
+  const answer = asRecord(parseObject(output));
   if (answer === undefined) throw fail('printed no JSON object');
   if (answer.kind !== 'ExecCredential') throw fail('printed JSON that is not an ExecCredential');
   if (answer.apiVersion !== apiVersion)
@@ -59,22 +60,21 @@ export function parseExecCredential(output: string, {apiVersion, command}: ExecE
   };
 }
 
-/** Throws where kops cannot speak the version that the plugin is configured for. */
-export function checkVersion({apiVersion = '', command}: ExecEntry, context: string): void {
+/** Throws where the kubeconfig names no plugin, or one of a version that kops does not speak. */
+export function checkPlugin({apiVersion = '', command}: ExecEntry, context: string): void {
+  if (typeof command !== 'string' || command === '') {
+    throw noCredentials(context, {
+      why: 'they come from a plugin, and the kubeconfig does not name its command',
+      next: 'fetch the kubeconfig again',
+      passing: false,
+    });
+  }
   if (VERSIONS.includes(apiVersion)) return;
   throw noCredentials(context, {
     why: `the plugin ${command} is configured for ${apiVersion || 'no apiVersion'}; kops and kubectl speak ${VERSIONS.join(' and ')}`,
     next: 'update the plugin and fetch the kubeconfig again',
     passing: false,
   });
-}
-
-function parseRecord(text: string): Record<string, unknown> | undefined {
-  try {
-    return asRecord(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }
 
 const asRecord = (value: unknown): Record<string, unknown> | undefined =>

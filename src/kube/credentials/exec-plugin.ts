@@ -3,7 +3,7 @@ import type {Access} from '../access/find-access.ts';
 import type {ExecEntry} from '../access/kubeconfig.ts';
 import {readReferenced} from '../access/referenced.ts';
 import {bearer, type Credential, type Credentials, noCredentials} from './credential.ts';
-import {checkVersion, execInfo, parseExecCredential} from './exec-credential.ts';
+import {checkPlugin, execInfo, parseExecCredential} from './exec-credential.ts';
 import {runPlugin} from './run-plugin.ts';
 
 /** Milliseconds. A credential is renewed so long before it expires, or after half of a life that is shorter than twice that. */
@@ -15,7 +15,7 @@ const RENEW_BEFORE = 10_000;
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
 export function createPlugin(exec: ExecEntry, access: Access, env: Readonly<Record<string, string | undefined>>): Credentials {
-  checkVersion(exec, access.context);
+  checkPlugin(exec, access.context);
   let latest: {readonly credential: Credential; readonly renewAt: number} | undefined;
   let asking: {readonly answer: Promise<Credential>; readonly abort: AbortController; waiting: number} | undefined;
 

@@ -89,6 +89,7 @@ test.each([
   ['an entry is no mapping', 'users:\n- just', 'line 2, column 3: an entry of users should be a mapping'],
   ['an entry has no name', 'users:\n- user: {token: a}', 'line 2, column 3: an entry of users has no name'],
   ['the content is no mapping', 'contexts:\n- name: a\n  context: b', 'line 2, column 3: context should be a mapping'],
+  ['a token looks like a number', 'users:\n- name: u\n  user:\n    token: 12345', 'line 4, column 12: token should be a text'],
   [
     'two entries differ under one name',
     'contexts:\n- {name: a, context: {user: u}}\n- {name: a, context: {user: v}}',

@@ -159,6 +159,7 @@ test('a plugin that is not installed is named, with the hint of who wrote the ku
 });
 
 test.each([
+  [{command: undefined}, 'the kubeconfig does not name its command'],
   [{interactiveMode: 'Always'}, 'must ask at a terminal (interactiveMode: Always), and standard input is none'],
   [
     {apiVersion: 'client.authentication.k8s.io/v1alpha1'},
