@@ -70,7 +70,8 @@ function volumeSource(pod: Pod, name: string | undefined): {kind: SourceKind; na
 function refused(message: string, container: PodContainer, reason: string): Finding {
   const words = containerWords(container);
   if (PASSING.test(message)) {
-    return {reason: 'ConfigNotSynced', message: `${words}: ${oneLine(message, 120)}`, doomed: false, fix: undefined};
+    const waits = reason === 'CreateContainerConfigError' ? 'ConfigNotSynced' : 'CannotCreateContainer';
+    return {reason: waits, message: `${words}: ${oneLine(message, 120)}`, doomed: false, fix: undefined};
   }
   if (/runAsNonRoot|non-root/i.test(message)) {
     const why = /image will run as root/.test(message) ? 'its image runs as root' : 'its user is root or not a number';

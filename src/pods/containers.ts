@@ -1,3 +1,4 @@
+import {printable} from '../text/printable.ts';
 import {endingWords} from './crashes.ts';
 import {
   type ContainerRole,
@@ -135,7 +136,7 @@ function doingOf(
   }
   if (trouble !== undefined) return doing(stateOf(waiting?.reason, trouble), trouble.doomed ? 'wrong' : 'waiting', trouble.since);
   const pulling = isPulling(container.name, events);
-  if (pulling !== undefined) return {...doing('pulling', 'waiting', pulling), detail: container.spec.image};
+  if (pulling !== undefined) return {...doing('pulling', 'waiting', pulling), detail: printable(container.spec.image ?? '')};
   const since = conditionOf(pod, 'PodScheduled')?.lastTransitionTime ?? pod.metadata?.creationTimestamp;
   return doing(waiting?.reason === 'ContainerCreating' ? 'creating' : 'waiting', 'waiting', since);
 }
@@ -164,5 +165,5 @@ function words({message, tally}: Trouble, container?: PodContainer): string {
   const name = container === undefined ? undefined : containerWords(container);
   const prefix =
     [`${name}: `, `${name} cannot start: `, `${name} `].find((start) => name !== undefined && message.startsWith(start)) ?? '';
-  return `${message.slice(prefix.length)}${tallyWords(tally)}`;
+  return printable(`${message.slice(prefix.length)}${tallyWords(tally)}`);
 }

@@ -29,6 +29,7 @@ export function crashTrouble(container: PodContainer, pod: Pod, events: readonly
     ...found,
     container: name,
     doomed: looping || found.doomed,
+    said: unstarted ? undefined : ending?.message,
     since: earliest([...backOff, ending?.finishedAt]) ?? pod.status?.startTime,
     tally: {count: status.restartCount ?? 0, unit: 'restarts'},
     ofTemplate: true,
@@ -92,7 +93,8 @@ function ended(
   looping: boolean,
 ): Finding {
   const words = containerWords(container);
-  const name = `${pod.metadata?.name ?? 'POD'} -c ${container.name} -n ${pod.metadata?.namespace ?? 'default'}`;
+  const previous = container.status.state?.terminated === undefined ? ' --previous' : '';
+  const log = `${pod.metadata?.name ?? 'POD'} -c ${container.name} -n ${pod.metadata?.namespace ?? 'default'}${previous}`;
   if (ending?.reason === 'OOMKilled') {
     const limit = container.spec.resources?.limits?.memory ?? pod.spec?.resources?.limits?.memory;
     return {
@@ -117,7 +119,7 @@ function ended(
     fix:
       ending?.exitCode === 0 && container.role !== 'init'
         ? 'its process must keep running: check command and args'
-        : `read why: kubectl logs ${name} --previous`,
+        : `read why: kubectl logs ${log}`,
   };
 }
 

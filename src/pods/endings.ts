@@ -3,14 +3,17 @@ import type {Trouble} from './trouble.ts';
 
 /** How long after its grace period a pod may still be there before it counts as stuck. */
 const OVERDUE_MS = 15_000;
+/** Evicted pods stay until somebody, or at last the garbage collector, deletes them. */
+const RECENT_MS = 60 * 60_000;
 
-const DISRUPTIONS: Record<string, readonly [reason: string, message: string]> = {
-  PreemptionByScheduler: ['Preempted', 'preempted by a pod of higher priority'],
-  DeletionByTaintManager: ['NodeLost', 'driven from its node by a taint (node lost or not ready)'],
-  EvictionByEvictionAPI: ['Drained', 'evicted from its node (drain)'],
-  TerminationByKubelet: ['Evicted', 'evicted by kubelet'],
-  DeletionByPodGC: ['NodeLost', 'its node is gone'],
-};
+/** Reasons of the condition DisruptionTarget. */
+const DISRUPTIONS: ReadonlyMap<string, readonly [reason: string, message: string]> = new Map([
+  ['PreemptionByScheduler', ['Preempted', 'preempted by a pod of higher priority']],
+  ['DeletionByTaintManager', ['NodeLost', 'driven from its node by a taint (node lost or not ready)']],
+  ['EvictionByEvictionAPI', ['Drained', 'evicted from its node (drain)']],
+  ['TerminationByKubelet', ['Evicted', 'evicted by kubelet']],
+  ['DeletionByPodGC', ['NodeLost', 'its node is gone']],
+]);
 
 /** Why a pod that is being deleted is still there, or what it is deleted for; undefined where it just takes its time. */
 export function terminationTrouble(pod: Pod, now: number): Trouble | undefined {
@@ -36,33 +39,32 @@ export function terminationTrouble(pod: Pod, now: number): Trouble | undefined {
 
 function disruption(pod: Pod, since: string | undefined): Trouble | undefined {
   const target = conditionOf(pod, 'DisruptionTarget');
-  const known = target?.status === 'True' ? DISRUPTIONS[target.reason ?? ''] : undefined;
+  const known = target?.status === 'True' ? DISRUPTIONS.get(target.reason ?? '') : undefined;
   if (known === undefined) return undefined;
   const [reason, message] = known;
   return {reason, message, doomed: false, since: target?.lastTransitionTime ?? since, fix: undefined, ofTemplate: false};
 }
 
-/** Why a pod was ended for good by something other than its own containers: evicted, its node lost or shut down. */
-export function failureTrouble({metadata, spec, status}: Pod): Trouble | undefined {
-  const {phase, reason, message = ''} = status ?? {};
-  if (phase !== 'Failed' && reason !== 'NodeLost') return undefined;
-  const since =
-    status?.conditions?.find(({type}) => type === 'Ready' || type === 'DisruptionTarget')?.lastTransitionTime ??
-    metadata?.creationTimestamp;
-  const common = {
-    doomed: false,
-    since,
-    fix: spec?.nodeName ? `kubectl describe node ${spec.nodeName}` : undefined,
-    ofTemplate: false,
-  };
-  if (reason === 'Evicted') {
-    const resource = /low on resource: ([\w-]+)/.exec(message)?.[1];
-    const why = resource === undefined ? oneLine(message.replace(/\. .*$/s, ''), 120) : `the node was low on ${resource}`;
-    return {reason: 'Evicted', message: `evicted${why === '' ? '' : `: ${why}`}`, ...common};
-  }
-  if (reason === 'NodeLost') return {reason: 'NodeLost', message: `its node ${spec?.nodeName ?? ''} is lost`, ...common};
-  if (reason === undefined || reason === 'Completed' || reason === 'Error') return undefined;
-  return {reason, message: `failed: ${oneLine(message, 140) || reason}`, ...common};
+/** Whether a pod was ended for good by something other than its own containers: evicted, its node lost or shut down. */
+export const isEndedByNode = ({status}: Pod): boolean =>
+  status?.reason === 'NodeLost' || (status?.phase === 'Failed' && ![undefined, 'Completed', 'Error'].includes(status.reason));
+
+/** Why such a pod was; undefined where that was long ago. */
+export function failureTrouble({metadata, spec, status}: Pod, now: number): Trouble | undefined {
+  const {reason = 'Failed', message = ''} = status ?? {};
+  const ended = status?.conditions?.find(({type}) => type === 'Ready' || type === 'DisruptionTarget');
+  const since = ended?.lastTransitionTime ?? metadata?.creationTimestamp;
+  if ((elapsed(since, now) ?? 0) > RECENT_MS) return undefined;
+  const fix = spec?.nodeName ? `kubectl describe node ${spec.nodeName}` : undefined;
+  return {reason, message: failureWords(reason, message, spec?.nodeName), doomed: false, since, fix, ofTemplate: false};
+}
+
+function failureWords(reason: string, message: string, node = ''): string {
+  if (reason === 'NodeLost') return `its node ${node} is lost`;
+  if (reason !== 'Evicted') return `failed: ${oneLine(message, 140) || reason}`;
+  const resource = /low on resource: ([\w-]+)/.exec(message)?.[1];
+  const why = resource === undefined ? oneLine(message.replace(/\. .*$/s, ''), 120) : `the node was low on ${resource}`;
+  return `evicted${why === '' ? '' : `: ${why}`}`;
 }
 
 /** Why a pod is not ready although its containers are: its node went silent, or a readiness gate is closed. */

@@ -22,10 +22,9 @@ export function schedulingTrouble(pod: Pod, events: readonly PodEvent[], now: nu
   const message = said ?? (failure === undefined ? undefined : messageOf(failure));
   if (message === undefined) return unseen(pod, now);
   const found = unschedulableWords(message, pod);
-  const scaling = autoscalerWords(events);
   return {
     ...found,
-    message: `${found.message}${scaling}`,
+    message: `${found.message}${autoscalerWords(events)}${preemptionWords(pod)}`,
     since: earliest([scheduled?.lastTransitionTime, ...(scheduled === undefined && failure ? [firstOf(failure)] : [])]),
     ofTemplate: true,
   };
@@ -74,6 +73,10 @@ function notTakenUp(pod: Pod, node: string, now: number): Trouble | undefined {
     ofTemplate: false,
   };
 }
+
+/** Pods of lower priority are being stopped to make room for it. */
+const preemptionWords = ({status}: Pod): string =>
+  status?.nominatedNodeName ? `; ${status.nominatedNodeName} makes room by preemption` : '';
 
 /** What the Cluster Autoscaler or Karpenter makes of it, as an appendix. */
 function autoscalerWords(events: readonly PodEvent[]): string {

@@ -11,6 +11,8 @@ export interface Trouble {
   readonly since: string | undefined;
   /** How often it happened; the unit is what a reader counts. */
   readonly tally?: Tally | undefined;
+  /** What the container left as its last words (`terminationMessagePath`). */
+  readonly said?: string | undefined;
   /** What to do: a sentence, a command behind it where there is one. */
   readonly fix: string | undefined;
   /** Whether the pod template brought it, so that an earlier one may not have it. */

@@ -1,6 +1,6 @@
 import {configurationTrouble} from './configuration.ts';
 import {crashTrouble} from './crashes.ts';
-import {failureTrouble, readinessTrouble, terminationTrouble} from './endings.ts';
+import {failureTrouble, isEndedByNode, readinessTrouble, terminationTrouble} from './endings.ts';
 import {imageTrouble} from './images.ts';
 import {containersOf, type Pod, type PodContainer, type PodEvent} from './pod.ts';
 import {probeTrouble} from './probes.ts';
@@ -16,8 +16,7 @@ import {setUpTrouble} from './volumes.ts';
 export function findTroubles(pod: Pod, events: readonly PodEvent[], now: number): Trouble[] {
   if (pod.status?.phase === 'Succeeded') return [];
   if (pod.metadata?.deletionTimestamp) return compact([terminationTrouble(pod, now)]);
-  const failure = failureTrouble(pod);
-  if (failure !== undefined) return [failure];
+  if (isEndedByNode(pod)) return compact([failureTrouble(pod, now)]);
   const early = schedulingTrouble(pod, events, now) ?? setUpTrouble(pod, events);
   if (early !== undefined) return [early];
   const troubles = compact([

@@ -83,11 +83,11 @@ test.each([
     'web: failed to generate container "1" spec: failed to apply OCI options: no command specified',
     true,
   ],
-  ['CreateContainerError', 'context deadline exceeded', 'ConfigNotSynced', 'web: context deadline exceeded', false],
+  ['CreateContainerError', 'context deadline exceeded', 'CannotCreateContainer', 'web: context deadline exceeded', false],
   [
     'CreateContainerError',
     'failed to reserve container name "web_1": name "web_1" is reserved for "2"',
-    'ConfigNotSynced',
+    'CannotCreateContainer',
     'web: failed to reserve container name "web_1": name "web_1" is reserved for "2"',
     false,
   ],

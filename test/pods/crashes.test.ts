@@ -116,6 +116,39 @@ describe('between two back-offs', () => {
   });
 });
 
+test('what it left as its last words is kept', () => {
+  const [first] = troubles({...backOff, restarts: 1, last: {exitCode: 1, message: 'no database'}});
+  expect(first?.said).toBe('no database');
+});
+
+test.each([
+  ['has just ended: its own log', {terminated: {exitCode: 1}}, 'read why: kubectl logs web-7bfb4bc78d-2xkq9 -c web -n shop'],
+  [
+    'waits: the log of before',
+    {...backOff, last: {exitCode: 1}},
+    'read why: kubectl logs web-7bfb4bc78d-2xkq9 -c web -n shop --previous',
+  ],
+  [
+    'ends without error: no log will tell',
+    {...backOff, last: {exitCode: 0}},
+    'its process must keep running: check command and args',
+  ],
+])('where to read on when a container %s', (_case, container, fix) => {
+  expect(troubles(container)[0]?.fix).toBe(fix);
+});
+
+test.each([
+  [
+    'since kubelet first backed off',
+    [{reason: 'BackOff', message: 'Back-off restarting failed container web', first: 300, last: 5}],
+    300,
+  ],
+  ['since it first failed', [{reason: 'Failed', message: 'Error: nope', first: 200, last: 5}], 200],
+  ['since it last ended, where no event tells', [{reason: 'Pulled', message: 'x', first: 400}], 20],
+])('a crash loop lasts %s', (_case, events, seconds) => {
+  expect(troubles({...backOff, last: {exitCode: 1}}, events)[0]?.since).toBe(ago(seconds));
+});
+
 describe('a container that a probe has restarted', () => {
   const killed = {...backOff, restarts: 4, last: {exitCode: 137}};
   test.each([

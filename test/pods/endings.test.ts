@@ -24,6 +24,7 @@ describe('a pod that is being deleted', () => {
       'NodeLost',
       'driven from its node by a taint (node lost or not ready)',
     ],
+    ['is disrupted for a reason that nobody has seen yet', disrupted('constructor'), undefined, undefined],
     ['is drained', disrupted('EvictionByEvictionAPI'), 'Drained', 'evicted from its node (drain)'],
     ['is still there long after', {deletedAt: ago(60)}, 'StuckTerminating', 'terminating, but node node-1 has not stopped it'],
     [
@@ -104,4 +105,10 @@ describe('a pod whose containers are ready, but not the pod', () => {
       'containers are ready, but readiness gate shop.example/in-rotation is closed',
     );
   });
+});
+
+test('an eviction of hours ago explains nothing any more', () => {
+  const evicted = {phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.'};
+  expect(trouble({...evicted, createdAt: ago(3000)})?.reason).toBe('Evicted');
+  expect(trouble({...evicted, createdAt: ago(7200), containers: [{terminated: {exitCode: 137}}]})).toBeUndefined();
 });

@@ -153,6 +153,14 @@ describe('what an autoscaler makes of it is added', () => {
   });
 });
 
+test('pods of lower priority that make room are told', () => {
+  const subject = pod({node: null, phase: 'Pending', ...said('0/1 nodes are available: 1 Insufficient cpu.')});
+  const nominated = {...subject, status: {...subject.status, nominatedNodeName: 'node-2'}};
+  expect(findTroubles(nominated, [], NOW)[0]?.message).toBe(
+    'no node has enough cpu free (1 of 1: insufficient cpu); node-2 makes room by preemption',
+  );
+});
+
 test('where the condition says nothing, the event does; that of an autoscaler is not the scheduler', () => {
   const scheduler = {reason: 'FailedScheduling', message: '0/1 nodes are available: 1 Too many pods.', last: 20, series: true};
   const karpenter = {

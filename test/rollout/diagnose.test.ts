@@ -221,10 +221,18 @@ describe('pods that were never made', () => {
 
 describe('somebody holds it up', () => {
   test('a paused Deployment with a pending change', () => {
-    const at = situation(web({paused: true, updated: 0}), {revisions: [old, current]});
+    const at = situation(
+      web({
+        paused: true,
+        updated: 0,
+        conditions: [{type: 'Available', reason: 'x', lastUpdateTime: ago(9)}, {reason: 'DeploymentPaused'}],
+      }),
+      {revisions: [old, current]},
+    );
     expect(diagnose(at, NOW)).toMatchObject([
       {
         reason: 'Paused',
+        since: ago(30),
         object: 'deployment/web',
         message: 'paused with a change that is not rolled out',
         hint: 'kops rollout resume deploy/web -n shop',
@@ -284,6 +292,12 @@ describe('a deadline that has passed', () => {
   });
 });
 
+test('what anybody can write into a pod is told without control characters', () => {
+  const image = 'web:\x1b[31m9';
+  const [cause] = diagnose(rollout({image, waiting: {reason: 'ErrImagePull', message: 'not found'}}), NOW);
+  expect(cause?.message).toBe('web:␛[31m9: not found');
+});
+
 describe('the log of a container that ended', () => {
   const requests = (at: Situation) =>
     logRequests(diagnose(at, NOW), at).map(({pod, query}) => [pod.name, query.container, query.previous]);
@@ -311,6 +325,13 @@ describe('the log of a container that ended', () => {
   test('is read for the three likeliest causes at most', () => {
     const states = [1, 2, 3, 4, 5].map((exitCode) => ({...crashing, last: {exitCode}}));
     expect(requests(rollout(...states))).toHaveLength(3);
+  });
+
+  test('is its termination message until the log is read', () => {
+    const [cause] = diagnose(rollout({...crashing, last: {exitCode: 1, message: 'no\x1b database\nbye\n'}}), NOW);
+    expect(cause?.log).toEqual(['no␛ database', 'bye']);
+    expect(cause && withLog(cause, '').log).toEqual(['no␛ database', 'bye']);
+    expect(cause && withLog(cause, 'panic\n').log).toEqual(['panic']);
   });
 
   const cause: Cause = {

@@ -1,5 +1,7 @@
 import {type Trouble, tallyWords} from '../../pods/trouble.ts';
+import {printable} from '../../text/printable.ts';
 import type {Cause} from '../status.ts';
+import {lastLines} from './lines.ts';
 
 /** A cause before it has a rank: what stands in the way, seen on some pods or on none. */
 export interface Finding extends Omit<Trouble, 'container'> {
@@ -11,17 +13,20 @@ export interface Finding extends Omit<Trouble, 'container'> {
   readonly current: boolean;
 }
 
-/** Findings as they are told, in the order given. `hintOf` adds to what mends a trouble what gets rid of it. */
+/** A finding as it is told, safe to print. `hintOf` adds to what mends a trouble what gets rid of it. */
 export const toCause = (finding: Finding, hintOf: (finding: Finding) => string | undefined): Cause => {
-  const {reason, object, container, message, tally, doomed, pods, since, current} = finding;
+  const {reason, object, container, message, tally, doomed, pods, since, current, said = ''} = finding;
+  const hint = hintOf(finding);
+  const log = lastLines(said);
   return {
     reason,
     object,
     ...(container !== undefined && {container}),
-    message: `${message}${tallyWords(tally)}${current ? '' : ' (old revision)'}`,
-    hint: hintOf(finding),
+    message: printable(`${message}${tallyWords(tally)}${current ? '' : ' (old revision)'}`),
+    hint: hint && printable(hint),
     doomed: doomed && current,
     pods,
     since,
+    ...(log.length > 0 && {log}),
   };
 };

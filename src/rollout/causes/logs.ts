@@ -1,9 +1,9 @@
 import type {LogQuery, ObjectRef} from '../../kube/cluster.ts';
 import {containersOf} from '../../pods/pod.ts';
-import {printable} from '../../text/printable.ts';
 import type {Situation} from '../situation.ts';
 import type {Cause} from '../status.ts';
 import {refOf} from '../workload.ts';
+import {lastLines, MOST_LINES} from './lines.ts';
 
 /** The log that would tell more of a cause. */
 export interface LogRequest {
@@ -15,8 +15,6 @@ export interface LogRequest {
 /** Causes of a container that ran and ended: its last words may say why. */
 const TELLING = new Set(['CrashLoopBackOff', 'Crashed', 'OOMKilled', 'LivenessProbeFailed', 'StartupProbeFailed']);
 const MOST = 3;
-const LINES = 10;
-const LINE_LENGTH = 200;
 const BYTES = 16 * 1024;
 
 /** Which logs to read for these causes of a situation: at most three, the likeliest first. */
@@ -31,22 +29,18 @@ export function logRequests(causes: readonly Cause[], {workload, pods}: Pick<Sit
     if (pod === undefined || container === undefined) return [];
     const {state, lastState} = container.status;
     if (state?.terminated === undefined && lastState?.terminated === undefined) return [];
-    const query = {container: container.name, previous: state?.terminated === undefined, tailLines: LINES, limitBytes: BYTES};
+    const query = {
+      container: container.name,
+      previous: state?.terminated === undefined,
+      tailLines: MOST_LINES,
+      limitBytes: BYTES,
+    };
     return [{cause, pod: {namespace, name: pod.metadata?.name ?? ''}, query}];
   });
 }
 
 /** The cause with the last lines of a log; as it was where the log is empty. Safe to print. */
 export function withLog(cause: Cause, text: string): Cause {
-  const lines = text
-    .split(/\r?\n/)
-    .map(readable)
-    .filter((line) => line !== '')
-    .slice(-LINES)
-    .map((line) => (line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH - 1)}…` : line));
+  const lines = lastLines(text);
   return lines.length === 0 ? cause : {...cause, log: lines};
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours and titles are what is taken out
-const ESCAPES = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?/g;
-const readable = (line: string): string => printable(line.replaceAll(ESCAPES, '').replaceAll('\t', '  ').trimEnd());
