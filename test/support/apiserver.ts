@@ -117,7 +117,7 @@ export async function temporaryFile(name: string, text: string, mode = 0o600): P
   return file;
 }
 
-export const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 let authority: Promise<Authority> | undefined;
 

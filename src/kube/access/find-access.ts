@@ -41,7 +41,7 @@ export function findAccess(kubeconfig: Kubeconfig, options: AccessOptions): Acce
 }
 
 /** `--as` and `--as-group` go before what the kubeconfig says, each by itself. */
-export function impersonating(user: UserEntry, {as, asGroups}: AccessOptions): UserEntry {
+function impersonating(user: UserEntry, {as, asGroups}: AccessOptions): UserEntry {
   const merged = {...user, ...(as && {as}), ...(asGroups?.length && {'as-groups': asGroups})};
   if (!merged.as && merged['as-groups']?.length) {
     throw new Problem('--as-group needs --as', {

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import type {Kubeconfig} from './kubeconfig.ts';
 
 /** Where the kubelet puts a pod's service account. */
-export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const NAME = 'in-cluster';
 
 /** What a kubeconfig would say to a pod that talks to its own cluster; undefined where this is no pod. */

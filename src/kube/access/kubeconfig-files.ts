@@ -43,7 +43,7 @@ export async function readKubeconfig(explicit: string | undefined, surroundings:
 }
 
 /** The files kubectl would merge, each once. */
-export function defaultFiles({env, home}: Surroundings): string[] {
+function defaultFiles({env, home}: Surroundings): string[] {
   const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
   return listed.length > 0 ? [...new Set(listed)] : [join(home, '.kube', 'config')];
 }
