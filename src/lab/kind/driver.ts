@@ -8,7 +8,7 @@ import {countNodes, kindConfig} from './config.ts';
 import type {Kind, NodeContainer} from './engine.ts';
 import {checkSpec, isOurs, type KindRecord, statusOf} from './record.ts';
 import {KindFolder, recorded} from './store.ts';
-import {type Usable, waitUntilUsable} from './usable.ts';
+import type {Usable} from './usable.ts';
 
 /** Milliseconds that removing what was half made may take, and in which the engine may still finish what it was told before. */
 const CLEANUP_TIMEOUT = 60_000;
@@ -129,7 +129,7 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
 
   function usable(record: KindRecord, detail: (text: string) => void, signal: AbortSignal): Promise<Usable> {
     const kubeconfig = readFileSync(folderOf(record.name).kubeconfig, 'utf8');
-    return waitUntilUsable(kubeconfig, record.controlPlanes + record.workers, detail, signal);
+    return kind.usable(kubeconfig, record.controlPlanes + record.workers, detail, signal);
   }
 
   /** Removes what there is of a cluster of ours, also where the user has lost patience. */

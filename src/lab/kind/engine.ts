@@ -1,5 +1,6 @@
 import {ExitCode, Problem} from '../../problem.ts';
 import {run} from './run.ts';
+import {type Usable, waitUntilUsable} from './usable.ts';
 
 /** A container that kind made: a node, or the load balancer of several control planes. */
 export interface NodeContainer {
@@ -20,6 +21,8 @@ export interface Kind {
   /** Whether it was made: not where there is one of this name. Where kind fails it rejects, and what it made may still be there. */
   create(request: CreateRequest, detail: (text: string) => void, signal: AbortSignal): Promise<boolean>;
   start(containers: readonly NodeContainer[], signal: AbortSignal): Promise<void>;
+  /** Resolves once as many nodes are Ready and pods can be made; rejects where that takes too long. `kubeconfig`: YAML. */
+  usable(kubeconfig: string, nodes: number, detail: (text: string) => void, signal: AbortSignal): Promise<Usable>;
   /** Harmless where there is no such cluster. */
   delete(cluster: string, kubeconfig: string, signal: AbortSignal): Promise<void>;
 }
@@ -96,6 +99,8 @@ export function createKind(environment: NodeJS.ProcessEnv): Kind {
     async start(containers, signal) {
       await must('docker', ['start', ...containers.map((container) => container.name)], signal);
     },
+
+    usable: waitUntilUsable,
 
     async delete(cluster, kubeconfig, signal) {
       await must('kind', ['delete', 'cluster', '--name', cluster, '--kubeconfig', kubeconfig], signal);
