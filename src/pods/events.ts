@@ -18,8 +18,7 @@ export const lastOf = (event: PodEvent): string | undefined =>
 export const lastTime = (event: PodEvent): number => Date.parse(lastOf(event) ?? '') || 0;
 
 /** `spec.containers{web}` → `web`; undefined where the event is about the whole pod. */
-export const containerOf = ({involvedObject}: PodEvent): string | undefined =>
-  /\{(.+)\}$/.exec(involvedObject?.fieldPath ?? '')?.[1];
+const containerOf = ({involvedObject}: PodEvent): string | undefined => /\{(.+)\}$/.exec(involvedObject?.fieldPath ?? '')?.[1];
 
 /** Whether an event is about this container; one that names none may be. */
 export const isAbout = (event: PodEvent, container: string): boolean => (containerOf(event) ?? container) === container;

@@ -38,7 +38,7 @@ const isBackOff = (event: PodEvent, {finishedAt}: Terminated): boolean =>
   lastTime(event) >= (Date.parse(finishedAt ?? '') || Number.POSITIVE_INFINITY);
 
 /** Milliseconds that a run lasted. One that never started has the epoch as its start. */
-export function runtimeOf({startedAt, finishedAt}: Terminated): number {
+function runtimeOf({startedAt, finishedAt}: Terminated): number {
   const started = Date.parse(startedAt ?? '');
   const finished = Date.parse(finishedAt ?? '');
   return started > 0 && finished >= started ? finished - started : 0;

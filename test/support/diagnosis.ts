@@ -8,7 +8,7 @@ import {liveCluster, type TestNamespace} from './live.ts';
 const signal = new AbortController().signal;
 let connected: Promise<Cluster> | undefined;
 /** The cluster of the tests, as kops reaches it; one connection for a whole file. */
-export const liveConnection = (): Promise<Cluster> => {
+const liveConnection = (): Promise<Cluster> => {
   connected ??= connect({kubeconfig: liveCluster().kubeconfig});
   return connected;
 };
