@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   say(
     'Somebody ships an image that is in no registry. The watch does not wait ten minutes for a deadline: it says so at once (exit code 3).',
   );
-  await api.apply(namespace, web(images.missing, {'lab.kops.dev/fault': 'image-not-found'}));
+  await api.apply(namespace, web(images.missing, driver === 'kind' ? {} : {'lab.kops.dev/fault': 'image-not-found'}));
   await kops(['rollout', 'watch', 'deploy/web', '-n', namespace], 3);
 
   say('What an on-call engineer types first: what is unhealthy in this cluster, and why?');
