@@ -1,6 +1,6 @@
 /**
- * Faults that pods of an embedded lab ask for by annotations; src/lab/stages/fault-*.yaml acts them out with the statuses and events that a
- * kubelet writes. Only tests and demonstrations know these names: diagnosis reads what a real cluster has too.
+ * Faults that pods of an embedded lab ask for by annotations; src/lab/stages/fault-*.yaml acts them out with the statuses and events
+ * that a kubelet writes. Only tests and demonstrations know these names: diagnosis reads what a real cluster has too.
  */
 export const FAULTS = [
   // The image cannot be pulled: ErrImagePull and ImagePullBackOff in turn.

@@ -8,8 +8,8 @@ interface ClusterLogs extends KubeObject {
 }
 
 /**
- * The configuration of KWOK in this folder of YAML files, as one stream of JSON documents. KWOK reads no `List`, which lets stages share
- * parts by YAML anchors, and no relative paths.
+ * The configuration of KWOK in this folder of YAML files, as one stream of JSON documents. KWOK reads no `List`, which lets stages
+ * share parts by YAML anchors, and no relative paths.
  */
 export function readStages(folder: string): string {
   return readdirSync(folder)

@@ -16,7 +16,7 @@ export interface NodeCounts {
 /** What is left out stays as the configuration has it. */
 export type WantedNodes = {readonly [Role in keyof NodeCounts]?: number | undefined};
 
-/** A kind configuration (YAML) with as many nodes of each role as asked for; those it does not list are like the first of their role. */
+/** A kind configuration (YAML) with as many nodes of each role as asked for; more than it lists are like its first. */
 export function kindConfig(base: string, {controlPlanes, workers}: WantedNodes): string {
   const config = parse(base) as KindConfig;
   return stringify({

@@ -17,8 +17,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a program to its end, whatever its exit code. It has a process group of its own: Ctrl-C in the terminal does not reach it, and
- * when `signal` aborts it ends with all that it started. Rejects with the signal's reason then, once it is gone.
+ * Runs a program to its end, whatever its exit code. It has a process group of its own: Ctrl-C in the terminal does not reach it,
+ * and when `signal` aborts it ends with all that it started. Rejects with the signal's reason then, once it is gone.
  */
 export function run(program: string, args: readonly string[], {env, signal, onLine}: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {

@@ -19,8 +19,8 @@ interface NodeList {
 }
 
 /**
- * Resolves once every node is Ready and pods can be made in the namespace `default`: its service account comes a little later than the
- * nodes. `kubeconfig`: YAML.
+ * Resolves once every node is Ready and pods can be made in the namespace `default`: its service account comes a little later than
+ * the nodes. `kubeconfig`: YAML.
  */
 export async function waitUntilUsable(
   kubeconfig: string,
