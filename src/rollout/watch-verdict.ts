@@ -5,6 +5,7 @@ import {diagnose} from './diagnose.ts';
 import type {Situation} from './situation.ts';
 import type {RolloutStatus} from './status.ts';
 import {doomOf, statusOf} from './verdict.ts';
+import {unsettledUntil} from './watch-settle.ts';
 import type {Workload} from './workload.ts';
 
 /** When a watch ends. */
@@ -27,6 +28,8 @@ export interface Memory {
   readonly uid?: string | undefined;
   /** Since when, without a break, the rollout has looked lost. */
   readonly lostSince?: number | undefined;
+  /** Since when, without a break, it has been healthy. */
+  readonly healthySince?: number | undefined;
   readonly goneSince?: number | undefined;
 }
 
@@ -63,7 +66,15 @@ export function judge(situation: Situation, memory: Memory, rules: Rules, now: n
     const message = `waiting for revision ${rules.revision}${revision === undefined ? '' : `; the current one is ${revision}`}`;
     return {...going, status: statusOf(situation, {...assessment, phase: 'progressing', message}, []), ending: undefined};
   }
-  if (assessment.phase === 'healthy') return {...going, status: statusOf(situation, assessment, [], {notes}), ending: 'healthy'};
+  if (assessment.phase === 'healthy') {
+    const healthySince = (memory.uid === uid ? memory.healthySince : undefined) ?? now;
+    const until = unsettledUntil(situation, healthySince, now);
+    const held = {...going, memory: {uid, healthySince}};
+    if (until === undefined) return {...held, status: statusOf(situation, assessment, [], {notes}), ending: 'healthy'};
+    const message = `${assessment.message}, started a moment ago`;
+    const status = statusOf(situation, {...assessment, phase: 'progressing', message}, [], {notes});
+    return {...held, status, ending: undefined, lookAgainAt: until};
+  }
 
   const causes = diagnose(situation, now);
   const expired = assessment.phase === 'failed' && situation.workload.metadata?.deletionTimestamp === undefined;
