@@ -129,7 +129,7 @@ function lineShow(print: (text: string) => void, screen: () => Screen, withNames
   return {
     every: 50,
     picture(picture) {
-      if (picture.conclusion === undefined) for (const line of linesOf(picture, screen())) print(line);
+      for (const line of linesOf(picture, screen())) print(line);
     },
     end: (picture) => print(renderEndLines(picture, screen(), withNamespace)),
     leave() {},

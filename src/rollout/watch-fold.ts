@@ -44,6 +44,8 @@ export interface Fold {
   /** Those that need a look at what is around them: all that were named; of a query those that were ever unhealthy. */
   active(workloads: readonly Workload[], now: number): Workload[];
   look(active: readonly Workload[], surroundings: Surroundings, now: number, context: Context): Folded;
+  /** The last look again: nothing but the timeout can end it. */
+  hold(now: number): Folded;
 }
 
 interface Context {
@@ -52,10 +54,18 @@ interface Context {
   readonly notes: readonly string[];
 }
 
+const NOTHING: Folded = {watched: [], resting: 0, conclusion: undefined, lookAgainAt: undefined};
+
 export function createFold(target: Target, rules: Rules, startedAt: number): Fold {
   const known = new Map<string, {memory: Memory; status: RolloutStatus | undefined}>();
   const track = (ref: WorkloadRef) => known.set(workloadWords(ref), {memory: {}, status: undefined});
   if ('refs' in target) target.refs.forEach(track);
+
+  let last: {judgements: readonly Judgement[]; folded: Folded} = {judgements: [], folded: NOTHING};
+  const earliest = (times: readonly number[]): number | undefined => {
+    const all = rules.timeout === undefined ? times : [...times, startedAt + rules.timeout];
+    return all.length > 0 ? Math.min(...all) : undefined;
+  };
 
   return {
     active(workloads, now) {
@@ -85,13 +95,13 @@ export function createFold(target: Target, rules: Rules, startedAt: number): Fol
         watched.push({situation, status: judgement.status, ending: judgement.ending, clock: judgement.clock, deadline});
       }
       const again = judgements.map(({lookAgainAt}) => lookAgainAt).filter((time) => time !== undefined);
-      if (rules.timeout !== undefined) again.push(startedAt + rules.timeout);
-      return {
-        watched,
-        resting: total - active.length,
-        conclusion: conclude(judgements, rules, startedAt, now),
-        lookAgainAt: again.length > 0 ? Math.min(...again) : undefined,
-      };
+      const conclusion = conclude(judgements, rules, startedAt, now);
+      last = {judgements, folded: {watched, resting: total - active.length, conclusion, lookAgainAt: earliest(again)}};
+      return last.folded;
+    },
+
+    hold(now) {
+      return {...last.folded, conclusion: conclude(last.judgements, rules, startedAt, now), lookAgainAt: earliest([])};
     },
   };
 }

@@ -18,6 +18,8 @@ export interface Following {
   synced(): boolean;
   /** What keeps it from being up to date now. */
   trouble(): Problem | undefined;
+  /** Whether that concerns the workloads themselves. */
+  isBlind(): boolean;
   /** What is missing, or comes late, for want of rights: a line each. */
   notes(): string[];
 }
@@ -45,9 +47,9 @@ export function followWorkloads(
 
   const follow = (resource: ResourceName, query: Query): Follower => {
     const stop = new AbortController();
-    const isWorkload = kinds.some((kind) => workloadKinds[kind].plural === resource);
     const changed = (change: Change<KubeObject>) => {
-      if (!isWorkload) for (const object of change.type === 'listed' ? followed.objects.values() : [change.object]) trim(object);
+      if (!isWorkload(resource))
+        for (const object of change.type === 'listed' ? followed.objects.values() : [change.object]) trim(object);
       onChange();
     };
     const followed: Followed<KubeObject> = cluster.follow(resource, query, changed, AbortSignal.any([signal, stop.signal]));
@@ -71,6 +73,8 @@ export function followWorkloads(
       followers.delete(key);
     }
   };
+  const troubled = () =>
+    [...followers.values()].filter(({resource, followed}) => followed.trouble !== undefined && !denied.has(resource));
   const isSynced = (follower: Follower | undefined): boolean =>
     follower !== undefined && (follower.followed.synced || denied.has(follower.resource));
   const all = <N extends ResourceName>(resource: N): Iterable<ObjectOf<N>> => {
@@ -98,7 +102,8 @@ export function followWorkloads(
       want([...own, ...around.flatMap(([resource, queries]) => queries.map((query) => [resource, query] as const))]);
     },
     synced: () => [...followers.values()].every(isSynced),
-    trouble: () => [...followers.values()].find(({followed}) => followed.trouble !== undefined)?.followed.trouble,
+    trouble: () => troubled()[0]?.followed.trouble,
+    isBlind: () => troubled().some(({resource}) => isWorkload(resource)),
     notes: () => [
       ...deniedNotes(denied.keys()),
       ...new Set(
@@ -117,6 +122,7 @@ function trim({metadata}: KubeObject): void {
 }
 
 const kinds = Object.keys(workloadKinds) as WorkloadKind[];
+const isWorkload = (resource: ResourceName): boolean => kinds.some((kind) => workloadKinds[kind].plural === resource);
 
 /** One by one by name, as users have rights to (`resourceNames`), unless they are many. */
 function workloadQueries(target: Target): (readonly [ResourceName, Query])[] {

@@ -1,12 +1,15 @@
 import {containersOf, elapsed, type PodContainer} from '../pods/pod.ts';
 import {lastEnding} from '../pods/restarts.ts';
 import {wantedPods} from './causes/wanted.ts';
+import {currentRevision} from './revisions.ts';
 import type {Situation} from './situation.ts';
 
 /** A container that nothing probes counts as ready from its first moment: this long it must stay up before that is believed. */
 export const UNPROBED_MS = 3000;
 /** So long, where it has crashed a moment ago. */
 export const CRASHED_MS = 10_000;
+/** Each kind of object is followed by itself: so long may what is around a workload lag behind it. */
+export const LAG_MS = 5000;
 /** What ended longer ago than this is history. */
 const HISTORY_MS = 60_000;
 
@@ -17,13 +20,16 @@ const HISTORY_MS = 60_000;
  */
 export function unsettledUntil(situation: Situation, healthySince: number, now: number): number | undefined {
   const isWanted = wantedPods(situation);
-  let until = 0;
-  for (const pod of situation.pods) {
-    if (!isWanted(pod) || pod.metadata?.deletionTimestamp !== undefined) continue;
-    for (const container of containersOf(pod)) until = Math.max(until, healthySince + patienceWith(container, now));
-  }
-  return until > now ? until : undefined;
+  const pods = situation.pods.filter((pod) => pod.metadata?.deletionTimestamp === undefined && isWanted(pod));
+  const patience = Math.max(
+    isBehind(situation) ? LAG_MS : 0,
+    ...pods.flatMap((pod) => containersOf(pod).map((container) => patienceWith(container, now))),
+  );
+  return healthySince + patience > now ? healthySince + patience : undefined;
 }
+
+/** Whether the revision that the workload's status speaks of is not there yet. */
+const isBehind = ({revisions}: Situation): boolean => revisions.length > 0 && currentRevision(revisions) === undefined;
 
 function patienceWith({role, spec, status}: PodContainer, now: number): number {
   if (role === 'init') return 0;

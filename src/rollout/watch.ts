@@ -5,6 +5,7 @@ import {namespaceNotFound, workloadNotFound} from './collect-missing.ts';
 import {withLogs} from './status-logs.ts';
 import {createFold, type Folded, type Watched} from './watch-fold.ts';
 import {followWorkloads} from './watch-follow.ts';
+import {createOutageWatch} from './watch-outage.ts';
 import {createPace} from './watch-pace.ts';
 import type {Rules} from './watch-verdict.ts';
 import {refOf, type Workload, workloadWords} from './workload.ts';
@@ -51,11 +52,12 @@ export async function watchRollouts(
   };
   const following = followWorkloads(cluster, target, {onChange: pace.ask, onFailure}, AbortSignal.any([signal, stop.signal]));
 
-  let shown: Picture | undefined;
+  const outageAt = createOutageWatch(following);
+  let isOpen = false;
   let lookAgainAt: number | undefined;
   const heartbeat = setInterval(() => {
-    const due = lookAgainAt !== undefined && Date.now() >= lookAgainAt;
-    if (due || following.trouble()?.message !== shown?.trouble) pace.ask();
+    const isDue = lookAgainAt !== undefined && Date.now() >= lookAgainAt;
+    if (isDue || isOpen || following.trouble() !== undefined) pace.ask();
   }, HEARTBEAT);
   const turn = async () => {
     await pace.turn();
@@ -69,6 +71,12 @@ export async function watchRollouts(
       await turn();
     }
   };
+  const look = (now: number): Folded => {
+    const workloads = following.workloads();
+    const active = fold.active(workloads, now);
+    following.surround(active);
+    return fold.look(active, following.surroundings(), now, {total: workloads.length, notes: following.notes()});
+  };
   signal.addEventListener('abort', pace.ask, {once: true});
 
   try {
@@ -77,19 +85,17 @@ export async function watchRollouts(
     if (problem !== undefined) throw problem;
     following.surround(fold.active(following.workloads(), startedAt));
     await synced();
-    for (;;) {
+    for (let shown = false; ; shown = true) {
       const now = Date.now();
-      const workloads = following.workloads();
-      const active = fold.active(workloads, now);
-      following.surround(active);
-      const notes = following.notes();
-      const folded = fold.look(active, following.surroundings(), now, {total: workloads.length, notes});
-      const {watched, resting, conclusion} = folded;
-      shown = {watched, resting, conclusion, startedAt, timeoutAt, trouble: following.trouble()?.message, notes};
-      if (conclusion !== undefined) shown = {...shown, watched: await withLastWords(cluster, watched, signal)};
-      lookAgainAt = folded.lookAgainAt;
-      onPicture(shown);
-      if (conclusion !== undefined) return shown;
+      const {trouble, holds, isOpen: isOutageOpen} = outageAt(now);
+      isOpen = isOutageOpen;
+      const {lookAgainAt: again, ...folded} = holds && shown ? fold.hold(now) : look(now);
+      lookAgainAt = again;
+      const {watched, conclusion} = folded;
+      const last = conclusion === undefined ? watched : await withLastWords(cluster, watched, signal);
+      const picture = {...folded, watched: last, startedAt, timeoutAt, trouble: trouble?.message, notes: following.notes()};
+      onPicture(picture);
+      if (conclusion !== undefined) return picture;
       await turn();
     }
   } finally {

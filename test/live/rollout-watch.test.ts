@@ -259,6 +259,7 @@ test('who may not watch polls, and is told once; who may only see workloads stil
   expect(polly?.stdout.match(/no right to watch pods: they are asked for again and again/g)).toHaveLength(1);
   expect(jane).toMatchObject({code: 0, stderr: ''});
   expect(jane?.stdout).toContain('no right to list pods: what they would tell is missing here');
+  expect(jane?.stdout).not.toContain('reconnecting');
 });
 
 test('who may not even see workloads is told so', async () => {

@@ -3,6 +3,7 @@ import {ConnectionProblem} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import type {Target} from '../../src/rollout/collect.ts';
 import {type Picture, type WatchOptions, watchRollouts} from '../../src/rollout/watch.ts';
+import {PARTIAL_MS, ROUTINE_MS} from '../../src/rollout/watch-outage.ts';
 import {CONFIRM_MS, RETURN_MS} from '../../src/rollout/watch-verdict.ts';
 import {type DeploymentState, deployment, NOW, pod, replicaSet, statefulSet} from '../support/builders.ts';
 import {FakeCluster, type FakeOptions} from '../support/fake-cluster.ts';
@@ -99,7 +100,7 @@ test('through a lost connection the last picture stays, with the reason', async 
   const {cluster, last, moment, end} = watching([rolling(), before, newest], web);
   await moment();
   cluster.lose(outage);
-  await moment(300);
+  await moment(ROUTINE_MS + 500);
   expect(last()?.trouble).toBe('cannot reach the API server');
   expect(phases(last())).toEqual(['web progressing']);
   cluster.put(deployment({image: 'web:2.0', revision: 2}));
@@ -108,6 +109,51 @@ test('through a lost connection the last picture stays, with the reason', async 
   cluster.recover();
   const {trouble, conclusion} = await end;
   expect({trouble, conclusion}).toMatchObject({trouble: undefined, conclusion: {outcome: 'healthy'}});
+});
+
+test('one that is back at once is routine, and not spoken of', async () => {
+  const {cluster, pictures, moment} = watching([rolling(), before, newest], web);
+  await moment();
+  cluster.lose(outage);
+  await moment(ROUTINE_MS - 250);
+  cluster.recover();
+  await moment(5000);
+  expect(pictures.filter(({trouble}) => trouble !== undefined)).toEqual([]);
+});
+
+test('nothing is called doomed while the connection is lost, but the time may be up', async () => {
+  const {cluster, last, moment, end} = watching([rolling(), before, newest], web, {timeout: 60_000});
+  await moment();
+  cluster.put(crashing);
+  await moment(500);
+  cluster.lose(outage);
+  await moment(59_000);
+  expect(phases(last())).toEqual(['web progressing']);
+  await moment(1000);
+  expect((await end).conclusion?.outcome).toBe('timed out');
+});
+
+test('where only what is around a workload is cut off, its own word counts after a while', async () => {
+  const {cluster, last, moment, end} = watching([rolling(), before, newest], web);
+  await moment();
+  cluster.lose(outage, 'events');
+  await moment(ROUTINE_MS + 500);
+  cluster.put(deployment({image: 'web:2.0', revision: 2}));
+  await moment(1000);
+  expect(phases(last())).toEqual(['web progressing']);
+  await moment(PARTIAL_MS);
+  expect((await end).conclusion?.outcome).toBe('healthy');
+});
+
+test('a workload that is ahead of its revisions is not believed to be done at once', async () => {
+  const {cluster, last, moment, end} = watching([rolling(), before, newest], web);
+  await moment();
+  cluster.put(deployment({image: 'web:3.0', revision: 3, generation: 2}));
+  await moment(1000);
+  expect(phases(last())).toEqual(['web progressing']);
+  cluster.put(replicaSet({hash: 'c', revision: 3, image: 'web:3.0'}));
+  const {watched, conclusion} = await end;
+  expect({revision: watched[0]?.status.revision, conclusion}).toMatchObject({revision: 3, conclusion: {outcome: 'healthy'}});
 });
 
 test('an API server that cannot be reached at the start is an error', async () => {
@@ -165,7 +211,8 @@ test.each([
 ])('%s', async (_case, forbidden, note) => {
   const {cluster, last, moment, end} = watching([rolling(), before, newest], web, {}, {forbidden});
   await moment();
-  expect(last()?.notes).toEqual([note]);
+  await moment(ROUTINE_MS + 500);
+  expect(last()).toMatchObject({notes: [note], trouble: undefined});
   cluster.put(deployment({image: 'web:2.0', revision: 2}));
   expect((await end).conclusion?.outcome).toBe('healthy');
 });

@@ -50,10 +50,12 @@ export class FakeCluster implements Cluster {
     this.objects.delete(keyOf(resourceOf(object), object.metadata ?? {}));
     this.tellFollowers('deleted', object);
   }
-  /** Followers hear nothing until `recover`, which makes them list again, as after an API server's restart. */
-  lose(trouble: Problem): void {
-    this.trouble = trouble;
-    for (const follower of this.followers) follower.trouble = trouble;
+  /** Followers (of one resource where told) hear nothing until `recover`, which makes them list again, as after an API server's restart. */
+  lose(trouble: Problem, resource?: ResourceName): void {
+    if (resource === undefined) this.trouble = trouble;
+    for (const follower of this.followers) {
+      if (resource === undefined || follower.options.resource === resource) follower.trouble = trouble;
+    }
   }
   recover(): void {
     this.trouble = undefined;

@@ -32,7 +32,11 @@ export class FakeFollower implements Followed<KubeObject> {
     options.signal.addEventListener('abort', () => resolve());
     const {resource} = options;
     const refusal = new ApiProblem(`may not list ${resource}`, {status: 403, reason: 'Forbidden'});
-    queueMicrotask(() => (options.refused.has('list') ? reject(refusal) : this.relist()));
+    queueMicrotask(() => {
+      if (!options.refused.has('list')) return this.relist();
+      this.trouble = refusal;
+      reject(refusal);
+    });
   }
 
   /** As after a lost watch. Nothing comes through while there is trouble. */

@@ -7,7 +7,10 @@ import {workloadName, workloadWords} from '../workload.ts';
 import {reasonWords, revisionWords} from './status.ts';
 import {renderEnd} from './watch-end.ts';
 
-/** Says what is new in a picture: a line each, with its time, and nothing twice. For where nothing can be redrawn. */
+/**
+ * Says what is new in a picture: a line each, with its time, and nothing twice. For where nothing can be redrawn. How workloads ended is left to
+ * `renderEndLines`.
+ */
 export type LineWriter = (picture: Picture, screen: Screen) => string[];
 
 /** `withNamespace`: workloads of several namespaces are watched. */
@@ -39,14 +42,14 @@ export function createLineWriter(withNamespace: boolean): LineWriter {
     ];
   };
 
-  return ({watched, trouble, notes}, screen) => {
+  return ({watched, conclusion, trouble, notes}, screen) => {
     const {theme, now} = screen;
     const lines = [
-      ...watched.flatMap(({status}) => workloadLines(status, screen)),
-      ...notes.filter((note) => firstTime(note)).map(theme.dim),
       ...(connected !== (trouble === undefined)
         ? [theme.dim(trouble === undefined ? 'connected again' : `reconnecting: ${trouble}`)]
         : []),
+      ...(conclusion === undefined ? watched.flatMap(({status}) => workloadLines(status, screen)) : []),
+      ...notes.filter((note) => firstTime(note)).map(theme.dim),
     ];
     connected = trouble === undefined;
     return lines.map((line) => `${theme.dim(clockTime(now))} ${line}`);

@@ -1,0 +1,33 @@
+import type {Problem} from '../problem.ts';
+import type {Following} from './watch-follow.ts';
+
+/** A connection that is lost and back within this long is routine: servers end watches, proxies cut them. */
+export const ROUTINE_MS = 1000;
+/** So long the last picture is kept where only some followers are cut off; a workload's own word counts more than all that is around it. */
+export const PARTIAL_MS = 10_000;
+
+/** How up to date what is followed is. */
+export interface Outage {
+  /** What to say of it. */
+  readonly trouble: Problem | undefined;
+  /** Whether to keep the last picture: what came through of several followers does not fit together. */
+  readonly holds: boolean;
+  /** Whether the next moment may tell something else. */
+  readonly isOpen: boolean;
+}
+
+/** Remembers since when there is trouble. `now`: epoch milliseconds. */
+export function createOutageWatch(following: Pick<Following, 'trouble' | 'isBlind'>): (now: number) => Outage {
+  let since: number | undefined;
+  return (now) => {
+    const trouble = following.trouble();
+    since = trouble === undefined ? undefined : (since ?? now);
+    if (since === undefined) return {trouble: undefined, holds: false, isOpen: false};
+    const lasted = now - since;
+    return {
+      trouble: lasted >= ROUTINE_MS ? trouble : undefined,
+      holds: following.isBlind() || lasted < PARTIAL_MS,
+      isOpen: true,
+    };
+  };
+}
