@@ -189,6 +189,21 @@ describe('what a pod is doing, in a word', () => {
   });
 });
 
+test('an app that has ended without error is not done', () => {
+  expect(doing({containers: [{terminated: {exitCode: 0, finishedAt: ago(1)}}]})).toMatchObject({
+    state: 'ended',
+    severity: 'wrong',
+  });
+});
+
+test('a container that is ready in a pod that is not has been so since it started', () => {
+  const {containers} = describeWith({containers: [{running: 40}, {name: 'proxy', running: 5, ready: false}]});
+  expect(containers.map(({state, since}) => [state, since])).toEqual([
+    ['ready', ago(40)],
+    ['starting', ago(5)],
+  ]);
+});
+
 describe('of several containers', () => {
   const init: ContainerState = {name: 'migrate', terminated: {exitCode: 0, finishedAt: ago(30)}, ready: true};
   const sidecar: ContainerState = {name: 'proxy', spec: {restartPolicy: 'Always'}};

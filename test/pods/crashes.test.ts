@@ -217,6 +217,21 @@ describe('a container that cannot start', () => {
   });
 });
 
+test.each<[string, ContainerState, 'app' | 'init', string | undefined]>([
+  ['an init container that got through', {terminated: {exitCode: 0}, ready: true}, 'init', undefined],
+  ['an init container that has failed once', {terminated: {exitCode: 3}}, 'init', 'Crashed'],
+  ['an app that has ended without error', {terminated: {exitCode: 0}}, 'app', 'Crashed'],
+])('%s', (_case, container, role, reason) => {
+  expect(trouble(container, [], role)?.reason).toBe(reason);
+});
+
+test.each([
+  [{}, 'give it a memory limit and request'],
+  [{resources: {limits: {memory: '64Mi'}}}, 'raise resources.limits.memory, or make it use less'],
+])('what to do where memory runs out: %#', (spec, fix) => {
+  expect(troubles({...backOff, restarts: 1, last: {exitCode: 137, reason: 'OOMKilled'}, spec})[0]?.fix).toBe(fix);
+});
+
 test('a pod that has done its work is in no trouble', () => {
   expect(findTroubles(pod({phase: 'Succeeded', containers: [{terminated: {exitCode: 0}}]}), [], NOW)).toEqual([]);
 });

@@ -190,6 +190,13 @@ describe('pods that a controller could not make', () => {
     expect(shown(db(state, pods, [refused]))).toEqual([]);
   });
 
+  test('once is not enough', () => {
+    expect(shown(db(fresh, {0: {}}, [{...refused, count: 1, last: 1}]))).toMatchObject([
+      {reason: 'QuotaExceeded', doomed: false},
+    ]);
+    expect(shown(db(fresh, {0: {}}, [{...refused, count: 1, last: 9}]))).toMatchObject([{reason: 'QuotaExceeded', doomed: true}]);
+  });
+
   test('while a pod is terminating there will be room', () => {
     expect(shown(db({...fresh, total: 2}, {0: {}, 2: {deletedAt: ago(-5)}}, [refused]))).toMatchObject([
       {reason: 'QuotaExceeded', doomed: false},

@@ -119,10 +119,32 @@ describe('says how to go back', () => {
       situation(web(), {revisions: [old, current], pods: pods(current, {phase: 'Failed', reason: 'Evicted', containers: []})}),
       'kubectl describe node node-1',
     ],
+    [
+      'where the name of a registry may be mistyped',
+      rollout(unreachable),
+      'check the name gone.example, and whether the nodes can resolve it, or go back:  kops rollout undo deploy/web -n shop',
+    ],
+    [
+      'not where a registry is silent',
+      rollout({image: 'gone.example/web:1', waiting: {reason: 'ErrImagePull', message: 'dial tcp 192.0.2.1:443: i/o timeout'}}),
+      'check the way from the nodes (node-1) to gone.example',
+    ],
+    [
+      'not where a node is to blame',
+      rollout({containers: [{}], deletedAt: ago(60)} as PodState),
+      'only if that node is gone for good: kubectl delete pod web-7bfb4bc78d-0 -n shop --grace-period=0 --force',
+    ],
     ['where nothing else is known to help', rollout(unready), 'go back:  kops rollout undo deploy/web -n shop'],
   ])('%s', (_case, at, expected) => {
     expect(hint(at)).toBe(expected);
   });
+});
+
+test('of two causes alike the older comes first', () => {
+  const since = (exitCode: number, seconds: number) => ({...crashing, last: {exitCode, finishedAt: ago(seconds)}});
+  const messages = (...states: ContainerState[]) => diagnose(rollout(...states), NOW).map(({message}) => message);
+  expect(messages(since(1, 10), since(2, 90))[0]).toContain('code 2');
+  expect(messages(since(1, 90), since(2, 10))[0]).toContain('code 1');
 });
 
 describe('pods that were never made', () => {
@@ -173,6 +195,19 @@ describe('pods that were never made', () => {
       pods,
     });
     expect(shown(at)).toEqual([{reason: 'QuotaExceeded', object: 'replicaset/web-7bfb4bc78d', pods: 0, doomed}]);
+  });
+
+  test.each([
+    ['where the template brought it', 'violates PodSecurity "restricted:latest": runAsNonRoot != true', true],
+    ['where the quota may have been used up by others too', quota, true],
+    [
+      'not where the namespace is on its way out',
+      'unable to create new content in namespace shop because it is being terminated',
+      false,
+    ],
+  ])('going back is proposed %s', (_case, why, proposed) => {
+    const at = situation(deployment({updated: 0, total: 3}), {revisions: [old, refused(why)]});
+    expect(diagnose(at, NOW)[0]?.hint?.includes('kops rollout undo') ?? false).toBe(proposed);
   });
 
   test('a quota is not blamed on the first refusal alone', () => {
@@ -285,6 +320,11 @@ describe('a deadline that has passed', () => {
         since: ago(30),
       },
     ]);
+  });
+
+  test('is none of a change that the controller has not seen', () => {
+    const workload = web({conditions: [exceeded], generation: 2, observedGeneration: 1});
+    expect(diagnose(situation(workload, {revisions: [old, current]}), NOW)).toEqual([]);
   });
 
   test('is none where something is known to be wrong', () => {
