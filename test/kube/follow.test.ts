@@ -12,12 +12,17 @@ function followPods(cluster: Cluster, query: Query = {namespace: 'shop'}) {
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
   const names = () => [...followed.objects.values()].map(({metadata}) => metadata?.name).join(' ');
-  const onChange = (change: Change<Pod>) =>
-    void notes.push(change.type === 'listed' ? `listed ${names()}` : `${change.type} ${change.object.metadata?.name}`);
+  const troubles: (string | undefined)[] = [];
+  const onChange = (change: Change<Pod>) => {
+    troubles.push(followed.trouble?.message);
+    notes.push(change.type === 'listed' ? `listed ${names()}` : `${change.type} ${change.object.metadata?.name}`);
+  };
   const followed = cluster.follow('pods', query, onChange, stop.signal);
   return {
     followed,
     notes,
+    /** The trouble at each change. */
+    troubles,
     stop,
     until: (...expected: string[]) => vi.waitFor(() => expect(notes).toEqual(expected), {timeout: 10_000, interval: 5}),
   };
@@ -101,6 +106,13 @@ test.each<[string, (response: ServerResponse) => void]>([
   const {followed, until} = followPods(await server.connect());
   await until('listed a b', 'listed b');
   expect([...followed.objects.keys()]).toEqual(['uid-b']);
+});
+
+test('a version that is gone is no trouble: the new list comes at once', async () => {
+  const server = await fakeApiServer(serve(() => [], [(response) => refuse(response, 410, 'Expired', 'too old')]));
+  const {troubles, until} = followPods(await server.connect());
+  await until('listed ', 'listed ');
+  expect(troubles).toEqual([undefined, undefined]);
 });
 
 test('a server that dies and comes back is waited for, and its trouble is told meanwhile', async () => {
