@@ -1,3 +1,4 @@
+import {setFlagsFromString} from 'node:v8';
 import {Flags} from '@oclif/core';
 import type {Cluster} from '../kube/cluster.ts';
 import {ExitCode, Problem} from '../problem.ts';
@@ -41,10 +42,19 @@ interface Show {
   leave(): void;
 }
 
+/**
+ * Nearly all that a watch reads is garbage a moment later, and V8 gives garbage more and more room: 200 MB in all over a rollout of 1,000
+ * pods of which 20 MB are in use, where it makes do with 130.
+ */
+function keepMemoryFlat(): void {
+  for (const flag of ['--optimize-for-size', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
+}
+
 /** A command that can see rollouts through. */
 export abstract class WatchingCommand extends ClusterCommand {
   /** Watches rollouts to their end, or to Ctrl-C, and tells the exit code. Rejects with a Problem where they cannot be watched. */
   protected async watch(cluster: Cluster, target: Target, request: WatchRequest): Promise<ExitCode> {
+    keepMemoryFlat();
     const rules = {failFast: request['fail-fast'], timeout: timeoutOf(request.timeout), revision: request.revision};
     const withNamespace = namespaceOf(target) === undefined;
     const show = this.showFor(request.output, cluster.context, withNamespace);
