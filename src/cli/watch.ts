@@ -129,6 +129,7 @@ function liveShow(
     leave() {
       clearInterval(tick);
       live.end(last === undefined ? 'clear' : 'keep');
+      stream.write('\r\x1b[K'); // the ^C that the terminal shows
     },
   };
 }

@@ -1,4 +1,4 @@
-import type {V1Pod} from '@kubernetes/client-node';
+import type {CoreV1Event, V1Pod} from '@kubernetes/client-node';
 import type {Cluster, Query} from '../kube/cluster.ts';
 import {ApiProblem} from '../kube/errors.ts';
 import type {Json} from '../kube/json.ts';
@@ -61,15 +61,15 @@ export interface Surrounded {
 
 /**
  * Reads what is around workloads that were read already. A few are asked for by their selectors, many by one list per kind over the whole
- * `scope`, so that neither a large cluster nor a large number of workloads makes many or large answers of it. Pods that the caller has are
- * not read again.
+ * `scope`, so that neither a large cluster nor a large number of workloads makes many or large answers of it. Pods and events that the
+ * caller has, or does not need, are not read.
  */
 export async function collectAround(
   cluster: Cluster,
   workloads: readonly Workload[],
   scope: Query,
   signal: AbortSignal,
-  known: {readonly pods?: readonly Json<V1Pod>[]} = {},
+  known: {readonly pods?: readonly Json<V1Pod>[]; readonly events?: readonly Json<CoreV1Event>[]} = {},
 ): Promise<Surrounded> {
   const {list, denied} = tolerantLister(cluster, signal);
   const around = queriesAround(workloads, scope);
@@ -77,7 +77,7 @@ export async function collectAround(
     list('replicasets', around.replicasets),
     list('controllerrevisions', around.controllerrevisions),
     known.pods ?? list('pods', around.pods),
-    list('events', around.events),
+    known.events ?? list('events', around.events),
   ]);
   const situations = situationsOf(workloads, {replicaSets, controllerRevisions, pods, events});
   return {situations, denied, notes: deniedNotes(denied.keys())};

@@ -65,10 +65,18 @@ test('of several earlier revisions the one with most pods is the one to go back 
   expect(statusOf(seen, assess(seen, NOW), []).previous?.number).toBe(4);
 });
 
-test('a healthy workload is read once, and no log', async () => {
+test('of a healthy workload no events are read, and no log', async () => {
   const cluster = new FakeCluster([deployment(), replicaSet()]);
   expect(await rolloutStatus(cluster, web, signal)).toMatchObject({phase: 'healthy', causes: []});
-  expect(cluster.requests).toEqual(['get deployments/web', 'list replicasets', 'list pods', 'list events']);
+  expect(cluster.requests).toEqual(['get deployments/web', 'list replicasets', 'list pods']);
+});
+
+test('of one that only seems healthy they are', async () => {
+  const set = replicaSet();
+  const flapping = pod({owner: set, containers: [{waiting: {reason: 'CrashLoopBackOff'}, last: {exitCode: 1}, restarts: 5}]});
+  const cluster = new FakeCluster([deployment(), set, flapping]);
+  expect(await rolloutStatus(cluster, web, signal)).toMatchObject({causes: [{reason: 'CrashLoopBackOff'}]});
+  expect(cluster.requests).toContain('list events');
 });
 
 /** What a cluster answers that has, or refuses, the logs of crashing containers. */

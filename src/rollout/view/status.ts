@@ -80,7 +80,7 @@ function mainCause(cause: Cause, {theme, width, now}: Screen): string[] {
   const title = cut(reasonWords(cause.reason), width - INDENT);
   const gap = Math.max(2, Math.min(width, 80) - INDENT - stringWidth(title) - stringWidth(extent));
   const inBlock = (text: string) => wrap(printable(text), width - INDENT);
-  const hints = cause.hint?.split(/,\s+(?=or )/) ?? []; // a command of its own line can be copied
+  const hints = cause.hint?.split(/,\s+(?=or [^,:]*: (?:kops|kubectl) )/) ?? []; // a command on its own line can be copied
   return [
     `  1  ${colour(title)}${extent && ' '.repeat(gap)}${theme.dim(extent)}`,
     ...inBlock(cause.message).map((line) => `     ${line}`),
