@@ -156,7 +156,9 @@ function eventShow(format: 'json' | 'yaml', print: (text: string) => void, tell:
     picture(picture) {
       if (picture.trouble !== trouble) tell(picture.trouble === undefined ? 'connected' : `reconnecting: ${picture.trouble}`);
       trouble = picture.trouble;
-      for (const {status, ending, clock} of picture.watched) {
+      const isTimeUp = picture.conclusion?.outcome === 'timed out';
+      for (const {status, ending, clock: own} of picture.watched) {
+        const clock = own ?? (isTimeUp && ending === undefined ? 'timeout' : undefined);
         const event = {...status, ...(ending && {ending}), ...(clock && {clock})};
         const text = serialiseEvent(event, format);
         const key = `${status.workload.kind} ${status.workload.namespace} ${status.workload.name}`;

@@ -9,7 +9,7 @@ export const UNPROBED_MS = 3000;
 /** So long, where it has crashed a moment ago. */
 export const CRASHED_MS = 10_000;
 /** Each kind of object is followed by itself: so long may what is around a workload lag behind it. */
-export const LAG_MS = 5000;
+const LAG_MS = 5000;
 /** What ended longer ago than this is history. */
 const HISTORY_MS = 60_000;
 

@@ -1,5 +1,4 @@
 import {ExitCode} from '../problem.ts';
-import {duration} from '../text/duration.ts';
 import {assess} from './assess.ts';
 import {diagnose} from './diagnose.ts';
 import type {Situation} from './situation.ts';
@@ -134,11 +133,4 @@ export function conclude(judgements: readonly Judgement[], rules: Rules, started
   if (rules.timeout !== undefined && now >= startedAt + rules.timeout)
     return {outcome: 'timed out', exitCode: ExitCode.unfinished};
   return undefined;
-}
-
-/** Why a watch that timed out did, and what the Deployment's own clock says. */
-export function timeoutWords(rules: Rules, deadline: number | undefined, now: number): string {
-  const ours = `timed out after ${duration(rules.timeout ?? 0)} (--timeout)`;
-  if (deadline === undefined) return ours;
-  return `${ours}; its own progressDeadlineSeconds has ${duration(deadline - now)} left`;
 }

@@ -43,8 +43,8 @@ test.each([
   expect(lines.length).toBeGreaterThan(1);
   expect(lines.filter((line) => !/^\d\d:\d\d:\d\d /.test(line))).toEqual([]);
   expect(lines.filter((line, i) => line.slice(9) === lines[i - 1]?.slice(9))).toEqual([]);
-  expect(lines[1]).toMatch(new RegExp(`${name} revision 2 \\(web:2\\.0\\): \\d/\\d updated, \\d available`));
-  expect(lines.at(-1)).toMatch(new RegExp(`${name} rolled out: revision 2 \\(web:2\\.0\\), (\\d) of \\1 available.*, \\d+s`));
+  expect(lines[1]).toMatch(new RegExp(`${name} revision 2 \\(web:2\\.0\\): \\d+/\\d+ updated, \\d+ available`));
+  expect(lines.at(-1)).toMatch(new RegExp(`${name} rolled out: revision 2 \\(web:2\\.0\\), (\\d+) of \\1 available.*, \\d+s`));
 });
 
 test('one that is rolled out already ends it at once', async () => {
@@ -110,6 +110,12 @@ describe('which clock ran out', async () => {
     const {code, stdout} = await shop.kops(['rollout', 'watch', 'deploy/app', '--timeout', '2s']);
     expect(code).toBe(4);
     expect(stdout).toMatch(/timed out after 2s: that is --timeout; progressDeadlineSeconds has 9m\d+s left\n$/);
+  });
+
+  test('under -o json the last document says so too', async () => {
+    const {code, stdout} = await shop.kops(['rollout', 'watch', 'deploy/app', '--timeout', '1s', '-o', 'json']);
+    expect(code).toBe(4);
+    expect(events(stdout).at(-1)).toMatchObject({phase: 'progressing', clock: 'timeout'});
   });
 
   test('our own timeout too where nobody is in a hurry to call it doomed', async () => {

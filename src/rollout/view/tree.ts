@@ -66,7 +66,7 @@ function branchLine({name, number, current, rows}: Branch, branches: readonly Br
 }
 
 /** A row of the tree, or how many more there are in one state. */
-export type Entry = {readonly row: Row} | {readonly more: number; readonly state: string};
+type Entry = {readonly row: Row} | {readonly more: number; readonly state: string};
 
 export function renderRows(
   rows: readonly Row[],
@@ -95,7 +95,7 @@ const INTEREST: Record<Tone, number> = {wrong: 0, waiting: 1, good: 2};
  * Chooses what to show of many rows in few lines. Each state gets a line, the most interesting first; what is left goes to single rows of
  * the most interesting states. Shown in the reverse order, so that trouble stands next to what is said of it below.
  */
-export function collapse(rows: readonly Row[], budget: number): Entry[] {
+function collapse(rows: readonly Row[], budget: number): Entry[] {
   const groups = [...Map.groupBy(rows, ({tone, state}) => `${INTEREST[tone]} ${state}`)]
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([, group]) => group);
