@@ -12,6 +12,8 @@ export interface FrameSize {
 export interface Live {
   /** Draws at once, or, where the last frame is younger than the throttle, as soon as it is not. */
   draw(): void;
+  /** Leaves the last frame as it is and gives the cursor back, until the next drawing, which begins below. */
+  release(): void;
   /** Gives the cursor back. The last frame goes, or stays as it is. */
   end(frame: 'clear' | 'keep'): void;
 }
@@ -47,6 +49,12 @@ export function createLive(stream: WriteStream, render: (size: FrameSize) => str
       const wait = drawnAt + THROTTLE_MS - performance.now();
       if (wait <= 0) drawNow();
       else timer ??= setTimeout(drawNow, wait);
+    },
+    release() {
+      clearTimeout(timer);
+      timer = undefined;
+      frame = '';
+      log.done();
     },
     end(last) {
       clearTimeout(timer);

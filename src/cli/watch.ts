@@ -11,6 +11,7 @@ import {type Picture, watchRollouts} from '../rollout/watch.ts';
 import {parseDuration} from '../text/parse-duration.ts';
 import type {Screen} from '../text/screen.ts';
 import {ClusterCommand} from './command.ts';
+import {silenceKeyboard} from './keyboard.ts';
 import {createLive} from './live.ts';
 import {type OutputFormat, type Report, serialiseEvent} from './output.ts';
 
@@ -115,6 +116,7 @@ function liveShow(
     last === undefined ? '' : renderPicture(last, {...about, rows}, {...screen(), width: columns}),
   );
   const tick = setInterval(() => last && live.draw(), 1000);
+  const restoreKeyboard = silenceKeyboard(process.stdin, {stopping: live.release, resumed: live.draw});
   return {
     every: 200,
     picture(picture) {
@@ -123,13 +125,14 @@ function liveShow(
     },
     end(picture) {
       clearInterval(tick);
+      restoreKeyboard();
       live.end('clear');
       print(renderEnd(picture, screen()));
     },
     leave() {
       clearInterval(tick);
+      restoreKeyboard();
       live.end(last === undefined ? 'clear' : 'keep');
-      stream.write('\r\x1b[K'); // the ^C that the terminal shows
     },
   };
 }

@@ -82,6 +82,17 @@ test('at the end the frame goes or stays, and nothing is drawn any more', () => 
   }
 });
 
+test('after a release the next frame begins below the last one', () => {
+  const {region, terminal} = live((count) => `frame ${count}`);
+  region.draw();
+  region.release();
+  terminal.written = '';
+  vi.advanceTimersByTime(1000);
+  region.draw();
+  expect(terminal.written).toContain('frame 2');
+  for (const upOrErase of ['\x1b[1A', '\x1b[2K']) expect(terminal.written).not.toContain(upOrErase);
+});
+
 test.each([
   ['one line', 'x', 10, 1],
   ['an empty line is a line', 'x\n\nx', 10, 3],
