@@ -15,7 +15,7 @@ export const isProbeFailure = (event: PodEvent, probe: 'Readiness' | 'Liveness' 
 /** Which probe keeps a running container from being ready, or is about to have it restarted. */
 export function probeTrouble(container: PodContainer, events: readonly PodEvent[], now: number): Trouble | undefined {
   const {state, started, ready} = container.status;
-  if (state?.running === undefined) return undefined;
+  if (state?.running === undefined || container.role === 'init') return undefined;
   const about = events.filter((event) => isAbout(event, container.name));
   if (started === false) return failing(container, 'startup', about) ?? unready(container, 'startup', now);
   if (ready)

@@ -4,8 +4,32 @@ import type {Trouble} from './trouble.ts';
 
 const PATIENCE_MS = 60_000;
 
-/** What a pod that nothing is wrong with takes so long for: an image that is being pulled, a container that is being made. */
+/**
+ * What a pod that nothing is wrong with takes so long for: an image that is being pulled, a container that is being made, an init container
+ * that does not end.
+ */
 export function slowTrouble(pod: Pod, events: readonly PodEvent[], now: number): Trouble | undefined {
+  return slowStart(pod, events, now) ?? slowInit(pod, now);
+}
+
+/** All other containers wait for an init container to end. */
+function slowInit(pod: Pod, now: number): Trouble | undefined {
+  const running = containersOf(pod).find(({role, status}) => role === 'init' && status.state?.running !== undefined);
+  const since = running?.status.state?.running?.startedAt;
+  if (running === undefined || (elapsed(since, now) ?? 0) < PATIENCE_MS) return undefined;
+  const {name = 'POD', namespace = 'default'} = pod.metadata ?? {};
+  return {
+    reason: 'SlowInit',
+    container: running.name,
+    message: `${containerWords(running)} is still running`,
+    doomed: false,
+    since,
+    fix: `see what it does: kubectl logs ${name} -c ${running.name} -n ${namespace}`,
+    ofTemplate: false,
+  };
+}
+
+function slowStart(pod: Pod, events: readonly PodEvent[], now: number): Trouble | undefined {
   const container = containersOf(pod).find(
     ({status}) => status.state?.waiting?.reason === 'ContainerCreating' || isFirstToStart(status.state?.waiting?.reason, pod),
   );
@@ -41,5 +65,5 @@ export function isPulling(container: string, events: readonly PodEvent[]): strin
     if (event.reason === 'Pulling' && lastTime(event) >= (pulling ? lastTime(pulling) : 0)) pulling = event;
     if (event.reason === 'Pulled' || event.reason === 'Failed') ended = Math.max(ended, lastTime(event));
   }
-  return pulling !== undefined && lastTime(pulling) >= ended && ended !== lastTime(pulling) ? lastOf(pulling) : undefined;
+  return pulling !== undefined && lastTime(pulling) > ended ? lastOf(pulling) : undefined;
 }

@@ -40,6 +40,13 @@ describe('a Deployment', () => {
       'progressing',
       '7 of 10 available, 2 ready but not yet for 30s',
     ],
+    [
+      'all that are ready have been for long enough',
+      {ready: 7, available: 7, minReadySeconds: 30},
+      'progressing',
+      '7 of 10 available',
+    ],
+    ['some are ready and not counted yet', {ready: 9, available: 7}, 'progressing', '7 of 10 available'],
     ['scaled down', {updated: 12, total: 12, available: 12}, 'progressing', '2 to stop: scaled to 10'],
     ['all there', {}, 'healthy', '10 of 10 available'],
     ['all there, old ones still stopping', {terminating: 2}, 'healthy', '10 of 10 available, 2 pods still terminating'],

@@ -129,6 +129,13 @@ describe('a partition', () => {
     });
   });
 
+  test.each<[string, StatefulSetState]>([
+    ['below the first ordinal', {ordinalsStart: 2}],
+    ['of a StatefulSet that is updated by hand', {updateStrategy: {type: 'OnDelete', rollingUpdate: {partition: 2}}}],
+  ])('is none %s', (_case, state) => {
+    expect(shown(at(state, {2: {}, 3: {}, 4: {}})).filter(({reason}) => reason === 'Partition')).toEqual([]);
+  });
+
   test('is no cause where nothing is held back', () => {
     expect(shown(at({updated: 3}, {0: {}, 1: {}, 2: {}}))).toEqual([]);
   });

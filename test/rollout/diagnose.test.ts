@@ -103,6 +103,11 @@ describe('says how to go back', () => {
   const hint = (at: Situation) => diagnose(at, NOW)[0]?.hint;
   test.each([
     ['where there is an earlier revision', rollout(notFound), 'fix the tag, or go back:  kops rollout undo deploy/web -n shop'],
+    [
+      'where a ConfigMap is missing that an earlier revision may not need',
+      rollout({waiting: {reason: 'CreateContainerConfigError', message: 'configmap "c" not found'}}),
+      'create it: kubectl create configmap c -n shop --from-literal=KEY=VALUE, or go back:  kops rollout undo deploy/web -n shop',
+    ],
     ['not on the first rollout', situation(web(), {revisions: [current], pods: pods(current, notFound)}), 'fix the tag'],
     [
       'not while it is paused: an undo is refused',
@@ -297,6 +302,11 @@ describe('somebody holds it up', () => {
     expect(unseen(3)).toEqual([]);
     expect(unseen(60)).toMatchObject([{reason: 'ControllerNotRunning', doomed: false}]);
   });
+});
+
+test('a paused Deployment that is scaled to nothing has nothing to roll out', () => {
+  const workload = deployment({paused: true, desired: 0, updated: 0, total: 0});
+  expect(diagnose(situation(workload), NOW)).toEqual([]);
 });
 
 describe('a deadline that has passed', () => {

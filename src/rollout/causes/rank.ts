@@ -9,6 +9,7 @@ const CONSEQUENCES = new Set([
   'NotStarted',
   'SlowPull',
   'SlowCreation',
+  'SlowInit',
   'Partition',
   'ConfigNotSynced',
 ]);
