@@ -1,6 +1,6 @@
 import type {WriteStream} from 'node:tty';
 import {createLogUpdate} from 'log-update';
-import stringWidth from 'string-width';
+import {textWidth} from '../text/width.ts';
 
 /** What a frame must fit: columns, and rows that it may fill. */
 export interface FrameSize {
@@ -68,4 +68,4 @@ export function createLive(stream: WriteStream, render: (size: FrameSize) => str
 
 /** Rows that text takes on a terminal that breaks what is longer than its columns. */
 export const heightAt = (text: string, columns: number): number =>
-  text.split('\n').reduce((rows, line) => rows + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
+  text.split('\n').reduce((rows, line) => rows + Math.max(1, Math.ceil(textWidth(line) / columns)), 0);

@@ -1,7 +1,7 @@
-import stringWidth from 'string-width';
 import {duration} from '../text/duration.ts';
 import {printable} from '../text/printable.ts';
 import type {Screen} from '../text/screen.ts';
+import {textWidth} from '../text/width.ts';
 import {summariseCertificate} from './certificate.ts';
 import type {DecodedSecret} from './decode.ts';
 
@@ -11,8 +11,8 @@ export function renderDecodedSecret({namespace, name, type, data, binary}: Decod
   const keys = [...Object.keys(data), ...Object.keys(binary)].sort((a, b) => a.localeCompare(b));
   const title = `${theme.strong(`secret/${name}`)}  ${namespace}  ${type}  ${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`;
   const note = 'base64 is not encryption';
-  const gap = width - stringWidth(title) - note.length;
-  const column = Math.min(32, Math.max(...keys.map((key) => stringWidth(key)), 0)) + 3;
+  const gap = width - textWidth(title) - note.length;
+  const column = Math.min(32, Math.max(...keys.map((key) => textWidth(key)), 0)) + 3;
   const rows = keys.map((key) => `${key.padEnd(column)}${renderValue(key, data, binary, screen)}`);
   return [gap >= 2 ? `${title}${' '.repeat(gap)}${theme.dim(note)}` : title, ...rows].join('\n');
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import stringWidth from 'string-width';
 import {expect, test} from 'vitest';
 import {cut, cutMiddle, fitParts, pad, wrap} from '../../src/text/fit.ts';
+import {textWidth} from '../../src/text/width.ts';
 
 test.each([
   ['what fits stays', 'web', 3, 'web'],
@@ -36,14 +36,14 @@ test.each([
 
 const character = fc
   .string({unit: 'grapheme', minLength: 1, maxLength: 1})
-  .filter((char) => stringWidth(char) <= 2 && !/\s/.test(char));
+  .filter((char) => textWidth(char) <= 2 && !/\s/.test(char));
 const words = fc.array(fc.string({unit: character, minLength: 1, maxLength: 30}));
 
 test('wrapped lines fit and lose nothing', () => {
   fc.assert(
     fc.property(words, fc.integer({min: 2, max: 60}), (all, width) => {
       const lines = wrap(all.join(' '), width);
-      expect(lines.every((line) => stringWidth(line) <= width)).toBe(true);
+      expect(lines.every((line) => textWidth(line) <= width)).toBe(true);
       expect(lines.join('').replaceAll(' ', '')).toBe(all.join(''));
     }),
   );

@@ -1,9 +1,9 @@
-import stringWidth from 'string-width';
 import {age} from '../../text/duration.ts';
 import {cut, cutMiddle, pad} from '../../text/fit.ts';
 import {shortImage} from '../../text/image.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
 import type {RevisionSummary, RolloutHistory, RolloutRevision} from '../history.ts';
 import {toYaml} from '../unified.ts';
 import {workloadName, workloadWords} from '../workload.ts';
@@ -27,11 +27,11 @@ export function renderHistory({workload, revisions, pending}: RolloutHistory, {t
   if (revisions.length === 0) return `${workloadName(workload)} has no revisions yet`;
   const nameOf = namesAreEnough(revisions) ? shortImage : (image: string) => image;
   const rows = [HEADER, ...revisions.map((revision) => rowOf(revision, nameOf, now))];
-  const leftWidths = HEADER.left.map((_, i) => Math.max(...rows.map(({left}) => stringWidth(left[i] ?? ''))));
+  const leftWidths = HEADER.left.map((_, i) => Math.max(...rows.map(({left}) => textWidth(left[i] ?? ''))));
   const rest = width - leftWidths.reduce((sum, columns) => sum + columns + GAP.length, 0) - GAP.length;
-  const causeWidth = Math.max(...rows.map(({cause}) => stringWidth(cause)));
+  const causeWidth = Math.max(...rows.map(({cause}) => textWidth(cause)));
   const imageWidth = Math.min(
-    Math.max(...rows.flatMap(({images}) => images.map((image) => stringWidth(image)))),
+    Math.max(...rows.flatMap(({images}) => images.map((image) => textWidth(image)))),
     Math.max(LEAST_IMAGE_COLUMNS, rest - causeWidth, Math.floor(rest * 0.55)),
   );
   const lines = rows.flatMap(({left, images, cause, current}, row) =>

@@ -1,7 +1,7 @@
-import stringWidth from 'string-width';
 import {cut, cutMiddle, pad} from '../../text/fit.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
 import type {RolloutOverview} from '../overview.ts';
 import type {RolloutStatus} from '../status.ts';
 import {workloadKinds} from '../workload.ts';
@@ -35,15 +35,15 @@ function table(unhealthy: readonly RolloutStatus[], withNamespace: boolean, scre
     name: cutMiddle(`${workloadKinds[status.workload.kind].short}/${status.workload.name}`, most),
     serving: `${status.available}/${status.desired}`,
   }));
-  const widest = (text: (row: (typeof rows)[number]) => string) => Math.max(0, ...rows.map((row) => stringWidth(text(row))));
+  const widest = (text: (row: (typeof rows)[number]) => string) => Math.max(0, ...rows.map((row) => textWidth(text(row))));
   const namespaces = widest(({namespace}) => namespace);
   const names = widest(({name}) => name);
   const servings = widest(({serving}) => serving);
   return rows.map(({status, namespace, name, serving}) => {
     const {theme} = screen;
     const before = `${namespaces > 0 ? `${pad(namespace, namespaces)}  ` : ''}${pad(name, names)}  `;
-    const counts = `${' '.repeat(servings - stringWidth(serving))}${serving}  `;
-    const room = screen.width - 2 - stringWidth(before) - stringWidth(counts);
+    const counts = `${' '.repeat(servings - textWidth(serving))}${serving}  `;
+    const room = screen.width - 2 - textWidth(before) - textWidth(counts);
     const colour = status.phase === 'failed' ? theme.wrong : theme.waiting;
     return `${markOf(status.phase, screen)} ${before}${theme.dim(counts)}${colour(cut(why(status, screen.now), room))}`;
   });

@@ -1,9 +1,9 @@
-import stringWidth from 'string-width';
 import {age} from '../../text/duration.ts';
 import {cut, wrap} from '../../text/fit.ts';
 import {shortImage} from '../../text/image.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
 import type {Cause, Phase, RolloutStatus} from '../status.ts';
 import {workloadName, workloadWords} from '../workload.ts';
 
@@ -20,7 +20,7 @@ export function headline(status: RolloutStatus, screen: Screen): string {
   const sayWith = (images: readonly string[]) =>
     `${workloadName(status.workload)}${predicate(status, revisionWords(status.revision, images))}`;
   const full = sayWith(status.images);
-  const said = stringWidth(full) <= width - 2 ? full : sayWith([]);
+  const said = textWidth(full) <= width - 2 ? full : sayWith([]);
   return wrap(said, width - 2)
     .map((line, i) => `${i === 0 ? markOf(status.phase, screen) : ' '} ${theme.strong(line)}`)
     .join('\n');
@@ -78,7 +78,7 @@ function mainCause(cause: Cause, {theme, width, now}: Screen): string[] {
   const colour = cause.doomed ? theme.wrong : theme.waiting;
   const extent = extentOf(cause, now);
   const title = cut(reasonWords(cause.reason), width - INDENT);
-  const gap = Math.max(2, Math.min(width, 80) - INDENT - stringWidth(title) - stringWidth(extent));
+  const gap = Math.max(2, Math.min(width, 80) - INDENT - textWidth(title) - textWidth(extent));
   const inBlock = (text: string) => wrap(printable(text), width - INDENT);
   const hints = cause.hint?.split(/,\s+(?=or [^,:]*: (?:kops|kubectl) )/) ?? []; // a command on its own line can be copied
   return [
@@ -120,7 +120,7 @@ function footer({phase, previous, workload, revision}: RolloutStatus, {theme, no
   const before = `before: ${revisionWords(number, images)}, ${age(createdAt, now)} old${pods}`;
   const diff = `diff: kops rollout diff ${workloadWords(workload)}`;
   const oneLine = `  ${before}   ${diff}`;
-  if (stringWidth(oneLine) <= width) return [theme.dim(oneLine)];
+  if (textWidth(oneLine) <= width) return [theme.dim(oneLine)];
   return [
     [before, diff]
       .flatMap((part) => wrap(part, width - 2))

@@ -1,7 +1,7 @@
-import stringWidth from 'string-width';
 import {age} from '../../text/duration.ts';
 import {cut, cutMiddle, fitParts, pad} from '../../text/fit.ts';
 import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
 
 export type Tone = 'good' | 'waiting' | 'wrong';
 
@@ -53,14 +53,14 @@ const withShortNames = (branch: Branch): Branch => ({
 
 /** `● web-7bfb4bc78d   rev 5    7 pods   5 ready` */
 function branchLine({name, number, current, rows}: Branch, branches: readonly Branch[], {theme, width}: Screen): string {
-  const widest = Math.max(...branches.map((branch) => stringWidth(branch.name)));
+  const widest = Math.max(...branches.map((branch) => textWidth(branch.name)));
   const ready = rows.filter(({tone}) => tone === 'good').length;
   const pods = rows.length === 1 ? '1 pod' : `${rows.length} pods`;
   const facts =
     width < NARROW
       ? `  rev ${number ?? '?'}  ${pods}  ${ready} ready`
       : `   rev ${pad(String(number ?? '?'), 3)} ${pods.padStart(7)}   ${ready} ready`;
-  const room = Math.max(8, Math.min(widest, width - 2 - stringWidth(facts)));
+  const room = Math.max(8, Math.min(widest, width - 2 - textWidth(facts)));
   const named = pad(cutMiddle(name, room), room);
   return current ? fitParts(['● ', [named, theme.strong], facts], width) : fitParts([[`○ ${named}${facts}`, theme.dim]], width);
 }

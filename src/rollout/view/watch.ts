@@ -1,8 +1,8 @@
-import stringWidth from 'string-width';
 import {duration} from '../../text/duration.ts';
 import {fitParts, type Part, pad, partWidth} from '../../text/fit.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
 import type {Situation} from '../situation.ts';
 import type {Cause, RolloutStatus} from '../status.ts';
 import {boundsWords, resolveStrategy, type Strategy, strategyWords} from '../strategy.ts';
@@ -78,9 +78,9 @@ function imageTransition({images, previous}: RolloutStatus): string {
 /** The first of some ways to say the left part that leaves room for the right one; else the left one alone. */
 function spread(lefts: readonly (readonly Part[])[], right: string, {theme, width}: Screen): string {
   const widthOf = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + partWidth(part), 0);
-  const fitting = lefts.find((left) => widthOf(left) + 2 + stringWidth(right) <= width);
+  const fitting = lefts.find((left) => widthOf(left) + 2 + textWidth(right) <= width);
   if (fitting !== undefined) {
-    return fitParts([...fitting, ' '.repeat(width - widthOf(fitting) - stringWidth(right)), [right, theme.dim]], width);
+    return fitParts([...fitting, ' '.repeat(width - widthOf(fitting) - textWidth(right)), [right, theme.dim]], width);
   }
   return fitParts(lefts.find((left) => widthOf(left) <= width) ?? lefts.at(-1) ?? [], width);
 }
@@ -139,7 +139,7 @@ function causeLines(cause: Cause, mayBreak: boolean, {theme, width, now}: Screen
     ...(extent ? [[`  ${extent}`, theme.dim] as const] : []),
   ];
   const message = `  ${printable(cause.message)}`;
-  const tooLong = head.reduce((sum, part) => sum + partWidth(part), 0) + stringWidth(message) > width;
+  const tooLong = head.reduce((sum, part) => sum + partWidth(part), 0) + textWidth(message) > width;
   return mayBreak && tooLong ? [fitParts(head, width), fitParts([message], width)] : [fitParts([...head, message], width)];
 }
 
@@ -152,7 +152,7 @@ function together({watched, resting}: Picture, room: number, frame: Frame, scree
   const hidden = watched.length - shown.length;
   const rest = hidden > 0 ? [screen.theme.dim(`…${hidden} more`), ...others] : others;
 
-  const names = Math.max(...shown.map(({status}) => stringWidth(nameIn(status, frame))));
+  const names = Math.max(...shown.map(({status}) => textWidth(nameIn(status, frame))));
   let spare = room - shown.length - rest.length;
   const needing = shown.filter(({ending}) => ending !== 'healthy').length;
   const blocks = shown.map(({situation, status, ending}) => {
@@ -214,5 +214,5 @@ function clocks({startedAt, timeoutAt, watched}: Picture, {theme, width, now}: S
   const elapsed = duration(now - startedAt);
   const long = [`elapsed ${elapsed}`, ...left.map(([clock, ms]) => `${clock} in ${duration(ms)}`)].join(' · ');
   const short = [elapsed, ...left.map(([clock, ms]) => `${clock} ${duration(ms)}`)].join(' · ');
-  return fitParts([[stringWidth(long) <= width ? long : short, theme.dim]], width);
+  return fitParts([[textWidth(long) <= width ? long : short, theme.dim]], width);
 }
