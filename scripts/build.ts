@@ -23,7 +23,6 @@ const {metafile} = await build({
   chunkNames: 'chunks/[hash]',
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   legalComments: 'none', // all of them are in THIRD-PARTY-LICENSES
   metafile: true,
   logLevel: 'warning',

@@ -2,7 +2,8 @@ import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {Cluster} from '../kube/cluster.ts';
 import {connect} from '../kube/connect.ts';
 import type {Screen} from '../text/screen.ts';
-import {isInteractive, type OutputFormat, type Report, screenOf, serialise} from './output.ts';
+import {type OutputFormat, type Report, serialise} from './output.ts';
+import {isInteractive, screenOf} from './terminal.ts';
 
 /** Which cluster, which namespace, as whom. */
 export const clusterFlags = {

@@ -2,7 +2,7 @@ import type {ListrTask} from 'listr2';
 import type {Progress, Step} from '../progress.ts';
 import {duration} from '../text/duration.ts';
 import type {Screen} from '../text/screen.ts';
-import {isInteractive} from './output.ts';
+import {isInteractive} from './terminal.ts';
 
 /** Off a terminal what a step says of itself is printed at most this often; milliseconds. */
 const DETAIL_INTERVAL = 15_000;

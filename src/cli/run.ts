@@ -2,7 +2,7 @@ import {basename} from 'node:path';
 import {Config, Errors, type Interfaces, run} from '@oclif/core';
 import {createTheme} from '../text/screen.ts';
 import {renderProblem, toProblem} from './errors.ts';
-import {wantsColour} from './output.ts';
+import {wantsColour} from './terminal.ts';
 
 /** The package that is run; development runs override where its commands are. */
 export interface Package {
