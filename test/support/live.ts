@@ -53,6 +53,7 @@ export interface TestNamespace {
   patch<N extends ResourceName>(resource: N, name: string, patch: object): Promise<ObjectOf<N>>;
   /** Sets the image of a workload's first container, as a user who ships a version does. */
   setImage(resource: 'deployments' | 'statefulsets' | 'daemonsets', name: string, image: string): Promise<void>;
+  /** Harmless where it is gone already. */
   delete(resource: ResourceName, name: string): Promise<void>;
   /** Asks until the object is as the test wants it. */
   until<N extends ResourceName>(
@@ -108,7 +109,11 @@ export async function namespace(prefix = 'kops-test-'): Promise<TestNamespace> {
         {op: 'replace', path: '/spec/template/spec/containers/0/image', value: image},
       ]);
     },
-    delete: async (resource, object) => void (await api.send('DELETE', path(resource, object))),
+    delete: async (resource, object) => {
+      await api.send('DELETE', path(resource, object)).catch((error: Error) => {
+        if (!error.message.includes('"code":404')) throw error;
+      });
+    },
     kops: (args, options) => kops([...args, '-n', name], options),
     watchKops: (args, options) => watchKops([...args, '-n', name], options),
   };
