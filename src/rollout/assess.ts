@@ -1,9 +1,10 @@
 import type {V1DaemonSet, V1Deployment, V1StatefulSet} from '@kubernetes/client-node';
 import type {Json} from '../kube/json.ts';
+import type {Pod} from '../pods/pod.ts';
 import {keepsCrashing} from '../pods/restarts.ts';
 import {ExitCode} from '../problem.ts';
 import {duration} from '../text/duration.ts';
-import {wantedPods} from './causes/wanted.ts';
+import {ordinalOf, revisionMark, wantedPods} from './causes/wanted.ts';
 import {currentRevision} from './revisions.ts';
 import type {Revision, Situation} from './situation.ts';
 import type {Assessment, Phase} from './status.ts';
@@ -36,12 +37,12 @@ export function assess(situation: Situation, now: number): Assessment {
   return {...verdict(), ...counts};
 }
 
-function judge({workload, revisions}: Situation, counts: Counts): Verdict {
+function judge({workload, revisions, pods}: Situation, counts: Counts): Verdict {
   switch (workload.kind) {
     case 'Deployment':
       return judgeDeployment(workload, currentRevision(revisions), counts);
     case 'StatefulSet':
-      return judgeStatefulSet(workload, counts);
+      return judgeStatefulSet(workload, pods, counts);
     case 'DaemonSet':
       return judgeDaemonSet(workload, counts);
   }
@@ -94,19 +95,26 @@ function isPending({spec, status}: Json<V1Deployment>, current: Revision | undef
   return total > updated || (updated < (spec?.replicas ?? 1) && (current === undefined || current.replicas === 0));
 }
 
-/** Source: the StatefulSet controller. kubectl reads neither revisions nor availability. */
-function judgeStatefulSet({spec, status}: Json<V1StatefulSet>, counts: Counts): Verdict {
-  const {desired, updated, available, terminating} = counts;
+/**
+ * Source: the StatefulSet controller (updateStatus, completeRollingUpdate). It counts the pods of updateRevision whether or not that is
+ * currentRevision, and both are the same again after an undo, while pods of the revision between are left. kubectl reads neither
+ * revisions nor availability.
+ */
+function judgeStatefulSet({spec, status}: Json<V1StatefulSet>, ownPods: Situation['pods'], counts: Counts): Verdict {
+  const {desired, updated, available, terminating = 0} = counts;
   const total = status?.replicas ?? 0;
   const {type, rollingUpdate} = spec?.updateStrategy ?? {};
-  const partition = rollingUpdate?.partition ?? 0;
+  const partition = type === 'OnDelete' ? 0 : (rollingUpdate?.partition ?? 0);
   const kept = Math.min(desired, Math.max(0, partition - (spec?.ordinals?.start ?? 0)));
   const rolling = status?.updateRevision !== status?.currentRevision;
-  const outdated = rolling ? desired - updated : 0;
+  const isSpared = (pod: Pod) => (ordinalOf(pod) ?? 0) < partition && revisionMark(pod) !== status?.updateRevision;
+  const due = rolling ? desired - kept : desired - ownPods.filter(isSpared).length;
+  // A pod on its way out is counted among all, but not among those of its revision.
+  const outdated = due - updated - (rolling ? 0 : terminating);
 
-  if (rolling && type === 'OnDelete' && total >= desired && outdated > 0) return byHand(outdated, desired);
-  if (rolling && type !== 'OnDelete' && updated < desired - kept) {
-    return waiting(`${updated} of ${desired - kept} updated${kept > 0 ? `; ${partitionWords(partition, kept)}` : ''}`);
+  if (type === 'OnDelete' && total >= desired && outdated > 0) return byHand(outdated, desired);
+  if (type !== 'OnDelete' && (rolling || total >= desired) && outdated > 0) {
+    return waiting(`${updated} of ${due} updated${kept > 0 ? `; ${partitionWords(partition, kept)}` : ''}`);
   }
   if (total < desired) return waiting(`${total} of ${desired} pods made`);
   if (total > desired) return waiting(`${total - desired} to stop: scaled to ${desired}`);
@@ -114,7 +122,7 @@ function judgeStatefulSet({spec, status}: Json<V1StatefulSet>, counts: Counts): 
   if (terminating) return waiting(`${pods(terminating)} still terminating`);
   if (desired === 0) return healthy('scaled to 0');
   const all = `${available} of ${desired} available`;
-  return healthy(kept > 0 && outdated > 0 ? `${all}, ${updated} updated; ${partitionWords(partition, kept)}` : all);
+  return healthy(kept > 0 && updated < desired ? `${all}, ${updated} updated; ${partitionWords(partition, kept)}` : all);
 }
 
 const partitionWords = (partition: number, kept: number): string => `partition ${partition} keeps ${kept} as they are`;

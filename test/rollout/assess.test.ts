@@ -226,6 +226,24 @@ describe('a StatefulSet', () => {
       '3 of 3 available',
     ],
     [
+      'undone half-way: the revision is the current one again, a pod of the one between is left',
+      {updated: 2, currentRevision: 'db-2'},
+      'progressing',
+      '2 of 3 updated',
+    ],
+    [
+      'undone half-way under a partition',
+      {updated: 1, currentRevision: 'db-2', updateStrategy: partition(1)},
+      'progressing',
+      '1 of 3 updated; partition 1 keeps 1 as they are',
+    ],
+    [
+      'undone half-way with OnDelete',
+      {updated: 2, currentRevision: 'db-2', updateStrategy: {type: 'OnDelete'}},
+      'paused',
+      '1 of 3 still old: with OnDelete a pod is replaced when somebody deletes it',
+    ],
+    [
       'OnDelete, a deleted one not back yet',
       {updated: 1, total: 2, updateStrategy: {type: 'OnDelete'}},
       'progressing',
@@ -239,6 +257,19 @@ describe('a StatefulSet', () => {
     const set = statefulSet();
     const leaving = pod({name: 'db-2', owner: set, deletedAt: ago(2)});
     expect(verdict(situation(set, {pods: [leaving]}))).toEqual({phase: 'progressing', message: '1 pod still terminating'});
+  });
+
+  test('with a pod on its way out that is counted in no revision says so', () => {
+    const set = statefulSet({updated: 2, currentRevision: 'db-2'});
+    const leaving = pod({name: 'db-2', owner: set, hash: 'db-2', deletedAt: ago(2)});
+    expect(verdict(situation(set, {pods: [leaving]}))).toEqual({phase: 'progressing', message: '1 pod still terminating'});
+  });
+
+  test('is not waited for where a partition raised since keeps pods of the revision between', () => {
+    const set = statefulSet({updated: 2, currentRevision: 'db-2', updateStrategy: partition(3)});
+    const pods = ['db-2', 'db-1', 'db-2'].map((hash, i) => pod({name: `db-${i}`, owner: set, hash}));
+    const message = '3 of 3 available, 2 updated; partition 3 keeps 3 as they are';
+    expect(verdict(situation(set, {pods}))).toEqual({phase: 'healthy', message});
   });
 
   test('reports the revision that its updateRevision is', () => {

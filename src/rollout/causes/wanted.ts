@@ -20,7 +20,8 @@ export function wantedPods({workload, revisions}: Pick<Situation, 'workload' | '
   return (pod) => isCurrent(pod) || ((ordinalOf(pod) ?? 0) < partition && revisionMark(pod) === kept);
 }
 
-const revisionMark = ({metadata}: Pod): string | undefined => metadata?.labels?.['controller-revision-hash'];
+/** The revision that a StatefulSet's or DaemonSet's pod was made of: a name of the one, a hash of the other. */
+export const revisionMark = ({metadata}: Pod): string | undefined => metadata?.labels?.['controller-revision-hash'];
 
 /** `db-2` → 2. */
 export function ordinalOf({metadata}: Pod): number | undefined {
