@@ -1,5 +1,5 @@
 import type {Cluster, JsonPatch, LogQuery, ObjectRef, Query, WriteOptions} from './cluster.ts';
-import {ApiProblem} from './errors.ts';
+import {NotFound} from './errors.ts';
 import {follow} from './follow.ts';
 import {listAll} from './list.ts';
 import {collectionPath, objectPath} from './paths.ts';
@@ -31,7 +31,7 @@ export function createApiCluster(
       try {
         return await get(name, ref, signal);
       } catch (error) {
-        if (error instanceof ApiProblem && error.status === 404) return undefined;
+        if (error instanceof NotFound) return undefined;
         throw error;
       }
     },

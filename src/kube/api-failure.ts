@@ -1,7 +1,7 @@
 import type {V1Status} from '@kubernetes/client-node';
 import {ExitCode} from '../problem.ts';
 import {printable} from '../text/printable.ts';
-import {ApiProblem, Conflict} from './errors.ts';
+import {ApiProblem, Conflict, NotFound} from './errors.ts';
 import {parseObject} from './json.ts';
 import type {Resource} from './resources.ts';
 
@@ -119,8 +119,9 @@ function notFound({details = {}}: V1Status, target: Target, about: Facts): ApiPr
       next: 'kubectl get namespaces',
     });
   }
-  if (name !== undefined && details.name !== undefined) {
-    return new ApiProblem(`${nameOf(target)} not found${inNamespace(target)}`, {
+  // Without the object's name it is the path that does not exist, and so the kind.
+  if (name !== undefined && details.name !== undefined && about.reason === 'NotFound') {
+    return new NotFound(`${nameOf(target)} not found${inNamespace(target)}`, {
       ...about,
       why: `there is no ${resource.kind.toLowerCase()} of that name`,
       next: `kubectl get ${resource.plural}${namespace === undefined ? '' : ` -n ${namespace}`}`,

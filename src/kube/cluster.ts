@@ -65,7 +65,7 @@ export interface Cluster {
   readonly server: string;
 
   get<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N>>;
-  /** As `get`, but an object that does not exist is `undefined`. */
+  /** As `get`, but an object that does not exist is `undefined`. A server that does not know the kind, or is none, is a Problem. */
   find<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N> | undefined>;
   /** Every page of it. */
   list<N extends ResourceName>(resource: N, query: Query, signal: AbortSignal): Promise<ObjectOf<N>[]>;

@@ -18,6 +18,9 @@ export class ApiProblem extends Problem {
   }
 }
 
+/** The API server is one, serves that kind, and has no object of that name. */
+export class NotFound extends ApiProblem {}
+
 /** Someone else wrote the object in between, or what a `test` operation asked for was not so. */
 export class Conflict extends ApiProblem {}
 

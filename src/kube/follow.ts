@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Problem} from '../problem.ts';
 import type {Change, Followed, Query} from './cluster.ts';
-import {ApiProblem, ConnectionProblem} from './errors.ts';
+import {ApiProblem, ConnectionProblem, NotFound} from './errors.ts';
 import type {KubeObject} from './json.ts';
 import {listAll} from './list.ts';
 import {objectPath} from './paths.ts';
@@ -129,7 +129,7 @@ class Follower<T extends KubeObject> implements Followed<T> {
     try {
       return [(await this.#requester.json<T>({method: 'GET', path, target}, this.#signal)).value];
     } catch (error) {
-      if (error instanceof ApiProblem && error.status === 404) return [];
+      if (error instanceof NotFound) return [];
       throw error;
     }
   }

@@ -57,6 +57,21 @@ test('find: what is not there is undefined; what may not be read is a Problem', 
   await expect(cluster.find('pods', web, never)).rejects.toThrow();
 });
 
+test.each([
+  ['a web server', '<html><h1>404 Not Found</h1></html>', /answered 404 and not as an API server does$/],
+  ['a web server that speaks JSON', '{"error":"no such page"}', /answered 404 and not as an API server does$/],
+  ['a server without the API group', '404 page not found\n', /^the API server does not know deployments\.apps$/],
+  [
+    'a server without the kind',
+    '{"kind":"Status","status":"Failure","reason":"NotFound","details":{},"code":404}',
+    /^the API server does not know deployments\.apps$/,
+  ],
+])('find: the 404 of %s does not say that the object does not exist', async (_case, body, message) => {
+  const server = await fakeApiServer((_asked, response) => void response.writeHead(404).end(body));
+  const cluster = await server.connect();
+  await expect(cluster.find('deployments', web, never)).rejects.toThrow(message);
+});
+
 test('a failed test operation is a conflict', async () => {
   const server = await fakeApiServer((_asked, response) => refuse(response, 422, 'Invalid', 'the server rejected our request'));
   const cluster = await server.connect();

@@ -187,6 +187,20 @@ test('who may only get one object is served by polling that', async () => {
   expect(followed.mode).toBe('poll');
 });
 
+test('a stranger that answers 404 in between is an outage, not the end of what is followed', async () => {
+  let strange = false;
+  const server = await fakeApiServer((asked, response) => {
+    if (strange) return void response.writeHead(404).end('<html>');
+    if (!asked.path.endsWith('/pods/a')) return refuse(response, 403, 'Forbidden', 'User "jane" cannot list resource "pods"');
+    return json(response, pod('a'));
+  });
+  const {followed, until} = followPods(await server.connect(), {namespace: 'shop', fieldSelector: 'metadata.name=a'});
+  await until('listed a');
+  strange = true;
+  await vi.waitFor(() => expect(followed.trouble?.message).toMatch(/answered 404 and not as an API server does$/), 10_000);
+  expect(followed.objects.size).toBe(1);
+});
+
 test('who may list, and neither watch nor get, is served by polling the list, though only one object is asked for', async () => {
   const server = await fakeApiServer((asked, response) =>
     isWatch(asked) || asked.path.endsWith('/pods/a')
