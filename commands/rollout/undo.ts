@@ -4,7 +4,7 @@ import {askFirst, askWhether} from '../../src/cli/confirm.ts';
 import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
 import {WatchingCommand, watchFlags} from '../../src/cli/watch.ts';
 import {commandsReport, renderCommands, undoCommands} from '../../src/rollout/kubectl.ts';
-import {applyUndo, prepareUndo} from '../../src/rollout/undo.ts';
+import {applyUndo, exitCodeOfUndo, prepareUndo} from '../../src/rollout/undo.ts';
 import type {UndoPlan} from '../../src/rollout/undo-plan.ts';
 import {renderUndo, renderUndoPlan} from '../../src/rollout/view/undo.ts';
 
@@ -43,17 +43,20 @@ export default class RolloutUndoCommand extends WatchingCommand {
       this.tell(renderUndoPlan(plan, cluster.context, this.errorScreen));
       await askFirst(`Go back to revision ${plan.to.number}?`, {yes: flags.yes, signal: this.signal});
     }
-    const deleteStuckPods = flags['delete-stuck-pod'] || (isReal && !flags.yes && (await this.askForPods(plan)));
+    const mayAsk = dryRun === 'none' && !flags.yes;
+    const deleteStuckPods = flags['delete-stuck-pod'] || (mayAsk && (await this.askForPods(plan)));
     const report = await applyUndo(cluster, plan, {dryRun, deleteStuckPods, signal: this.signal});
-    const watch = flags.watch && report.outcome === 'undone';
+    const watch = flags.watch && !this.signal.aborted && (report.outcome === 'undone' || report.deletedPods.length > 0);
     this.presentChange(report, {output, watch}, renderUndo);
     if (watch) this.exit(await this.watch(cluster, {refs: [report.workload]}, flags));
+    if (!this.signal.aborted) this.exit(exitCodeOfUndo(report));
   }
 
-  private async askForPods({stuckPods}: UndoPlan): Promise<boolean> {
+  private async askForPods({stuckPods, changes}: UndoPlan): Promise<boolean> {
     if (stuckPods.length === 0) return false;
     const pods = stuckPods.map(({name}) => `pod/${name}`).join(' and ');
     const are = stuckPods.length === 1 ? 'is' : 'are';
-    return askWhether(`Also delete ${pods}, which ${are} not ready and would hold it up?`, this.signal);
+    const remove = changes.length > 0 ? 'Also delete' : 'It is at that revision already. Delete';
+    return askWhether(`${remove} ${pods}, which ${are} not ready and would hold it up?`, this.signal);
   }
 }

@@ -1,6 +1,6 @@
 import type {Cluster} from '../kube/cluster.ts';
 import {ExitCode, Problem} from '../problem.ts';
-import {type ChangeContext, type DryRun, patchWorkload, sameObject} from './change.ts';
+import {type ChangeContext, type DryRun, patchWorkload} from './change.ts';
 import {collect} from './collect.ts';
 import {diffTemplates, type TemplateChange} from './diff-template.ts';
 import {currentRevision} from './revisions.ts';
@@ -14,8 +14,8 @@ export interface RolloutPause {
   readonly paused: boolean;
   /** `unchanged`: it was so already. */
   readonly outcome: 'paused' | 'resumed' | 'unchanged' | 'dry-run';
-  /** What waits for the Deployment to be resumed, or, once it is, rolls out. */
-  readonly pending: readonly TemplateChange[];
+  /** What waits for the Deployment to be resumed, or, once it is, rolls out; null without the right to list ReplicaSets. */
+  readonly pending: readonly TemplateChange[] | null;
   readonly dryRun: DryRun;
   readonly undoCommand: string | null;
 }
@@ -29,12 +29,15 @@ export async function setPaused(
 ): Promise<RolloutPause> {
   const verb = paused ? 'pause' : 'resume';
   refuseOthers(ref, verb);
-  const situation = await collect(cluster, ref, context.signal);
+  const situation = await collect(cluster, ref, {revisions: 'welcome'}, context.signal);
   const isSo = isPaused(situation.workload) === paused;
   await patchWorkload(
     cluster,
     situation.workload,
-    (latest) => (isPaused(latest) === paused ? [] : [sameObject(latest), {op: 'add', path: '/spec/paused', value: paused}]),
+    {
+      patchFor: (latest) => (isPaused(latest) === paused ? [] : [{op: 'add', path: '/spec/paused', value: paused}]),
+      isDone: (latest) => isPaused(latest) === paused,
+    },
     context,
   );
   return {
@@ -43,7 +46,7 @@ export async function setPaused(
     workload: refOf(situation.workload),
     paused,
     outcome: isSo ? 'unchanged' : context.dryRun !== 'none' ? 'dry-run' : paused ? 'paused' : 'resumed',
-    pending: pendingChanges(situation),
+    pending: situation.revisionsDenied ? null : pendingChanges(situation),
     dryRun: context.dryRun,
     undoCommand: isSo ? null : `kops rollout ${paused ? 'resume' : 'pause'} ${workloadWords(ref)}`,
   };

@@ -1,5 +1,5 @@
 import type {Cluster, JsonPatch} from '../kube/cluster.ts';
-import {type ChangeContext, type DryRun, patchWorkload, sameObject} from './change.ts';
+import {type ChangeContext, type DryRun, type Intent, patchWorkload} from './change.ts';
 import {collectRecorded} from './collect-recorded.ts';
 import {currentRevision, nextNumber} from './revisions.ts';
 import {refusePaused, strategyWarnings} from './undo-plan.ts';
@@ -14,9 +14,10 @@ export interface RolloutRestart {
   readonly workload: WorkloadRef;
   /** RFC 3339 with milliseconds: the annotation whose new value makes a new revision of an unchanged template. */
   readonly restartedAt: string;
-  /** null where the template before was no revision. */
+  /** null where the template before was no revision, or without the right to list them. */
   readonly from: number | null;
-  readonly newRevision: number;
+  /** null without the right to list revisions. */
+  readonly newRevision: number | null;
   readonly warnings: readonly Warning[];
   readonly dryRun: DryRun;
   readonly undoCommand: string | null;
@@ -32,8 +33,9 @@ export async function rolloutRestart(
   now: number,
   context: ChangeContext,
 ): Promise<RolloutRestart> {
-  const {workload, revisions} = await collectRecorded(cluster, ref, context.signal);
-  const patched = await patchWorkload(cluster, workload, (latest) => restartPatch(latest, now), context);
+  const needs = {revisions: 'welcome'} as const;
+  const {workload, revisions, revisionsDenied} = await collectRecorded(cluster, ref, context.signal, needs);
+  const patched = await patchWorkload(cluster, workload, restartIntent(now), context);
   const from = currentRevision(revisions)?.number ?? null;
   return {
     kind: 'RolloutRestart',
@@ -41,25 +43,24 @@ export async function rolloutRestart(
     workload: ref,
     restartedAt: context.dryRun === 'client' ? restartTime(workload, now) : (annotationOf(patched) ?? ''),
     from,
-    newRevision: nextNumber(revisions),
+    newRevision: revisionsDenied ? null : nextNumber(revisions),
     warnings: strategyWarnings(workload),
     dryRun: context.dryRun,
     undoCommand: from === null ? null : `kops rollout undo ${workloadWords(ref)} --to-revision ${from}`,
   };
 }
 
-function restartPatch(workload: Workload, now: number): JsonPatch {
-  refusePaused(workload, 'restart');
-  const {metadata} = workload.spec?.template ?? {};
-  const value = restartTime(workload, now);
-  const path = '/spec/template/metadata';
-  const annotation = `${path}/annotations/${RESTARTED_AT.replaceAll('/', '~1')}`;
-  if (metadata?.annotations) return [sameObject(workload), {op: 'add', path: annotation, value}];
-  return [
-    sameObject(workload),
-    {op: 'test', path, value: metadata}, // or annotations made meanwhile would go
-    {op: 'add', path: `${path}/annotations`, value: {[RESTARTED_AT]: value}},
-  ];
+function restartIntent(now: number): Intent {
+  let value = '';
+  const patchFor = (workload: Workload): JsonPatch => {
+    refusePaused(workload, 'restart');
+    value = restartTime(workload, now);
+    const path = '/spec/template/metadata/annotations';
+    if (workload.spec?.template?.metadata?.annotations)
+      return [{op: 'add', path: `${path}/${RESTARTED_AT.replaceAll('/', '~1')}`, value}];
+    return [{op: 'add', path, value: {[RESTARTED_AT]: value}}];
+  };
+  return {patchFor, isDone: (workload) => annotationOf(workload) === value};
 }
 
 /** Later than the last restart, were it the same millisecond: the same text again would be no change, and restart nothing. */

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
+import {ConnectionProblem} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
-import {applyUndo, prepareUndo} from '../../src/rollout/undo.ts';
+import {applyUndo, exitCodeOfUndo, prepareUndo} from '../../src/rollout/undo.ts';
 import type {Workload} from '../../src/rollout/workload.ts';
 import {ago, controllerRevision, daemonSet, deployment, pod, replicaSet, statefulSet, template} from '../support/builders.ts';
 import {FakeCluster, type FakeOptions} from '../support/fake-cluster.ts';
@@ -55,6 +56,7 @@ test('goes back to the previous revision and says how to come back', async () =>
     warnings: [],
     stuckPods: [],
     deletedPods: [],
+    notDeleted: [],
     dryRun: 'none',
     undoCommand: 'kops rollout undo deploy/web -n shop --to-revision 3',
   });
@@ -106,6 +108,17 @@ test('a workload that is found paused when the patch meets a conflict is refused
 
 test('an unknown revision is told, with those that exist', async () => {
   await expect(undo(shop(), 9)).rejects.toMatchObject({message: 'deployment/web has no revision 9', exitCode: 5});
+});
+
+test('a workload that is paused between the plan and the patch is refused', async () => {
+  const cluster = shop();
+  const plan = await prepareUndo(cluster, WEB, undefined, signal);
+  cluster.meanwhile = () => cluster.put(deployment({image: 'web:3.0', paused: true}));
+  await expect(applyUndo(cluster, plan, {dryRun: 'none', deleteStuckPods: false, signal})).rejects.toMatchObject({
+    message: 'cannot undo deployment/web: it is paused',
+    exitCode: 3,
+  });
+  expect(imageOf(cluster)).toBe('web:3.0');
 });
 
 test("another's change of the template in between is not overwritten", async () => {
@@ -208,6 +221,7 @@ test('a template that was written a moment ago becomes a revision before it is r
 function brokenDatabase(
   state: Parameters<typeof statefulSet>[0] = {},
   options: FakeOptions = {controllers: observed},
+  Kind = FakeCluster,
 ): FakeCluster {
   const workload = statefulSet({image: 'db:2.0', updated: 1, ...state});
   const revisions = [1, 2].map((number) =>
@@ -224,7 +238,7 @@ function brokenDatabase(
       containers: [{waiting: {reason: 'CrashLoopBackOff'}}],
     }),
   ];
-  return new FakeCluster([namespace, workload, ...revisions, ...pods], options);
+  return new Kind([namespace, workload, ...revisions, ...pods], options);
 }
 async function undoDatabase(cluster: FakeCluster, deleteStuckPods: boolean) {
   return applyUndo(cluster, await prepareUndo(cluster, DB, undefined, signal), {dryRun: 'none', deleteStuckPods, signal});
@@ -239,6 +253,50 @@ test('a StatefulSet pod that undo does not unstick is named, and deleted where t
     'patch statefulsets/db',
     'delete pods/db-2',
   ]);
+});
+
+test('pods that may not be deleted are reported: the template is back all the same', async () => {
+  const report = await undoDatabase(brokenDatabase({}, {controllers: observed, forbidden: ['delete pods']}), true);
+  expect(report).toMatchObject({
+    outcome: 'undone',
+    newRevision: 3,
+    deletedPods: [],
+    notDeleted: [{pod: 'db-2', why: 'may not delete pods'}],
+    undoCommand: 'kops rollout undo sts/db -n shop --to-revision 2',
+  });
+  expect(exitCodeOfUndo(report)).toBe(3);
+});
+
+test('an interruption before the pods are deleted leaves a report of what was done', async () => {
+  const interruption = new AbortController();
+  const cluster = brokenDatabase({}, {controllers: () => interruption.abort()});
+  const plan = await prepareUndo(cluster, DB, undefined, signal);
+  const options = {dryRun: 'none', deleteStuckPods: true, signal: interruption.signal} as const;
+  expect(await applyUndo(cluster, plan, options)).toMatchObject({
+    outcome: 'undone',
+    deletedPods: [],
+    notDeleted: [{pod: 'db-2', why: 'interrupted'}],
+  });
+});
+
+test('where the template is right already, stuck pods can still be deleted', async () => {
+  const cluster = brokenDatabase();
+  await undoDatabase(cluster, false);
+  const plan = await prepareUndo(cluster, DB, 1, signal);
+  const applied = (dryRun: 'none' | 'client') => applyUndo(cluster, plan, {dryRun, deleteStuckPods: true, signal});
+  expect(await applied('client')).toMatchObject({outcome: 'unchanged', stuckPods: ['db-2'], deletedPods: []});
+  expect(await applied('none')).toMatchObject({outcome: 'unchanged', stuckPods: ['db-2'], deletedPods: ['db-2']});
+});
+
+test('a pod whose deletion got no answer is looked for', async () => {
+  class Silent extends FakeCluster {
+    override async delete(...args: Parameters<FakeCluster['delete']>): Promise<void> {
+      await super.delete(...args);
+      throw new ConnectionProblem('no answer', {passing: true});
+    }
+  }
+  const cluster = brokenDatabase({}, {controllers: observed}, Silent);
+  expect(await undoDatabase(cluster, true)).toMatchObject({deletedPods: ['db-2'], notDeleted: []});
 });
 
 test('a pod of the same name that was made since is not deleted', async () => {

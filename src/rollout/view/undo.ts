@@ -1,6 +1,7 @@
 import type {Screen} from '../../text/screen.ts';
 import type {RolloutUndo} from '../undo.ts';
 import type {UndoPlan} from '../undo-plan.ts';
+import type {Warning} from '../warning.ts';
 import {refOf, workloadName} from '../workload.ts';
 import {changeLines} from './changes.ts';
 import {dryRunLine, placeLine} from './place.ts';
@@ -13,17 +14,20 @@ export function renderUndoPlan({workload, from, to, changes, warnings}: UndoPlan
 
 /** What was done. The plan was shown before: a dry run, which did not ask, shows it here. */
 export function renderUndo(report: RolloutUndo, screen: Screen): string {
-  const {workload, context, to, newRevision, outcome, warnings, stuckPods, deletedPods, dryRun, undoCommand} = report;
+  const {workload, context, to, newRevision, outcome, warnings, dryRun, undoCommand} = report;
   const {theme} = screen;
   const done = (text: string) => `${theme.good('✓')} ${placeLine(workload, text, theme, context)}`;
-  if (outcome === 'unchanged') return done(`already at revision ${to}: nothing to undo`);
-  const stuck = stuckPods.filter((pod) => !deletedPods.includes(pod)).map((pod) => stuckWarning(pod, workload.namespace));
+  const stuck = stuckWarnings(report);
   if (outcome === 'dry-run') {
     return `${planText({...report, warnings: [...warnings, ...stuck]}, screen)}\n\n${dryRunLine(dryRun, theme)}`;
   }
   return [
-    done(`back at revision ${to}, now numbered ${newRevision}`),
-    ...deletedPods.map((pod) => `  deleted pod/${pod}, which was not ready: ${workloadName(workload)} makes it anew`),
+    done(
+      outcome === 'unchanged'
+        ? `already at revision ${to}: nothing to undo`
+        : `back at revision ${to}, now numbered ${newRevision}`,
+    ),
+    ...report.deletedPods.map((pod) => `  deleted pod/${pod}, which was not ready: ${workloadName(workload)} makes it anew`),
     ...warningLines(stuck, screen),
     ...(undoCommand ? [`  undo  ${undoCommand}`] : []),
   ].join('\n');
@@ -40,8 +44,17 @@ function planText({workload, context, from, to, changes, warnings}: Planned, scr
     .join('\n\n');
 }
 
-const stuckWarning = (pod: string, namespace: string) => ({
-  reason: 'StuckPod',
-  message: `pod/${pod} is not ready, so its StatefulSet does not replace it`,
-  hint: `kubectl delete pod ${pod} -n ${namespace}`,
-});
+function stuckWarnings({workload, stuckPods, deletedPods, notDeleted}: RolloutUndo): Warning[] {
+  return stuckPods
+    .filter((pod) => !deletedPods.includes(pod))
+    .map((pod) => {
+      const failed = notDeleted.find((other) => other.pod === pod);
+      return {
+        reason: 'StuckPod',
+        message: failed
+          ? `pod/${pod} holds it up and was not deleted: ${failed.why}`
+          : `pod/${pod} is not ready, so its StatefulSet does not replace it`,
+        hint: `kubectl delete pod ${pod} -n ${workload.namespace}`,
+      };
+    });
+}

@@ -36,6 +36,7 @@ const undone: RolloutUndo = {
   warnings,
   stuckPods: [],
   deletedPods: [],
+  notDeleted: [],
   dryRun: 'none',
   undoCommand: 'kops rollout undo deploy/web -n shop --to-revision 5',
 };
@@ -102,10 +103,23 @@ test('a dry run shows all of the plan', () => {
   `);
 });
 
+const unchanged: RolloutUndo = {...undone, to: 5, outcome: 'unchanged', changes: [], warnings: [], undoCommand: null};
+
 test('nothing to undo', () => {
-  expect(renderUndo({...undone, to: 5, outcome: 'unchanged', changes: [], warnings: []}, screen)).toMatchInlineSnapshot(
+  expect(renderUndo(unchanged, screen)).toMatchInlineSnapshot(
     `"✓ deployment/web  shop · kind-kops  already at revision 5: nothing to undo"`,
   );
+});
+
+test('nothing to undo, but a pod that holds it up', () => {
+  const stuckPods = ['db-1', 'db-2'];
+  const notDeleted = [{pod: 'db-2', why: 'may not delete pods'}];
+  expect(renderUndo({...unchanged, stuckPods, deletedPods: ['db-1'], notDeleted}, screen)).toMatchInlineSnapshot(`
+    "✓ deployment/web  shop · kind-kops  already at revision 5: nothing to undo
+      deleted pod/db-1, which was not ready: deployment/web makes it anew
+    ⚠ pod/db-2 holds it up and was not deleted: may not delete pods
+      → kubectl delete pod db-2 -n shop"
+  `);
 });
 
 const restarted: RolloutRestart = {
