@@ -1,6 +1,7 @@
 import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {Cluster} from '../kube/cluster.ts';
 import {connect} from '../kube/connect.ts';
+import {ExitCode} from '../problem.ts';
 import type {Screen} from '../text/screen.ts';
 import {type OutputFormat, type Report, serialise} from './output.ts';
 import {isInteractive, screenOf} from './terminal.ts';
@@ -70,7 +71,7 @@ export abstract class BaseCommand extends Command {
   };
 
   private readonly interruption = new AbortController();
-  /** Aborts on Ctrl-C or SIGTERM; a second one ends the process at once. */
+  /** Aborts on Ctrl-C, SIGTERM, or when the terminal goes; a second one ends the process at once. */
   protected readonly signal = this.interruption.signal;
 
   private get noColour(): boolean {
@@ -95,6 +96,13 @@ export abstract class BaseCommand extends Command {
     };
     process.on('SIGINT', interrupt);
     process.on('SIGTERM', interrupt);
+    process.on('SIGHUP', interrupt);
+  }
+
+  /** What was under way has ended well, and so has been told: all the same it was interrupted. */
+  override async finally(error: Error | undefined): Promise<void> {
+    if (error === undefined && this.signal.aborted) process.exitCode = ExitCode.interrupted;
+    await super.finally(error);
   }
 
   /** oclif would print the error; `main` does that, once, in our own form. */
