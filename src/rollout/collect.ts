@@ -20,15 +20,32 @@ export function namespaceOf(target: Target): string | undefined {
   return more.length === 0 ? only : undefined;
 }
 
+/** Without the right to it what is `needed` is an error, and what is `welcome` is left out; nobody asks for the rest. */
+export interface Needs {
+  readonly revisions: 'needed' | 'welcome';
+  /** Of a Deployment they are never read: its ReplicaSets count their own. */
+  readonly pods?: 'needed' | 'welcome';
+}
+
+export interface Collected extends Situation {
+  /** Whether the revisions are missing for want of the right to list them. */
+  readonly revisionsDenied: boolean;
+}
+
 /**
- * Reads one workload and what is its own: one list per kind of object. Rejects with exit code 5 where there is no such workload, or where
- * the user may not read it; events alone may be missing.
+ * Reads one workload and its revisions, for a change or a comparison: no more than that has a use for. Rejects with exit code 5 where there
+ * is no such workload, or where the user may not read what is needed.
  */
-export async function collect(cluster: Cluster, ref: WorkloadRef, signal: AbortSignal): Promise<Situation> {
+export async function collect(cluster: Cluster, ref: WorkloadRef, needs: Needs, signal: AbortSignal): Promise<Collected> {
   const workload = await readWorkload(cluster, ref, signal);
-  const {situations, denied} = await collectAround(cluster, [workload], {namespace: ref.namespace}, signal);
-  for (const [resource, problem] of denied) if (resource !== 'events') throw problem;
-  return situations[0] as Situation;
+  const withPods = needs.pods !== undefined && workload.kind !== 'Deployment';
+  const known = {events: [], ...(!withPods && {pods: []})};
+  const {situations, denied} = await collectAround(cluster, [workload], {namespace: ref.namespace}, signal, known);
+  for (const [resource, problem] of denied) {
+    if ((resource === 'pods' ? needs.pods : needs.revisions) === 'needed') throw problem;
+  }
+  const revisionsDenied = denied.has('replicasets') || denied.has('controllerrevisions');
+  return {...(situations[0] as Situation), revisionsDenied};
 }
 
 /** The workload itself. Rejects with exit code 5, naming what there is, where it does not exist. */
@@ -38,13 +55,21 @@ export async function readWorkload(cluster: Cluster, ref: WorkloadRef, signal: A
   return asWorkload(ref.kind, found);
 }
 
-/** All workloads of the three kinds that a query selects. */
-export async function listWorkloads(cluster: Cluster, query: Query, signal: AbortSignal): Promise<Workload[]> {
+/** All workloads of the three kinds that a query selects. Rejects with exit code 5 where the user may list none of the three. */
+export async function listWorkloads(
+  cluster: Cluster,
+  query: Query,
+  signal: AbortSignal,
+): Promise<{readonly workloads: readonly Workload[]; readonly notes: readonly string[]}> {
+  const {list, denied} = tolerantLister(cluster, signal);
   const kinds = Object.keys(workloadKinds) as WorkloadKind[];
   const lists = kinds.map(async (kind) =>
-    (await cluster.list(workloadKinds[kind].plural, query, signal)).map((object) => asWorkload(kind, object)),
+    (await list(workloadKinds[kind].plural, [query])).map((object) => asWorkload(kind, object)),
   );
-  return (await Promise.all(lists)).flat();
+  const workloads = (await Promise.all(lists)).flat();
+  const [problem] = denied.values();
+  if (problem !== undefined && denied.size === kinds.length) throw problem;
+  return {workloads, notes: deniedNotes(denied.keys())};
 }
 
 /** The API leaves the kind out of the items of a list. */
@@ -79,7 +104,8 @@ export async function collectAround(
     known.pods ?? list('pods', around.pods),
     known.events ?? list('events', around.events),
   ]);
-  const situations = situationsOf(workloads, {replicaSets, controllerRevisions, pods, events});
+  const sets = denied.has('replicasets') ? undefined : replicaSets;
+  const situations = situationsOf(workloads, {replicaSets: sets, controllerRevisions, pods, events});
   return {situations, denied, notes: deniedNotes(denied.keys())};
 }
 

@@ -31,7 +31,7 @@ export async function rolloutDiff(
   range: DiffRange,
   signal: AbortSignal,
 ): Promise<RolloutDiff> {
-  return compareRevisions(await collect(cluster, ref, signal), range);
+  return compareRevisions(await collect(cluster, ref, {revisions: 'needed'}, signal), range);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type {Cluster} from '../kube/cluster.ts';
-import {collect} from './collect.ts';
+import {collect, type Needs} from './collect.ts';
 import {pickRevision} from './pick.ts';
 import type {Template} from './semantic.ts';
 import type {Revision, Situation} from './situation.ts';
@@ -32,8 +32,11 @@ export interface RolloutRevision extends RevisionSummary {
   readonly template: Template;
 }
 
+/** A ControllerRevision does not say how many pods it has. */
+const NEEDS: Needs = {revisions: 'needed', pods: 'needed'};
+
 export async function rolloutHistory(cluster: Cluster, ref: WorkloadRef, signal: AbortSignal): Promise<RolloutHistory> {
-  return historyOf(await collect(cluster, ref, signal));
+  return historyOf(await collect(cluster, ref, NEEDS, signal));
 }
 
 /** One revision with its template. Rejects with exit code 5 where the workload has none of this number. */
@@ -43,7 +46,7 @@ export async function rolloutRevision(
   number: number,
   signal: AbortSignal,
 ): Promise<RolloutRevision> {
-  const situation = await collect(cluster, ref, signal);
+  const situation = await collect(cluster, ref, NEEDS, signal);
   const revision = pickRevision(situation, number);
   const workload = refOf(situation.workload);
   return {kind: 'RolloutRevision', workload, ...summaryOf(revision), template: revision.template};

@@ -6,11 +6,12 @@ import {assess} from './assess.ts';
 import type {Target} from './collect.ts';
 import {collectAround, listWorkloads, namespaceOf, podsAround, readWorkload} from './collect.ts';
 import {namespaceNotFound} from './collect-missing.ts';
+import {ownerOf} from './collect-owned.ts';
 import {diagnose} from './diagnose.ts';
 import type {Situation} from './situation.ts';
 import type {Phase, RolloutStatus} from './status.ts';
 import {statusOf} from './verdict.ts';
-import {refOf, type Workload, type WorkloadKind, workloadKinds, workloadWords} from './workload.ts';
+import {refOf, type Workload, workloadWords} from './workload.ts';
 
 /** What is unhealthy among many workloads. */
 export interface RolloutOverview {
@@ -35,7 +36,7 @@ export interface RolloutOverview {
 export async function rolloutOverview(cluster: Cluster, target: Target, signal: AbortSignal): Promise<RolloutOverview> {
   const namespace = namespaceOf(target);
   const selector = 'query' in target ? target.query.labelSelector : undefined;
-  const workloads = await workloadsOf(cluster, target, signal);
+  const {workloads, notes: kindNotes} = await workloadsOf(cluster, target, signal);
   const {pods, notes: podNotes} = await podsAround(cluster, workloads, {namespace}, signal);
   const crashing = ownersOfCrashing(pods, Date.now());
   const ill = workloads.filter(
@@ -55,32 +56,29 @@ export async function rolloutOverview(cluster: Cluster, target: Target, signal: 
     total: workloads.length,
     healthy: workloads.length - unhealthy.length,
     unhealthy,
-    notes: [...podNotes, ...notes],
+    notes: [...kindNotes, ...podNotes, ...notes],
   };
 }
 
-async function workloadsOf(cluster: Cluster, target: Target, signal: AbortSignal): Promise<Workload[]> {
-  if ('refs' in target) return Promise.all(target.refs.map((ref) => readWorkload(cluster, ref, signal)));
+async function workloadsOf(cluster: Cluster, target: Target, signal: AbortSignal): ReturnType<typeof listWorkloads> {
+  if ('refs' in target) {
+    return {workloads: await Promise.all(target.refs.map((ref) => readWorkload(cluster, ref, signal))), notes: []};
+  }
   const {namespace} = target.query;
-  const workloads = await listWorkloads(cluster, target.query, signal);
-  if (workloads.length === 0 && namespace !== undefined) {
+  const listed = await listWorkloads(cluster, target.query, signal);
+  if (listed.workloads.length === 0 && namespace !== undefined) {
     const problem = await namespaceNotFound(cluster, namespace, signal);
     if (problem !== undefined) throw problem;
   }
-  return workloads;
+  return listed;
 }
 
-/** Which workloads, in words, have pods that keep crashing. A ReplicaSet is called after its Deployment and the pods' hash. */
+/** Which workloads, in words, have pods that keep crashing. */
 function ownersOfCrashing(pods: readonly Json<V1Pod>[], now: number): ReadonlySet<string> {
   const owners = new Set<string>();
-  for (const {metadata, ...pod} of pods) {
-    const owner = metadata?.ownerReferences?.find(({controller}) => controller);
-    if (owner === undefined || !keepsCrashing(pod, now)) continue;
-    const hash = metadata?.labels?.['pod-template-hash'] ?? '';
-    const isReplicaSet = owner.kind === 'ReplicaSet';
-    const name = isReplicaSet ? owner.name.replace(new RegExp(`-${hash}$`), '') : owner.name;
-    const kind = (isReplicaSet ? 'Deployment' : owner.kind) as WorkloadKind;
-    if (kind in workloadKinds) owners.add(workloadWords({kind, name, namespace: metadata?.namespace ?? ''}));
+  for (const pod of pods) {
+    const owner = keepsCrashing(pod, now) ? ownerOf(pod) : undefined;
+    if (owner !== undefined) owners.add(workloadWords(owner));
   }
   return owners;
 }

@@ -92,7 +92,7 @@ export function followWorkloads(
       return named === undefined ? found : found.filter((workload) => named.has(workloadWords(refOf(workload))));
     },
     surroundings: () => ({
-      replicaSets: all('replicasets'),
+      replicaSets: denied.has('replicasets') ? undefined : all('replicasets'),
       controllerRevisions: all('controllerrevisions'),
       pods: all('pods'),
       events: all('events'),

@@ -1,9 +1,10 @@
 import {expect, test} from 'vitest';
 import {renderProblem} from '../../src/cli/errors.ts';
 import {selectorText} from '../../src/kube/selector.ts';
-import {collect, collectAround, listWorkloads} from '../../src/rollout/collect.ts';
+import {collect, collectAround, listWorkloads, type Needs} from '../../src/rollout/collect.ts';
 import {missing} from '../../src/rollout/collect-missing.ts';
 import {situationsOf} from '../../src/rollout/collect-owned.ts';
+import type {Situation} from '../../src/rollout/situation.ts';
 import type {WorkloadRef} from '../../src/rollout/workload.ts';
 import {createTheme} from '../../src/text/screen.ts';
 import {controllerRevision, daemonSet, deployment, event, pod, replicaSet, statefulSet} from '../support/builders.ts';
@@ -21,12 +22,19 @@ const dbRevision = controllerRevision(db, {name: 'db-2', revision: 2});
 const dbPod = pod({name: 'db-0', owner: db, hash: 'db-2', labels: {app: 'db'}});
 const agent = daemonSet();
 
+const around = async (cluster: FakeCluster) => {
+  const {workloads} = await listWorkloads(cluster, {namespace: 'shop'}, signal);
+  cluster.requests.length = 0;
+  const {situations, notes} = await collectAround(cluster, workloads, {namespace: 'shop'}, signal);
+  return {situation: situations[0] as Situation, notes};
+};
+
 test('a workload gets what its controller reference owns, and the events about it', async () => {
   const aboutPod = event(webPod, {reason: 'BackOff', message: 'back-off'});
   const aboutSet = event(webSet, {reason: 'FailedCreate', message: 'quota'});
   const aboutOther = event(stray, {reason: 'BackOff', message: 'back-off'});
   const cluster = new FakeCluster([web, webSet, webPod, stray, db, dbRevision, dbPod, aboutPod, aboutSet, aboutOther]);
-  const situation = await collect(cluster, ref('Deployment', 'web'), signal);
+  const {situation} = await around(cluster);
   expect(situation.workload.kind).toBe('Deployment');
   expect(situation.revisions.map(({name}) => name)).toEqual([webSet.metadata?.name]);
   expect(situation.pods.map(({metadata}) => metadata?.name)).toEqual([webPod.metadata?.name]);
@@ -46,31 +54,75 @@ test("a StatefulSet's pods are its own, without a ReplicaSet between", () => {
 
 test('events that every healthy pod is worth are not asked for', async () => {
   const cluster = new FakeCluster([web, webSet, webPod, event(webPod, {type: 'Normal', reason: 'Scheduled', message: ''})]);
-  expect((await collect(cluster, ref('Deployment', 'web'), signal)).events).toEqual([]);
+  expect((await around(cluster)).situation.events).toEqual([]);
 });
 
 test('each kind is listed once for one workload, and only what it has', async () => {
   const cluster = new FakeCluster([web, webSet, webPod]);
-  await collect(cluster, ref('Deployment', 'web'), signal);
-  expect(cluster.requests).toEqual(['get deployments/web', 'list replicasets', 'list pods', 'list events']);
+  await around(cluster);
+  expect(cluster.requests).toEqual(['list replicasets', 'list pods', 'list events']);
 });
 
 test('each kind is listed once for very many workloads too', async () => {
   const many = Array.from({length: 30}, (_, i) => deployment({name: `web-${i}`, namespace: `team-${i}`}));
   const cluster = new FakeCluster(many);
-  const workloads = await listWorkloads(cluster, {}, signal);
+  const {workloads} = await listWorkloads(cluster, {}, signal);
   cluster.requests.length = 0;
   const {situations} = await collectAround(cluster, workloads, {}, signal);
   expect(situations).toHaveLength(30);
   expect(cluster.requests.sort()).toEqual(['list events', 'list pods', 'list replicasets']);
 });
 
-test('without the right to list events they are left out; without that to list pods it is an error', async () => {
-  const objects = [web, webSet, webPod];
-  const noEvents = new FakeCluster(objects, {forbidden: ['list events']});
-  expect((await collect(noEvents, ref('Deployment', 'web'), signal)).pods).toHaveLength(1);
-  const noPods = new FakeCluster(objects, {forbidden: ['list pods']});
-  await expect(collect(noPods, ref('Deployment', 'web'), signal)).rejects.toThrow('may not list pods');
+test('what the user may not list is left out, and said', async () => {
+  const cluster = new FakeCluster([web, webSet, webPod], {forbidden: ['list events']});
+  const {situation, notes} = await around(cluster);
+  expect(situation.pods).toHaveLength(1);
+  expect(notes).toEqual(['no right to list events: what they would tell is missing here']);
+});
+
+test('without the right to list ReplicaSets pods are found by the name of theirs', async () => {
+  const other = pod({name: 'web-api-1', owner: replicaSet({owner: deployment({name: 'web-api'}), hash: '7bfb4bc78d'})});
+  const bare = pod({name: 'web-2', owner: {kind: 'ReplicaSet', metadata: {name: 'web', uid: 'bare'}}});
+  const cluster = new FakeCluster([web, webSet, webPod, other, bare, dbPod], {forbidden: ['list replicasets']});
+  const {situation, notes} = await around(cluster);
+  expect(situation.pods.map(({metadata}) => metadata?.name)).toEqual([webPod.metadata?.name]);
+  expect(notes).toEqual(['no right to list replicasets: what they would tell is missing here']);
+});
+
+test.each<[string, WorkloadRef, Needs, string[]]>([
+  ['to pause', ref('Deployment', 'web'), {revisions: 'welcome'}, ['get deployments/web', 'list replicasets']],
+  [
+    'to undo a Deployment',
+    ref('Deployment', 'web'),
+    {revisions: 'needed', pods: 'welcome'},
+    ['get deployments/web', 'list replicasets'],
+  ],
+  [
+    'to undo a StatefulSet',
+    ref('StatefulSet', 'db'),
+    {revisions: 'needed', pods: 'welcome'},
+    ['get statefulsets/db', 'list controllerrevisions', 'list pods'],
+  ],
+])('no more is read than is needed: %s', async (_case, workload, needs, requests) => {
+  const cluster = new FakeCluster([web, webSet, webPod, db, dbRevision, dbPod]);
+  await collect(cluster, workload, needs, signal);
+  expect(cluster.requests).toEqual(requests);
+});
+
+test.each<[WorkloadRef, Needs, string, string | undefined]>([
+  [ref('Deployment', 'web'), {revisions: 'needed'}, 'list replicasets', 'may not list replicasets'],
+  [ref('Deployment', 'web'), {revisions: 'welcome'}, 'list replicasets', undefined],
+  [ref('StatefulSet', 'db'), {revisions: 'needed', pods: 'needed'}, 'list pods', 'may not list pods'],
+  [ref('StatefulSet', 'db'), {revisions: 'needed', pods: 'welcome'}, 'list pods', undefined],
+])('of %o %o without the right to %s: %s', async (workload, needs, forbidden, message) => {
+  const reading = collect(
+    new FakeCluster([web, webSet, db, dbRevision, dbPod], {forbidden: [forbidden]}),
+    workload,
+    needs,
+    signal,
+  );
+  if (message === undefined) expect(await reading).toMatchObject({revisionsDenied: needs.revisions === 'welcome'});
+  else await expect(reading).rejects.toThrow(message);
 });
 
 test.each([
@@ -153,7 +205,7 @@ test('the help with a missing workload needs no rights', async () => {
   const cluster = new FakeCluster([agent], {
     forbidden: ['list namespaces', 'list deployments', 'list statefulsets', 'list daemonsets'],
   });
-  await expect(collect(cluster, ref('Deployment', 'web'), signal)).rejects.toMatchObject({
+  await expect(collect(cluster, ref('Deployment', 'web'), {revisions: 'welcome'}, signal)).rejects.toMatchObject({
     exitCode: 5,
     why: 'there is no workload in it',
   });

@@ -110,6 +110,21 @@ test('a namespace that does not exist is an error, one that is empty is not', as
   });
 });
 
+test('a kind that the user may not list is left out, and said; without the right to any of the three it is an error', async () => {
+  const objects = [deployment({updated: 1}), statefulSet(), daemonSet()];
+  const some = new FakeCluster(objects, {forbidden: ['list daemonsets', 'list statefulsets']});
+  expect(await rolloutOverview(some, shop, signal)).toMatchObject({
+    total: 1,
+    unhealthy: [{workload: {name: 'web'}}],
+    notes: [
+      'no right to list statefulsets: what they would tell is missing here',
+      'no right to list daemonsets: what they would tell is missing here',
+    ],
+  });
+  const none = new FakeCluster(objects, {forbidden: ['list deployments', 'list daemonsets', 'list statefulsets']});
+  await expect(rolloutOverview(none, shop, signal)).rejects.toThrow('may not list deployments');
+});
+
 test('named workloads are judged together', async () => {
   const cluster = new FakeCluster([deployment({updated: 1}), statefulSet(), daemonSet()]);
   const refs = [

@@ -32,6 +32,14 @@ test('a restart makes a new revision of the same template and says how to go bac
   expect(restartedAt(cluster)).toBe('2026-05-04T10:00:00.000Z');
 });
 
+test('who may only get and patch a Deployment may restart, pause and resume it', async () => {
+  const forbidden = ['replicasets', 'pods', 'events', 'controllerrevisions'].map((resource) => `list ${resource}`);
+  const cluster = new FakeCluster([namespace, deployment(), replicaSet({revision: 5})], {forbidden});
+  expect(await rolloutRestart(cluster, WEB, NOW, none)).toMatchObject({from: null, newRevision: null, undoCommand: null});
+  expect(await setPaused(cluster, WEB, true, none)).toMatchObject({outcome: 'paused', pending: null});
+  expect(await setPaused(cluster, WEB, false, none)).toMatchObject({outcome: 'resumed', pending: null});
+});
+
 test('two restarts at once are two restarts', async () => {
   const cluster = shop();
   await rolloutRestart(cluster, WEB, NOW, none);

@@ -5,7 +5,7 @@ import {assess} from '../../src/rollout/assess.ts';
 import type {Cause} from '../../src/rollout/status.ts';
 import {rolloutStatus} from '../../src/rollout/status.ts';
 import {statusOf} from '../../src/rollout/verdict.ts';
-import {deployment, NOW, pod, replicaSet, situation} from '../support/builders.ts';
+import {ago, deployment, NOW, pod, replicaSet, situation} from '../support/builders.ts';
 import {FakeCluster} from '../support/fake-cluster.ts';
 
 const {signal} = new AbortController();
@@ -117,4 +117,25 @@ test('what may not be listed is noted where it would tell more', async () => {
     'no right to list pods: what they would tell is missing here',
     'no right to list events: what they would tell is missing here',
   ]);
+});
+
+const noSets = {forbidden: ['list replicasets']};
+
+test('without the right to list ReplicaSets a doomed Deployment is doomed all the same', async () => {
+  const status = await rolloutStatus(new FakeCluster([rolling, before, newest, crashing], noSets), web, signal);
+  expect(status).toMatchObject({phase: 'failed', causes: [{reason: 'CrashLoopBackOff', doomed: true}]});
+  expect(status.notes).toEqual(['no right to list replicasets: what they would tell is missing here']);
+});
+
+test('nor do pods of the version that it replaces doom it then', async () => {
+  const was = pod({
+    owner: before,
+    name: 'web-a-1',
+    hash: 'a',
+    createdAt: ago(600),
+    containers: [{waiting: {reason: 'CrashLoopBackOff'}, restarts: 3}],
+  });
+  const is = pod({owner: newest, hash: 'b', createdAt: ago(5)});
+  const status = await rolloutStatus(new FakeCluster([rolling, before, newest, was, is], noSets), web, signal);
+  expect(status).toMatchObject({phase: 'progressing', causes: [{doomed: false}]});
 });

@@ -9,7 +9,7 @@ export function renderRestart(report: RolloutRestart, screen: Screen): string {
   const {workload, context, newRevision, warnings, dryRun, undoCommand} = report;
   const {theme} = screen;
   const dry = dryRun !== 'none';
-  const text = dry ? `would restart as revision ${newRevision}` : `restarts as revision ${newRevision}`;
+  const text = `${dry ? 'would restart' : 'restarts'}${newRevision === null ? '' : ` as revision ${newRevision}`}`;
   return [
     `${dry ? theme.dim('·') : theme.good('✓')} ${placeLine(workload, text, theme, context)}`,
     ...warningLines(warnings, screen),
@@ -25,13 +25,13 @@ export function renderPause(report: RolloutPause, screen: Screen): string {
     unchanged: paused ? 'is paused already' : 'is not paused: nothing to resume',
     'dry-run': `would be ${state}`,
     paused: 'paused: rolls nothing out until it is resumed',
-    resumed: pending.length > 0 ? 'resumed: rolls out now' : 'resumed: nothing was waiting',
+    resumed: pending === null ? 'resumed' : pending.length > 0 ? 'resumed: rolls out now' : 'resumed: nothing was waiting',
   }[outcome];
-  const waits = paused && pending.length > 0 ? ['  waiting:'] : [];
+  const waits = paused && pending !== null && pending.length > 0 ? ['  waiting:'] : [];
   return [
     `${outcome === 'dry-run' ? theme.dim('·') : theme.good('✓')} ${placeLine(workload, text, theme, context)}`,
     ...waits,
-    ...changeLines(pending, theme),
+    ...changeLines(pending ?? [], theme),
     ...(outcome === 'dry-run' ? [`  ${dryRunLine(dryRun, theme)}`] : undoCommand ? [`  undo  ${undoCommand}`] : []),
   ].join('\n');
 }
