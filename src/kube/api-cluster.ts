@@ -1,6 +1,7 @@
 import type {Cluster, JsonPatch, LogQuery, ObjectRef, Query, WriteOptions} from './cluster.ts';
 import {NotFound} from './errors.ts';
 import {follow} from './follow.ts';
+import type {KubeObject} from './json.ts';
 import {listAll} from './list.ts';
 import {collectionPath, objectPath} from './paths.ts';
 import type {Requester} from './request.ts';
@@ -38,6 +39,12 @@ export function createApiCluster(
 
     async list<N extends ResourceName>(name: N, query: Query, signal: AbortSignal) {
       return (await listAll(requester, resourceOf(name), query, signal)).items;
+    },
+
+    async listMetadata(name, query, signal) {
+      const resource: Resource<KubeObject> = resources[name];
+      const {items} = await listAll(requester, resource, query, signal, METADATA_ONLY);
+      return items.map(({apiVersion = '', kind = '', metadata = {}}) => ({apiVersion, kind, metadata}));
     },
 
     follow: (name, query, onChange, signal) => follow(requester, resourceOf(name), query, onChange, signal),
@@ -80,6 +87,9 @@ export function createApiCluster(
     },
   };
 }
+
+/** Metadata of whatever kind; from a server that cannot do that, the whole objects. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
 
 /** The kubelet may end the text with a note of its own. */
 const LOG_SLACK = 64 * 1024;

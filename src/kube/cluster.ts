@@ -1,4 +1,5 @@
 import type {Problem} from '../problem.ts';
+import type {KubeObject} from './json.ts';
 import type {ObjectOf, ResourceName} from './resources.ts';
 
 /** One object: its name and, where its kind is namespaced, its namespace. */
@@ -69,6 +70,8 @@ export interface Cluster {
   find<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N> | undefined>;
   /** Every page of it. */
   list<N extends ResourceName>(resource: N, query: Query, signal: AbortSignal): Promise<ObjectOf<N>[]>;
+  /** As `list`, but only apiVersion, kind and metadata: of a Secret no value leaves the API server, nor gets into its audit log. */
+  listMetadata(resource: ResourceName, query: Query, signal: AbortSignal): Promise<KubeObject[]>;
   /** Lists, watches, and goes on through dropped connections, 410, restarts and silence until `signal` aborts. */
   follow<N extends ResourceName>(
     resource: N,

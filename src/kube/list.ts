@@ -26,17 +26,18 @@ const MAX_RESTARTS = 3;
 
 /**
  * Reads a collection page by page. A page that gets large makes the next one smaller, so that 500 Secrets of a megabyte are never one
- * answer. A continue token that expired (410) starts over.
+ * answer. A continue token that expired (410) starts over. `accept`: in which form, where it is not the usual one.
  */
 export async function listAll<T extends KubeObject>(
   requester: Requester,
   resource: Resource<T>,
   query: Query,
   signal: AbortSignal,
+  accept?: string,
 ): Promise<Listed<T>> {
   for (let restarts = 0; ; restarts++) {
     try {
-      return await readPages(requester, resource, query, signal);
+      return await readPages(requester, resource, query, signal, accept);
     } catch (error) {
       if (!(error instanceof ApiProblem && error.status === 410) || restarts >= MAX_RESTARTS) throw error;
     }
@@ -48,6 +49,7 @@ async function readPages<T extends KubeObject>(
   resource: Resource<T>,
   query: Query,
   signal: AbortSignal,
+  accept: string | undefined,
 ): Promise<Listed<T>> {
   const {apiVersion, kind} = resource;
   const target = {verb: 'list', resource, namespace: query.namespace} as const;
@@ -58,7 +60,7 @@ async function readPages<T extends KubeObject>(
     const path = collectionPath(resource, query, {limit, continue: token});
     let answer: {readonly value: Page<T>; readonly bytes: number};
     try {
-      answer = await requester.json<Page<T>>({method: 'GET', path, target, maxBytes: MOST_PAGE_BYTES}, signal);
+      answer = await requester.json<Page<T>>({method: 'GET', path, target, accept, maxBytes: MOST_PAGE_BYTES}, signal);
     } catch (error) {
       if (!isTooLarge(error) || limit === 1) throw error;
       limit = Math.max(1, Math.floor(limit / 8));

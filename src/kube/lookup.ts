@@ -1,6 +1,8 @@
+import {enumerate} from '../text/enumerate.ts';
 import {nearest} from '../text/nearest.ts';
-import type {Cluster, ObjectRef} from './cluster.ts';
-import {ApiProblem} from './errors.ts';
+import type {Cluster, ObjectRef, Query} from './cluster.ts';
+import {ApiProblem, NotFound} from './errors.ts';
+import type {KubeObject} from './json.ts';
 import {type ObjectOf, type ResourceName, resources} from './resources.ts';
 
 /**
@@ -16,66 +18,73 @@ export async function getNamed<N extends ResourceName>(
 ): Promise<ObjectOf<N>> {
   const found = await cluster.find(resource, ref, signal);
   if (found !== undefined) return found;
-  throw (await namespaceMissing(cluster, ref, retry, signal)) ?? (await nameMissing(cluster, resource, ref, retry, signal));
+  const {name, namespace} = ref;
+  const namespaces = await namespacesOf(cluster, signal);
+  const elsewhere = (near: string) => retry({name, namespace: near});
+  throw namespaceMissing(cluster, namespace, namespaces, elsewhere) ?? (await nameMissing());
+
+  async function nameMissing(): Promise<ApiProblem> {
+    const kind = resources[resource].kind.toLowerCase();
+    const missing = (why: string, next: string | undefined) =>
+      new NotFound(`${kind}/${name} not found in namespace ${namespace}`, {status: 404, reason: 'NotFound', why, next});
+    const listed = await hint(cluster, resource, {namespace}, signal);
+    if (listed instanceof ApiProblem) return missing(unnamed(listed), listed.next);
+    const names = namesOf(listed);
+    if (names.length === 0) {
+      const perhaps = namespaces instanceof ApiProblem ? `, if there is such a namespace: ${namespaces.message}` : '';
+      return missing(`there is no ${kind} in that namespace${perhaps}`, `kubectl get ${resource} -A`);
+    }
+    const near = nearest(name, names);
+    const likeliest = nearestFirst(names, near).map((other) => `${kind}/${other}`);
+    return missing(
+      `the cluster has ${enumerate(likeliest)} there`,
+      near === undefined ? `kubectl get ${resource} -n ${namespace}` : retry({name: near, namespace}),
+    );
+  }
 }
 
-async function namespaceMissing(
-  cluster: Cluster,
-  {name, namespace}: {name: string; namespace: string},
-  retry: (ref: {name: string; namespace: string}) => string,
-  signal: AbortSignal,
-): Promise<ApiProblem | undefined> {
-  const namespaces = await namesOf(cluster, 'namespaces', undefined, signal);
-  if (namespaces === undefined || namespaces.includes(namespace)) return undefined;
+/** Undefined where the namespace exists, and where nobody knows. `retry` turns the right name into the command to type. */
+export function namespaceMissing(
+  {context}: Pick<Cluster, 'context'>,
+  namespace: string,
+  namespaces: readonly string[] | ApiProblem,
+  retry: (namespace: string) => string,
+): ApiProblem | undefined {
+  if (namespaces instanceof ApiProblem || namespaces.length === 0 || namespaces.includes(namespace)) return undefined;
   const near = nearest(namespace, namespaces);
-  return new ApiProblem(`namespace ${namespace} does not exist in ${cluster.context}`, {
+  return new NotFound(`namespace ${namespace} not found`, {
     status: 404,
     reason: 'NotFound',
-    why: `the cluster has ${some(namespaces)}`,
-    next: near ? retry({name, namespace: near}) : 'kubectl get namespaces',
+    why: `${context} has ${enumerate(nearestFirst(namespaces, near))}`,
+    next: near === undefined ? 'kubectl get namespaces' : retry(near),
   });
 }
 
-async function nameMissing(
-  cluster: Cluster,
-  resource: ResourceName,
-  {name, namespace}: {name: string; namespace: string},
-  retry: (ref: {name: string; namespace: string}) => string,
-  signal: AbortSignal,
-): Promise<ApiProblem> {
-  const kind = resources[resource].kind.toLowerCase();
-  const names = (await namesOf(cluster, resource, namespace, signal)) ?? [];
-  const near = nearest(name, names);
-  return new ApiProblem(`${kind}/${name} not found in namespace ${namespace}`, {
-    status: 404,
-    reason: 'NotFound',
-    why:
-      names.length > 0
-        ? `the cluster has ${some(near ? [near, ...names.filter((n) => n !== near)] : names, `${kind}/`)} there`
-        : `there is no ${kind} in that namespace`,
-    next: near ? retry({name: near, namespace}) : `kubectl get ${resource} -n ${namespace}`,
-  });
+/** Sorted. None where a proxy before the API server keeps them to itself: a cluster always has some. */
+export async function namespacesOf(cluster: Cluster, signal: AbortSignal): Promise<string[] | ApiProblem> {
+  const listed = await hint(cluster, 'namespaces', {}, signal);
+  return listed instanceof ApiProblem ? listed : namesOf(listed);
 }
 
-/** Undefined where the user may not list them: a hint is not worth a second error. */
-async function namesOf(
+/** The metadata of what there is, or why that cannot be told: what is only said to help is not worth an error of its own. */
+export async function hint(
   cluster: Cluster,
   resource: ResourceName,
-  namespace: string | undefined,
+  query: Query,
   signal: AbortSignal,
-): Promise<string[] | undefined> {
+): Promise<KubeObject[] | ApiProblem> {
   try {
-    const objects = await cluster.list(resource, {namespace}, signal);
-    return objects.map(({metadata}) => metadata?.name ?? '').sort();
+    return await cluster.listMetadata(resource, query, signal);
   } catch (error) {
-    if (error instanceof ApiProblem) return undefined;
+    if (error instanceof ApiProblem) return error;
     throw error;
   }
 }
 
-/** The first few, and how many more there are. */
-function some(names: readonly string[], prefix = ''): string {
-  const shown = names.slice(0, 4).map((name) => `${prefix}${name}`);
-  if (names.length > shown.length) return `${shown.join(', ')} and ${names.length - shown.length} more`;
-  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}` : shown.join('');
-}
+/** What to say where there may well be a nearest name, and nobody may look. */
+export const unnamed = (denied: ApiProblem): string => `${denied.message}, so no name can be suggested`;
+
+const namesOf = (objects: readonly KubeObject[]): string[] => objects.map(({metadata}) => metadata?.name ?? '').sort();
+
+const nearestFirst = (names: readonly string[], near: string | undefined): readonly string[] =>
+  near === undefined ? names : [near, ...names.filter((name) => name !== near)];

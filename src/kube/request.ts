@@ -29,6 +29,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Default: `application/json`. */
   readonly contentType?: string;
+  /** Default: `application/json`. */
+  readonly accept?: string | undefined;
   /** Default: 32 MiB. */
   readonly maxBytes?: number;
 }
@@ -183,10 +185,10 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 function httpRequest(
   {url, headers}: Connection,
-  {method, path, body, contentType = 'application/json'}: Omit<ApiRequest, 'target'>,
+  {method, path, body, contentType = 'application/json', accept = 'application/json'}: Omit<ApiRequest, 'target'>,
   authentication: Readonly<Record<string, string>>,
 ): HttpRequest {
-  const common = {...headers, ...authentication, accept: 'application/json'};
+  const common = {...headers, ...authentication, accept};
   const to = {server: url, method, path: url.pathname.replace(/\/$/, '') + path};
   if (body === undefined) return {...to, headers: common};
   return {...to, headers: {...common, 'content-type': contentType}, body: JSON.stringify(body)};

@@ -1,47 +1,51 @@
 import type {Cluster} from '../kube/cluster.ts';
 import {ApiProblem} from '../kube/errors.ts';
+import {hint, namespaceMissing, namespacesOf, unnamed} from '../kube/lookup.ts';
 import {ExitCode, Problem} from '../problem.ts';
+import {enumerate} from '../text/enumerate.ts';
 import {nearest} from '../text/nearest.ts';
 import {type WorkloadKind, type WorkloadRef, workloadKinds, workloadName, workloadWords} from './workload.ts';
 
 /** Says that a workload does not exist, what does, and which of that was likely meant: a typo, another kind, another namespace. */
 export async function workloadNotFound(cluster: Cluster, ref: WorkloadRef, signal: AbortSignal): Promise<Problem> {
   const {kind, namespace, name} = ref;
-  const [there, elsewhere, namespaces] = await Promise.all([
-    namesIn(cluster, namespace, signal),
-    unlessDenied(cluster.list(workloadKinds[kind].plural, {fieldSelector: `metadata.name=${name}`}, signal)),
-    unlessDenied(cluster.list('namespaces', {}, signal)),
+  const kinds = Object.keys(workloadKinds) as WorkloadKind[];
+  const [elsewhere, namespaces, ...there] = await Promise.all([
+    hint(cluster, workloadKinds[kind].plural, {fieldSelector: `metadata.name=${name}`}, signal),
+    namespacesOf(cluster, signal),
+    ...kinds.map(async (other) => {
+      const listed = await hint(cluster, workloadKinds[other].plural, {namespace}, signal);
+      if (listed instanceof ApiProblem) return listed;
+      return listed.map(({metadata}): WorkloadRef => ({kind: other, namespace, name: metadata?.name ?? ''}));
+    }),
   ]);
   return missing(ref, {
-    there,
-    elsewhere: elsewhere.flatMap(({metadata}) => metadata?.namespace ?? []).sort(),
-    namespaces: namespaces.flatMap(({metadata}) => metadata?.name ?? []),
+    there: there.flatMap((found) => (found instanceof ApiProblem ? [] : found)),
+    denied: there.find((found) => found instanceof ApiProblem),
+    elsewhere: elsewhere instanceof ApiProblem ? [] : elsewhere.flatMap(({metadata}) => metadata?.namespace ?? []).sort(),
+    namespaces,
   });
 }
 
 /** Why a namespace that seems empty is: undefined where it exists, and where the user may not look. */
 export async function namespaceNotFound(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<Problem | undefined> {
-  const names = (await unlessDenied(cluster.list('namespaces', {}, signal))).flatMap(({metadata}) => metadata?.name ?? []);
-  if (names.length === 0 || names.includes(namespace)) return undefined;
-  const near = nearest(namespace, names);
-  return new Problem(`namespace ${namespace} not found`, {
-    why: `the cluster has ${enumerate(near === undefined ? names : [near, ...names.filter((name) => name !== near)])}`,
-    next: near === undefined ? 'kops rollout status -A' : `kops rollout status -n ${near}`,
-    exitCode: ExitCode.noAccess,
-  });
+  const retry = (near: string) => `kops rollout status -n ${near}`;
+  return namespaceMissing(cluster, namespace, await namespacesOf(cluster, signal), retry);
 }
 
-/** What there is instead. Empty where there is nothing, and where the user may not look. */
+/** What there is instead. */
 export interface Instead {
-  /** All workloads of the namespace that was asked for. */
+  /** The workloads of the namespace that was asked for, as far as the user may list them. */
   readonly there: readonly WorkloadRef[];
-  /** Namespaces that have a workload of the same kind and name. */
+  /** Why some of them, or all, are not known. */
+  readonly denied: ApiProblem | undefined;
+  /** Namespaces that have a workload of the same kind and name; none too where the user may not look. */
   readonly elsewhere: readonly string[];
-  /** All namespaces of the cluster. */
-  readonly namespaces: readonly string[];
+  /** All namespaces of the cluster, or why they are not known. */
+  readonly namespaces: readonly string[] | ApiProblem;
 }
 
-export function missing(ref: WorkloadRef, {there, elsewhere, namespaces}: Instead): Problem {
+export function missing(ref: WorkloadRef, {there, denied, elsewhere, namespaces}: Instead): Problem {
   const {namespace} = ref;
   const because = (why: string, meant: WorkloadRef | undefined): Problem =>
     new Problem(`${workloadName(ref)} not found in namespace ${namespace}`, {
@@ -52,13 +56,21 @@ export function missing(ref: WorkloadRef, {there, elsewhere, namespaces}: Instea
 
   if (elsewhere[0] !== undefined)
     return because(`there is one in namespace ${enumerate(elsewhere)}`, {...ref, namespace: elsewhere[0]});
-  if (namespaces.length > 0 && !namespaces.includes(namespace)) {
+  const unknown = namespaces instanceof ApiProblem;
+  if (!unknown && namespaces.length > 0 && !namespaces.includes(namespace)) {
     const near = nearest(namespace, namespaces);
     return because(`the cluster has no namespace ${namespace}`, near === undefined ? undefined : {...ref, namespace: near});
   }
-  if (there.length === 0) return because('there is no workload in it', undefined);
+  if (there.length === 0) {
+    if (denied !== undefined) return because(unnamed(denied), undefined);
+    return because(
+      `there is no workload in it${unknown ? `, if there is such a namespace: ${namespaces.message}` : ''}`,
+      undefined,
+    );
+  }
   const likeliest = likeliestFirst(ref, there);
-  return because(`the cluster has ${enumerate(likeliest.map(workloadName))} there`, likeliest[0]);
+  const more = denied === undefined ? '' : `, perhaps more: ${denied.message}`;
+  return because(`the cluster has ${enumerate(likeliest.map(workloadName))} there${more}`, likeliest[0]);
 }
 
 /** The same name under another kind, then the nearest name, then what is of the same kind. */
@@ -70,31 +82,4 @@ function likeliestFirst({kind, name}: WorkloadRef, there: readonly WorkloadRef[]
   );
   const rank = (other: WorkloadRef) => Number(other.name === name) * 2 + Number(other.name === near);
   return sameKindFirst.toSorted((a, b) => rank(b) - rank(a));
-}
-
-async function namesIn(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<WorkloadRef[]> {
-  const kinds = Object.keys(workloadKinds) as WorkloadKind[];
-  const lists = kinds.map(async (kind) => {
-    const objects = await unlessDenied(cluster.list(workloadKinds[kind].plural, {namespace}, signal));
-    return objects.map(({metadata}): WorkloadRef => ({kind, namespace, name: metadata?.name ?? ''}));
-  });
-  return (await Promise.all(lists)).flat();
-}
-
-/** What is only said to help may be missing. */
-async function unlessDenied<T>(list: Promise<T[]>): Promise<T[]> {
-  try {
-    return await list;
-  } catch (error) {
-    if (error instanceof ApiProblem) return [];
-    throw error;
-  }
-}
-
-const NAMED = 4;
-
-/** `deployment/web`, `deployment/web and statefulset/db`; of many the first few and how many more. */
-function enumerate(names: readonly string[]): string {
-  if (names.length > NAMED + 1) return `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more`;
-  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 }

@@ -62,3 +62,12 @@ test('a list whose tokens always expire is given up on', async () => {
   await expect((await server.connect()).list('pods', {}, never)).rejects.toThrow('no longer has the version');
   expect(server.asked).toHaveLength(8);
 });
+
+test('metadata alone is asked for as such, and more is not passed on', async () => {
+  const server = await fakeApiServer((_asked, response) => list(response, numbered(1, {data: {password: 'hush'}})));
+  const secrets = await (await server.connect()).listMetadata('secrets', {namespace: 'shop'}, never);
+  expect(secrets).toEqual([{apiVersion: 'v1', kind: 'Secret', metadata: {name: 'pod-0'}}]);
+  expect(server.asked[0]?.headers.accept).toEqual([
+    'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json',
+  ]);
+});

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
 import {renderProblem} from '../../src/cli/errors.ts';
+import {ApiProblem} from '../../src/kube/errors.ts';
 import {selectorText} from '../../src/kube/selector.ts';
 import {collect, collectAround, listWorkloads, type Needs} from '../../src/rollout/collect.ts';
 import {missing} from '../../src/rollout/collect-missing.ts';
@@ -144,7 +145,8 @@ test.each([
   expect(selectorText(selector)).toBe(text);
 });
 
-const nothing = {there: [], elsewhere: [], namespaces: ['default', 'shop']};
+const denied = (message: string) => new ApiProblem(message, {status: 403, reason: 'Forbidden'});
+const nothing = {there: [], denied: undefined, elsewhere: [], namespaces: ['default', 'shop']};
 
 test.each([
   [
@@ -188,6 +190,30 @@ test.each([
   try: kops rollout status -A`,
   ],
   [
+    'a namespace that seems empty, where nobody knows whether it exists',
+    ref('DaemonSet', 'agent'),
+    {...nothing, namespaces: denied('jane may not list namespaces in the whole cluster')},
+    `✗ daemonset/agent not found in namespace shop
+  there is no workload in it, if there is such a namespace: jane may not list namespaces in the whole cluster
+  try: kops rollout status -A`,
+  ],
+  [
+    'and the user may not look',
+    ref('Deployment', 'wbe'),
+    {...nothing, denied: denied('jane may not list deployments.apps in namespace shop')},
+    `✗ deployment/wbe not found in namespace shop
+  jane may not list deployments.apps in namespace shop, so no name can be suggested
+  try: kops rollout status -A`,
+  ],
+  [
+    'and the user may list other kinds only',
+    ref('Deployment', 'db'),
+    {...nothing, there: [ref('StatefulSet', 'db')], denied: denied('jane may not list deployments.apps in namespace shop')},
+    `✗ deployment/db not found in namespace shop
+  the cluster has statefulset/db there, perhaps more: jane may not list deployments.apps in namespace shop
+  try: kops rollout status sts/db -n shop`,
+  ],
+  [
     'a namespace with very many',
     ref('Deployment', 'zzz'),
     {...nothing, there: Array.from({length: 9}, (_, i) => ref('Deployment', `web-${i}`))},
@@ -207,6 +233,13 @@ test('the help with a missing workload needs no rights', async () => {
   });
   await expect(collect(cluster, ref('Deployment', 'web'), {revisions: 'welcome'}, signal)).rejects.toMatchObject({
     exitCode: 5,
-    why: 'there is no workload in it',
+    why: 'may not list deployments, so no name can be suggested',
   });
+  expect(cluster.requests.filter((request) => request.startsWith('list'))).toEqual([
+    'list deployments (metadata)',
+    'list namespaces (metadata)',
+    'list deployments (metadata)',
+    'list statefulsets (metadata)',
+    'list daemonsets (metadata)',
+  ]);
 });

@@ -20,7 +20,7 @@ export class FakeCluster implements Cluster {
   readonly context: string;
   readonly namespace: string;
   readonly server = 'https://fake.example';
-  /** What was asked for, in order: `patch deployments/web`, and ` (dry run)` behind those. */
+  /** What was asked for, in order: `patch deployments/web`, and ` (dry run)` behind those; `list secrets (metadata)`. */
   readonly requests: string[] = [];
   /** Called once before the next patch is tried: what someone else does in between. */
   meanwhile: (() => void) | undefined;
@@ -89,6 +89,10 @@ export class FakeCluster implements Cluster {
     this.note('list', resource);
     return structuredClone(this.select(resource, query)) as never[];
   }
+  async listMetadata(resource: ResourceName, query: Query): Promise<KubeObject[]> {
+    this.note('list', resource, undefined, 'metadata');
+    return this.select(resource, query).map(({kind = '', metadata = {}}) => structuredClone({kind, metadata}));
+  }
   follow(resource: ResourceName, query: Query, onChange: (change: Change<never>) => void, signal: AbortSignal): Followed<never> {
     const {forbidden = []} = this.options;
     const refused = new Set((['list', 'watch'] as const).filter((verb) => forbidden.includes(`${verb} ${resource}`)));
@@ -105,7 +109,7 @@ export class FakeCluster implements Cluster {
     object: KubeObject,
     {dryRun}: {dryRun?: boolean},
   ): Promise<never> {
-    this.note('create', resource, object.metadata?.name, dryRun);
+    this.note('create', resource, object.metadata?.name, dryRun && 'dry run');
     const metadata = {uid: crypto.randomUUID(), ...object.metadata, ...(namespace !== undefined && {namespace})};
     const made: KubeObject = {...object, kind: resources[resource].kind, metadata};
     if (this.objects.has(keyOf(resource, metadata)))
@@ -113,7 +117,7 @@ export class FakeCluster implements Cluster {
     return (dryRun ? made : this.store(made)) as never;
   }
   async patch(resource: ResourceName, ref: ObjectRef, patch: JsonPatch, {dryRun}: {dryRun?: boolean}): Promise<never> {
-    this.note('patch', resource, ref.name, dryRun);
+    this.note('patch', resource, ref.name, dryRun && 'dry run');
     const meanwhile = this.meanwhile;
     this.meanwhile = undefined;
     meanwhile?.();
@@ -127,7 +131,7 @@ export class FakeCluster implements Cluster {
     return structuredClone(dryRun ? written : this.store(written)) as never;
   }
   async delete(resource: ResourceName, ref: ObjectRef, uid: string, {dryRun}: {dryRun?: boolean}): Promise<void> {
-    this.note('delete', resource, ref.name, dryRun);
+    this.note('delete', resource, ref.name, dryRun && 'dry run');
     const found = this.objects.get(keyOf(resource, ref));
     if (!found) throw new ApiProblem(`${resource}/${ref.name} not found`, {status: 404, reason: 'NotFound'});
     if (found.metadata?.uid !== uid)
@@ -146,8 +150,8 @@ export class FakeCluster implements Cluster {
       if (resourceOf(object) === resource && matches(object, query)) follower.changed(type, structuredClone(object));
     }
   }
-  private note(verb: string, resource: ResourceName, name?: string, dryRun?: boolean): void {
-    this.requests.push(`${verb} ${resource}${name ? `/${name}` : ''}${dryRun ? ' (dry run)' : ''}`);
+  private note(verb: string, resource: ResourceName, name?: string, how?: string | false): void {
+    this.requests.push(`${verb} ${resource}${name ? `/${name}` : ''}${how ? ` (${how})` : ''}`);
     if (this.options.forbidden?.includes(`${verb} ${resource}`))
       throw new ApiProblem(`may not ${verb} ${resource}`, {status: 403, reason: 'Forbidden'});
   }
