@@ -1,5 +1,6 @@
 import {basename} from 'node:path';
 import {Config, Errors, type Interfaces, run} from '@oclif/core';
+import {ExitCode, Problem} from '../problem.ts';
 import {createTheme} from '../text/screen.ts';
 import {renderProblem, toProblem} from './errors.ts';
 import {wantsColour} from './terminal.ts';
@@ -14,8 +15,8 @@ export interface Package {
 
 /** Runs one command line and ends the process with its exit code. */
 export async function main(argv: string[], {root, pjson, ...rest}: Package): Promise<void> {
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
+  process.stdout.prependListener('error', endUnread); // oclif's own passes over EPIPE and throws the others
+  process.stderr.on('error', () => {}); // a change goes on where nobody reads along
   const options = {root, pjson: {...pjson, oclif: {...pjson.oclif, bin: binOf(process.argv[1])}}, ...rest};
   try {
     await run(argv, options);
@@ -45,10 +46,19 @@ function stackOf(error: unknown): string {
   return error.cause === undefined ? (error.stack ?? error.message) : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
 }
 
-/** `kops … | head` closes our standard output: the reader has what it wanted. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
+/**
+ * Ends the process where the result cannot be written. `kops … | head` closes our standard output: the reader has what it wanted, but a verdict
+ * that was not reached yet must not look like success: 141, as a shell has it for a program that SIGPIPE ended.
+ */
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 141);
+  const problem = new Problem('the result could not be written', {
+    why: error.message,
+    next: 'look at where standard output goes',
+    exitCode: ExitCode.bug,
+  });
+  process.stderr.write(`${renderProblem(problem, createTheme(false))}\n`);
+  process.exit(problem.exitCode);
 }
 
 const flushed = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => stream.write('', () => resolve()));

@@ -1,0 +1,24 @@
+import {fileURLToPath} from 'node:url';
+import {expect, test} from 'vitest';
+import {start} from '../support/process.ts';
+
+const dev = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+/** In a shell, with `kops` for kops from its sources. */
+const shell = (line: string) => start('bash', ['-c', `kops() { '${process.execPath}' '${dev}' "$@"; }; ${line}`]).ended;
+
+test('a reader that leaves before there is a verdict is no success', async () => {
+  const {stderr} = await shell('{ kops rollout --help; echo "ended with $?" >&2; } | true');
+  expect(stderr).toBe('ended with 141\n');
+});
+
+test('a closed standard error does not change how it ends', async () => {
+  expect((await shell('{ { kops rollout nope 2>&3; echo $? >&4; } 3>&1 | true; } 4>&1')).stdout).toBe('2\n');
+});
+
+test.each(['--help', 'rollout --help'])('a full disk is told in a few lines: %s', async (words) => {
+  const {code, stderr} = await shell(`kops ${words} > /dev/full`);
+  expect({code, stderr}).toEqual({
+    code: 70,
+    stderr: '✗ the result could not be written\n  ENOSPC: no space left on device, write\n  look at where standard output goes\n',
+  });
+});
