@@ -31,7 +31,7 @@ const ANSWERS: readonly (readonly [reason: string, pattern: RegExp])[] = [
   ['ImageWrongPlatform', /no match for platform|no matching manifest for|does not match the (?:specified|detected) platform/i],
   [
     'RegistryUnreachable',
-    /no such host|server misbehaving|name resolution|connection refused|connection reset|i\/o timeout|no route to host|network is unreachable|TLS handshake|x509|certificate|context deadline exceeded|DeadlineExceeded|Client\.Timeout|gave HTTP response to HTTPS|: EOF\b|RegistryUnavailable/i,
+    /no such host|server misbehaving|name resolution|connection refused|connection reset|i\/o timeout|no route to host|network is unreachable|TLS handshake|x509|certificate (?:signed|has expired|is not)|context deadline exceeded|DeadlineExceeded|Client\.Timeout|gave HTTP response to HTTPS|: EOF\b|RegistryUnavailable/i,
   ],
   ['ImageNotFound', /not found|manifest unknown|name unknown|does not exist|NotFound/i],
   ['RegistryError', /unexpected status|\b5\d\d (?:Internal|Bad|Service|Gateway)/i],
@@ -53,8 +53,9 @@ export function imageTrouble(container: PodContainer, pod: Pod, events: readonly
   const image = container.spec.image ?? container.status.image ?? 'its image';
   const failures = events.filter((event) => isAbout(event, container.name) && isPullFailure(event));
   const answer = answerOf(waiting.message ?? '', failures);
-  const reason = reasonOf(waiting.reason, answer);
-  const alike = failures.filter((event) => reasonOf(undefined, messageOf(event)) === reason);
+  const words = withoutNames(answer, image);
+  const reason = reasonOf(waiting.reason, words);
+  const alike = failures.filter((event) => reasonOf(undefined, withoutNames(messageOf(event), image)) === reason);
   const since = earliest([
     ...alike.map(firstOf),
     ...(alike.length === 0 ? [conditionOf(pod, 'PodScheduled')?.lastTransitionTime] : []),
@@ -68,8 +69,8 @@ export function imageTrouble(container: PodContainer, pod: Pod, events: readonly
     doomed: DOOMED.has(reason) || (reason === 'RegistryUnreachable' && worn),
     since,
     tally: DOOMED.has(reason) ? undefined : {count, unit: 'times'},
-    fix: fixFor(reason, image, answer, pod),
-    ofTemplate: reason.startsWith('Image') || reason === 'InvalidImageName' || /no such host/.test(answer),
+    fix: fixFor(reason, image, words, pod),
+    ofTemplate: reason.startsWith('Image') || reason === 'InvalidImageName' || /no such host/.test(words),
   };
 }
 
@@ -83,6 +84,23 @@ function answerOf(message: string, failures: readonly PodEvent[]): string {
   const last = latest(failures);
   return last === undefined ? '' : messageOf(last).replace(/^Failed to pull image "[^"]*": /, '');
 }
+
+/** An answer without addresses and without the image's name, which may hold any of the words that tell one answer from another. */
+const withoutNames = (answer: string, image: string): string => answer.replace(ADDRESSES, '…').replace(namesOf(image), '…');
+
+const ADDRESSES = /https?:\/\/[^\s"]*[^\s":,]|(?<=\bmanifest )\S+(?= in )/g;
+
+/** The forms in which runtimes write an image: `web:2.1` is `docker.io/library/web:2.1` too. A bare word is one only where it is marked so. */
+const namesOf = remember((image: string): RegExp => {
+  const [, path = '', version = ''] = /^([^@]*?)((?::[^:/@]+)?(?:@.+)?)$/.exec(image) ?? [];
+  const parts = path.split('/');
+  const name = parts.slice(isHost(parts[0]) && parts.length > 1 ? 1 : 0).join('/');
+  const [quotedName, quotedVersion] = [name, version].map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const end = `${quotedVersion === '' ? '' : `(?:${quotedVersion})?`}(?![\\w/-])`;
+  const qualified = `(?:[\\w.-]+(?::\\d+)?/)${name.includes('/') ? '*' : '+'}${quotedName}${end}`;
+  const marked = `"${quotedName}"${quotedVersion === '' ? '' : `|(?<![\\w/-])${quotedName}${quotedVersion}(?![\\w/-])`}`;
+  return new RegExp(`${qualified}|${marked}`, 'g');
+});
 
 function reasonOf(waiting: string | undefined, answer: string): string {
   if (waiting === 'InvalidImageName') return 'InvalidImageName';
@@ -141,8 +159,10 @@ const innermost = (answer: string): string =>
 /** An image's first part is a host where it has a dot or a port, or is localhost. */
 export function registryOf(image: string): string {
   const [first = '', ...rest] = image.split('/');
-  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
+  return rest.length > 0 && isHost(first) ? first : 'docker.io';
 }
+
+const isHost = (part = ''): boolean => /[.:]|^localhost$/.test(part);
 
 function fixFor(reason: string, image: string, answer: string, pod: Pod): string | undefined {
   const registry = registryOf(image);

@@ -110,6 +110,42 @@ describe('what a registry answers, as containerd, CRI-O and cri-dockerd put it',
   });
 });
 
+describe("an image's name says nothing of why it cannot be had", () => {
+  const said = (image: string, answer: string) => {
+    const state = {reason: 'ErrImagePull', message: answer};
+    return trouble(pod({phase: 'Pending', containers: [{image, waiting: state}]}))?.reason;
+  };
+  test.each([
+    ['docker.io/acme/certificate-service:9', 'docker.io/acme/certificate-service:9'],
+    ['acme/unauthorized-page:9', 'docker.io/acme/unauthorized-page:9'],
+    ['access-denied', 'docker.io/library/access-denied:latest'],
+    ['unauthorized:9', 'docker.io/library/unauthorized:9'],
+    ['registry.example:5000/x509:not-denied', 'registry.example:5000/x509:not-denied'],
+    [`acme/insufficient_scope@sha256:${'0a'.repeat(32)}`, `docker.io/acme/insufficient_scope@sha256:${'0a'.repeat(32)}`],
+  ])('%s', (image, full) => {
+    const notFound = `failed to pull and unpack image "${full}": failed to resolve reference "${full}": ${full}: not found`;
+    expect(said(image, `rpc error: code = NotFound desc = ${notFound}`)).toBe('ImageNotFound');
+    expect(said(image, `Error response from daemon: manifest for ${image} not found: manifest unknown`)).toBe('ImageNotFound');
+    const url = `https://registry.example/v2/${full.replace(/^[^/]*\//, '').replace(/[:@].*$/, '')}/manifests/9`;
+    expect(said(image, `failed to resolve image: failed to do request: Head "${url}": dial tcp: i/o timeout`)).toBe(
+      'RegistryUnreachable',
+    );
+    expect(
+      said(image, `failed to resolve reference "${full}": unexpected status from HEAD request to ${url}: 401 Unauthorized`),
+    ).toBe('ImagePullDenied');
+  });
+
+  test('nor does its tag', () => {
+    expect(said('acme/web:unauthorized', 'reading manifest unauthorized in docker.io/acme/web: manifest unknown')).toBe(
+      'ImageNotFound',
+    );
+  });
+
+  test('nor is a word of the answer that is the name of the image taken for it', () => {
+    expect(said('unauthorized:9', 'failed to authorize: unauthorized: authentication required')).toBe('ImagePullDenied');
+  });
+});
+
 describe('while kubelet backs off', () => {
   test('the status holds the answer', () => {
     const message = `Back-off pulling image "${IMAGE}": ErrImagePull: ${pull(`${IMAGE}: not found`)}`;
