@@ -1,9 +1,9 @@
 import {Flags} from '@oclif/core';
-import {ClusterCommand, clusterFlags, showCommandsFlag} from '../../src/cli/command.ts';
-import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {ClusterCommand, clusterFlags, kubectlScope, showCommandsFlag} from '../../src/cli/command.ts';
+import {oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
 import {ExitCode} from '../../src/problem.ts';
 import {rolloutDiff} from '../../src/rollout/diff.ts';
-import {commandsReport, diffCommands, renderCommands} from '../../src/rollout/kubectl.ts';
+import {diffCommands} from '../../src/rollout/kubectl.ts';
 import {renderDiff, renderUnified} from '../../src/rollout/view/diff.ts';
 
 export default class RolloutDiffCommand extends ClusterCommand {
@@ -35,7 +35,7 @@ export default class RolloutDiffCommand extends ClusterCommand {
     const format = flags.output === 'unified' ? 'human' : flags.output;
     if (flags['show-commands']) {
       const commands = diffCommands(oneWorkload(args, ''), flags, kubectlScope(flags));
-      return this.present(commandsReport(commands), format, renderCommands);
+      return this.presentCommands(commands, format);
     }
     const cluster = await this.connect(flags);
     const report = await rolloutDiff(cluster, oneWorkload(args, cluster.namespace), flags, this.signal);

@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core';
-import {ClusterCommand, clusterFlags, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
-import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {ClusterCommand, clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
+import {oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
 import {rolloutHistory, rolloutRevision} from '../../src/rollout/history.ts';
-import {commandsReport, historyCommands, renderCommands} from '../../src/rollout/kubectl.ts';
+import {historyCommands} from '../../src/rollout/kubectl.ts';
 import {renderHistory, renderRevision} from '../../src/rollout/view/history.ts';
 
 export default class RolloutHistoryCommand extends ClusterCommand {
@@ -24,7 +24,7 @@ export default class RolloutHistoryCommand extends ClusterCommand {
     const {output, revision} = flags;
     if (flags['show-commands']) {
       const commands = historyCommands(oneWorkload(args, ''), revision, kubectlScope(flags));
-      return this.present(commandsReport(commands), output, renderCommands);
+      return this.presentCommands(commands, output);
     }
     const cluster = await this.connect(flags);
     const workload = oneWorkload(args, cluster.namespace);

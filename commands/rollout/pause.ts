@@ -1,6 +1,6 @@
-import {ClusterCommand, changeFlags, clusterFlags, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
-import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
-import {commandsReport, renderCommands, verbCommands} from '../../src/rollout/kubectl.ts';
+import {ClusterCommand, changeFlags, clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
+import {oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {verbCommands} from '../../src/rollout/kubectl.ts';
 import {refuseOthers, setPaused} from '../../src/rollout/pause.ts';
 import {renderPause} from '../../src/rollout/view/restart.ts';
 
@@ -14,9 +14,8 @@ export default class RolloutPauseCommand extends ClusterCommand {
     const {args, flags} = await this.parse(RolloutPauseCommand);
     const {output, 'dry-run': dryRun} = flags;
     if (flags['show-commands']) {
-      const workload = oneWorkload(args, flags.namespace ?? 'default');
-      refuseOthers(workload, 'pause');
-      return this.present(commandsReport(verbCommands('pause', workload, {dryRun}, kubectlScope(flags))), output, renderCommands);
+      refuseOthers(oneWorkload(args, flags.namespace ?? 'default'), 'pause');
+      return this.presentCommands(verbCommands('pause', oneWorkload(args, ''), {dryRun}, kubectlScope(flags)), output);
     }
     const cluster = await this.connect(flags);
     const report = await setPaused(cluster, oneWorkload(args, cluster.namespace), true, {dryRun, signal: this.signal});

@@ -1,7 +1,7 @@
-import {changeFlags, clusterFlags, outputFlag, showCommandsFlag, watchFlag} from '../../src/cli/command.ts';
-import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {changeFlags, clusterFlags, kubectlScope, outputFlag, showCommandsFlag, watchFlag} from '../../src/cli/command.ts';
+import {oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
 import {WatchingCommand, watchFlags} from '../../src/cli/watch.ts';
-import {commandsReport, renderCommands, verbCommands} from '../../src/rollout/kubectl.ts';
+import {verbCommands} from '../../src/rollout/kubectl.ts';
 import {rolloutRestart} from '../../src/rollout/restart.ts';
 import {renderRestart} from '../../src/rollout/view/restart.ts';
 
@@ -24,7 +24,7 @@ export default class RolloutRestartCommand extends WatchingCommand {
     const watch = flags.watch && dryRun === 'none';
     if (flags['show-commands']) {
       const commands = verbCommands('restart', oneWorkload(args, ''), {dryRun, watch}, kubectlScope(flags));
-      return this.present(commandsReport(commands), output, renderCommands);
+      return this.presentCommands(commands, output);
     }
     const cluster = await this.connect(flags);
     const workload = oneWorkload(args, cluster.namespace);

@@ -1,7 +1,7 @@
-import {changeFlags, clusterFlags, outputFlag, showCommandsFlag, watchFlag} from '../../src/cli/command.ts';
-import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {changeFlags, clusterFlags, kubectlScope, outputFlag, showCommandsFlag, watchFlag} from '../../src/cli/command.ts';
+import {oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
 import {WatchingCommand, watchFlags} from '../../src/cli/watch.ts';
-import {commandsReport, renderCommands, verbCommands} from '../../src/rollout/kubectl.ts';
+import {verbCommands} from '../../src/rollout/kubectl.ts';
 import {refuseOthers, setPaused} from '../../src/rollout/pause.ts';
 import {renderPause} from '../../src/rollout/view/restart.ts';
 
@@ -23,10 +23,9 @@ export default class RolloutResumeCommand extends WatchingCommand {
     const {output, 'dry-run': dryRun} = flags;
     const watch = flags.watch && dryRun === 'none';
     if (flags['show-commands']) {
-      const workload = oneWorkload(args, flags.namespace ?? 'default');
-      refuseOthers(workload, 'resume');
-      const commands = verbCommands('resume', workload, {dryRun, watch}, kubectlScope(flags));
-      return this.present(commandsReport(commands), output, renderCommands);
+      refuseOthers(oneWorkload(args, flags.namespace ?? 'default'), 'resume');
+      const commands = verbCommands('resume', oneWorkload(args, ''), {dryRun, watch}, kubectlScope(flags));
+      return this.presentCommands(commands, output);
     }
     const cluster = await this.connect(flags);
     const report = await setPaused(cluster, oneWorkload(args, cluster.namespace), false, {dryRun, signal: this.signal});

@@ -2,13 +2,14 @@ import {
   allNamespacesFlag,
   ClusterCommand,
   clusterFlags,
+  kubectlScope,
   outputFlag,
   selectorFlag,
   showCommandsFlag,
 } from '../../src/cli/command.ts';
-import {filenameFlag, kubectlScope, targetOf, workloadsArgs} from '../../src/cli/rollout.ts';
+import {filenameFlag, targetOf, workloadsArgs} from '../../src/cli/rollout.ts';
 import {exitCodeOf} from '../../src/rollout/assess.ts';
-import {commandsReport, renderCommands, statusCommands} from '../../src/rollout/kubectl.ts';
+import {statusCommands} from '../../src/rollout/kubectl.ts';
 import {exitCodeOfOverview, rolloutOverview} from '../../src/rollout/overview.ts';
 import {rolloutStatus} from '../../src/rollout/status.ts';
 import {renderOverview} from '../../src/rollout/view/overview.ts';
@@ -39,8 +40,8 @@ Ends with 0 where all is healthy, 3 where a rollout failed or cannot succeed, 4 
     const {args, flags} = await this.parse(RolloutStatusCommand);
     if (flags['show-commands']) {
       const target = await targetOf(args, flags, '');
-      const commands = statusCommands('refs' in target ? target.refs : [], kubectlScope(flags));
-      return this.present(commandsReport(commands), flags.output, renderCommands);
+      const commands = statusCommands('refs' in target ? target.refs : [], kubectlScope(flags), flags.selector);
+      return this.presentCommands(commands, flags.output);
     }
     const cluster = await this.connect(flags);
     const target = await targetOf(args, flags, cluster.namespace);

@@ -1,9 +1,17 @@
 import {Flags} from '@oclif/core';
-import {changeFlags, clusterFlags, outputFlag, showCommandsFlag, watchFlag, yesFlag} from '../../src/cli/command.ts';
+import {
+  changeFlags,
+  clusterFlags,
+  kubectlScope,
+  outputFlag,
+  showCommandsFlag,
+  watchFlag,
+  yesFlag,
+} from '../../src/cli/command.ts';
 import {askFirst, askWhether} from '../../src/cli/confirm.ts';
-import {kubectlScope, oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
+import {oneWorkload, workloadArgs} from '../../src/cli/rollout.ts';
 import {WatchingCommand, watchFlags} from '../../src/cli/watch.ts';
-import {commandsReport, renderCommands, undoCommands} from '../../src/rollout/kubectl.ts';
+import {undoCommands} from '../../src/rollout/kubectl.ts';
 import {applyUndo, exitCodeOfUndo, prepareUndo} from '../../src/rollout/undo.ts';
 import type {UndoPlan} from '../../src/rollout/undo-plan.ts';
 import {renderUndo, renderUndoPlan} from '../../src/rollout/view/undo.ts';
@@ -33,8 +41,8 @@ export default class RolloutUndoCommand extends WatchingCommand {
     const {args, flags} = await this.parse(RolloutUndoCommand);
     const {output, 'to-revision': toRevision, 'dry-run': dryRun} = flags;
     if (flags['show-commands']) {
-      const commands = undoCommands(oneWorkload(args, ''), {toRevision, dryRun, watch: flags.watch}, kubectlScope(flags));
-      return this.present(commandsReport(commands), output, renderCommands);
+      const options = {toRevision, dryRun, watch: flags.watch, deleteStuckPods: flags['delete-stuck-pod']};
+      return this.presentCommands(undoCommands(oneWorkload(args, ''), options, kubectlScope(flags)), output);
     }
     const cluster = await this.connect(flags);
     const plan = await prepareUndo(cluster, oneWorkload(args, cluster.namespace), toRevision, this.signal);

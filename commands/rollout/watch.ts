@@ -1,9 +1,16 @@
 import {Flags} from '@oclif/core';
-import {allNamespacesFlag, clusterFlags, outputFlag, selectorFlag, showCommandsFlag} from '../../src/cli/command.ts';
-import {filenameFlag, kubectlScope, targetOf, workloadsArgs} from '../../src/cli/rollout.ts';
+import {
+  allNamespacesFlag,
+  clusterFlags,
+  kubectlScope,
+  outputFlag,
+  selectorFlag,
+  showCommandsFlag,
+} from '../../src/cli/command.ts';
+import {filenameFlag, targetOf, workloadsArgs} from '../../src/cli/rollout.ts';
 import {WatchingCommand, watchFlags} from '../../src/cli/watch.ts';
 import {ExitCode, Problem} from '../../src/problem.ts';
-import {commandsReport, renderCommands, watchCommands} from '../../src/rollout/kubectl.ts';
+import {watchCommands} from '../../src/rollout/kubectl.ts';
 
 export default class RolloutWatchCommand extends WatchingCommand {
   static override summary = 'Watch rollouts until they are done, or cannot be.';
@@ -41,7 +48,7 @@ Ends with 0 when all are rolled out, 3 when one failed or cannot succeed, 4 when
     if (flags['show-commands']) {
       const target = await select('');
       const commands = watchCommands('refs' in target ? target.refs : [], flags, kubectlScope(flags));
-      return this.present(commandsReport(commands), flags.output, renderCommands);
+      return this.presentCommands(commands, flags.output);
     }
     const cluster = await this.connect(flags);
     this.exit(await this.watch(cluster, await select(cluster.namespace), flags));

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {ClusterCommand, clusterFlags, showCommandsFlag} from '../../src/cli/command.ts';
+import {ClusterCommand, clusterFlags, kubectlScope, showCommandsFlag} from '../../src/cli/command.ts';
 import {type DecodedSecret, decodeSecret, onlyValue} from '../../src/config/decode.ts';
 import {shellAssignments} from '../../src/config/env-file.ts';
-import {decodeCommands} from '../../src/config/kubectl.ts';
+import {decodeCommand} from '../../src/config/kubectl.ts';
 import {renderDecodedSecret} from '../../src/config/view.ts';
 import {getNamed} from '../../src/kube/lookup.ts';
 
@@ -32,8 +32,10 @@ export default class SecretDecodeCommand extends ClusterCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(SecretDecodeCommand);
     const name = args.name.replace(/^secrets?\//, '');
-    if (flags['show-commands'])
-      return this.log(decodeCommands({name, key: args.key, namespace: flags.namespace, context: flags.context}));
+    if (flags['show-commands']) {
+      const format = flags.output === 'json' || flags.output === 'yaml' ? flags.output : 'human';
+      return this.presentCommands([decodeCommand(name, args.key, kubectlScope(flags))], format);
+    }
 
     const cluster = await this.connect(flags);
     const retry = (ref: {name: string; namespace: string}) =>

@@ -2,6 +2,7 @@ import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {Cluster} from '../kube/cluster.ts';
 import {connect} from '../kube/connect.ts';
 import {ExitCode} from '../problem.ts';
+import type {KubectlScope} from '../text/kubectl.ts';
 import type {Screen} from '../text/screen.ts';
 import {type OutputFormat, type Report, serialise} from './output.ts';
 import {isInteractive, screenOf} from './terminal.ts';
@@ -63,6 +64,16 @@ export const yesFlag = {yes: Flags.boolean({char: 'y', description: 'do not ask'
 
 type ClusterFlags = Interfaces.InferredFlags<typeof clusterFlags>;
 
+/** The cluster flags as kubectl takes them. */
+export const kubectlScope = (flags: Partial<ClusterFlags> & {readonly 'all-namespaces'?: boolean | undefined}): KubectlScope => ({
+  namespace: flags.namespace,
+  allNamespaces: flags['all-namespaces'],
+  context: flags.context,
+  kubeconfig: flags.kubeconfig,
+  as: flags.as,
+  asGroups: flags['as-group'],
+});
+
 /** What all commands share: one AbortSignal for Ctrl-C, results on standard output, all else on standard error. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
@@ -113,6 +124,11 @@ export abstract class BaseCommand extends Command {
   /** Prints one result: a view's text, or the same report as a document. */
   protected present<R extends Report>(report: R, output: OutputFormat, render: (report: R, screen: Screen) => string): void {
     this.log(output === 'human' ? render(report, this.screen) : serialise(report, output));
+  }
+
+  /** What `--show-commands` prints: shell lines that do with kubectl what the command does. */
+  protected presentCommands(commands: readonly string[], output: OutputFormat): void {
+    this.present({kind: 'Commands', commands}, output, (report) => report.commands.join('\n'));
   }
 
   /** Standard error: progress, warnings, where a change acts. */

@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {ExitCode, Problem} from '../problem.ts';
 import type {Target} from '../rollout/collect.ts';
-import type {KubectlScope} from '../rollout/kubectl.ts';
 import {workloadsIn} from '../rollout/manifest-file.ts';
 import {parseWorkloads, type WorkloadRef} from '../rollout/workload.ts';
 import {readManifest} from './manifest.ts';
@@ -59,20 +58,3 @@ export async function targetOf(
   const manifest = await readManifest(flags.filename);
   return {refs: workloadsIn(manifest.text, manifest.file, namespace)};
 }
-
-/** The cluster flags as kubectl takes them. */
-export const kubectlScope = (flags: {
-  readonly namespace?: string | undefined;
-  readonly context?: string | undefined;
-  readonly kubeconfig?: string | undefined;
-  readonly as?: string | undefined;
-  readonly 'as-group'?: readonly string[] | undefined;
-  readonly 'all-namespaces'?: boolean | undefined;
-}): KubectlScope => ({
-  namespace: flags.namespace,
-  allNamespaces: flags['all-namespaces'],
-  context: flags.context,
-  kubeconfig: flags.kubeconfig,
-  as: flags.as,
-  asGroups: flags['as-group'],
-});

@@ -1,40 +1,30 @@
+import {type KubectlScope, kubectl, quoted} from '../text/kubectl.ts';
 import {type WorkloadRef, workloadKinds} from './workload.ts';
 
-/** What the user said of the cluster, and so what kubectl must be told. */
-export interface KubectlScope {
-  readonly namespace?: string | undefined;
-  readonly allNamespaces?: boolean | undefined;
-  readonly context?: string | undefined;
-  readonly kubeconfig?: string | undefined;
-  readonly as?: string | undefined;
-  readonly asGroups?: readonly string[] | undefined;
-}
+/** Without a namespace, or with an empty one, the scope's. */
+type Target = Pick<WorkloadRef, 'kind' | 'name'> & Partial<Pick<WorkloadRef, 'namespace'>>;
 
-/** What `--show-commands` prints: shell lines that do with kubectl what the kops command does. */
-export interface Commands {
-  readonly kind: 'Commands';
-  readonly commands: readonly string[];
-}
-
-export const commandsReport = (commands: readonly string[]): Commands => ({kind: 'Commands', commands});
-export const renderCommands = ({commands}: Commands): string => commands.join('\n');
-
-type Target = Pick<WorkloadRef, 'kind' | 'name'>;
-
-/** The verdict of each workload and what explains it; without workloads, all that is not well. */
-export function statusCommands(workloads: readonly Target[], scope: KubectlScope): string[] {
-  const events = kubectl(['get', 'events', '--field-selector', 'type=Warning', '--sort-by', '.lastTimestamp'], scope);
+/** The verdict of each workload and what explains it; without workloads, all of those selected. */
+export function statusCommands(workloads: readonly Target[], scope: KubectlScope, selector?: string): string[] {
+  const events = ['get', 'events', '--field-selector', 'type=Warning', '--sort-by', '.lastTimestamp'];
   if (workloads.length === 0) {
     const notRunning = ['--field-selector', 'status.phase!=Running,status.phase!=Succeeded'];
-    return [kubectl(['get', 'deploy,sts,ds'], scope), kubectl(['get', 'pods', ...notRunning], scope), events];
+    return [
+      kubectl(['get', 'deploy,sts,ds', ...selecting(selector)], scope),
+      kubectl(['get', 'pods', ...notRunning], scope),
+      kubectl(events, scope),
+    ];
   }
+  const namespaces = [...new Set(workloads.map((workload) => scopeOf(workload, scope).namespace))];
   return [
     ...workloads.flatMap((workload) => [
-      kubectl(['rollout', 'status', words(workload), '--watch=false'], scope),
-      kubectl(['describe', words(workload)], scope),
+      kubectl(['rollout', 'status', words(workload), '--watch=false'], scopeOf(workload, scope)),
+      kubectl(['describe', words(workload)], scopeOf(workload, scope)),
     ]),
-    kubectl(['get', 'pods', '-o', 'wide'], scope),
-    events,
+    ...namespaces.flatMap((namespace) => [
+      kubectl(['get', 'pods', '-o', 'wide'], {...scope, namespace}),
+      kubectl(events, {...scope, namespace}),
+    ]),
   ];
 }
 
@@ -45,7 +35,7 @@ export interface WatchOptions {
   readonly selector?: string | undefined;
 }
 
-/** Without workloads: those of the selector, a line for each kind. */
+/** Without workloads: those of the selector, a line for each kind. kubectl watches in one namespace only: for all there is a loop. */
 export function watchCommands(
   workloads: readonly Target[],
   {timeout, revision, selector}: WatchOptions,
@@ -53,9 +43,15 @@ export function watchCommands(
 ): string[] {
   const options = [...(timeout ? ['--timeout', timeout] : []), ...(revision ? [`--revision=${revision}`] : [])];
   if (workloads.length > 0)
-    return workloads.map((workload) => kubectl(['rollout', 'status', words(workload), ...options], scope));
-  const selecting = selector ? ['-l', selector] : [];
-  return Object.values(workloadKinds).map(({short}) => kubectl(['rollout', 'status', short, ...selecting, ...options], scope));
+    return workloads.map((workload) => kubectl(['rollout', 'status', words(workload), ...options], scopeOf(workload, scope)));
+  if (!scope.allNamespaces)
+    return Object.values(workloadKinds).map(({short}) =>
+      kubectl(['rollout', 'status', short, ...selecting(selector), ...options], scope),
+    );
+  const columns = 'custom-columns=:.metadata.namespace,:.kind,:.metadata.name';
+  const list = kubectl(['get', 'deploy,sts,ds', ...selecting(selector), '--no-headers', '-o', columns], scope);
+  const status = kubectl(['rollout', 'status', ...options], {...scope, allNamespaces: false, namespace: undefined});
+  return [`${list} | while read -r namespace kind name; do ${status} -n "$namespace" "$kind/$name"; done`];
 }
 
 export const historyCommands = (workload: Target, revision: number | undefined, scope: KubectlScope): string[] => [
@@ -84,10 +80,15 @@ export interface ChangeOptions {
   readonly watch?: boolean | undefined;
 }
 
+export interface UndoCommandOptions extends ChangeOptions {
+  readonly toRevision?: number | undefined;
+  readonly deleteStuckPods?: boolean | undefined;
+}
+
 /** Looks at the revision first, then goes back to it. */
 export function undoCommands(
   workload: Target,
-  {toRevision, ...options}: ChangeOptions & {toRevision?: number | undefined},
+  {toRevision, deleteStuckPods, ...options}: UndoCommandOptions,
   scope: KubectlScope,
 ): string[] {
   const to = toRevision === undefined ? [] : [`--to-revision=${toRevision}`];
@@ -95,7 +96,23 @@ export function undoCommands(
   return [
     ...historyCommands(workload, toRevision, scope),
     kubectl(['rollout', 'undo', words(workload), ...to, ...dryRun], scope),
-    ...(dryRun.length > 0 ? [] : followUp(workload, options, scope)),
+    ...(dryRun.length > 0
+      ? []
+      : [...(deleteStuckPods ? unstickCommands(workload, scope) : []), ...followUp(workload, options, scope)]),
+  ];
+}
+
+/** Deletes the pods of a StatefulSet that are not ready, once its controller has seen the template: before, it would make them as they were. */
+function unstickCommands(workload: Target, scope: KubectlScope): string[] {
+  if (workload.kind !== 'StatefulSet') return [];
+  const seen = 'jsonpath={.metadata.generation}={.status.observedGeneration}';
+  const owner = '.metadata.ownerReferences[0].name';
+  const columns = `custom-columns=:.metadata.name,:${owner},:.status.conditions[?(@.type=="Ready")].status`;
+  const list = kubectl(['get', 'pods', '--no-headers', '-o', columns], scope);
+  const stuck = quoted(`$2 == "${workload.name}" && $3 != "True" {print $1}`);
+  return [
+    String.raw`until ${kubectl(['get', words(workload), '-o', seen], scope)} | grep -q '^\([0-9]*\)=\1$'; do sleep 1; done`,
+    `${list} | awk ${stuck} | xargs -r ${kubectl(['delete', 'pod'], scope)}`,
   ];
 }
 
@@ -121,17 +138,9 @@ export function verbCommands(
 const followUp = (workload: Target, {watch}: ChangeOptions, scope: KubectlScope): string[] =>
   watch ? watchCommands([workload], {}, scope) : [];
 
+const selecting = (selector: string | undefined): string[] => (selector ? ['-l', selector] : []);
+
+const scopeOf = ({namespace}: Target, scope: KubectlScope): KubectlScope =>
+  namespace ? {...scope, namespace, allNamespaces: false} : scope;
+
 const words = ({kind, name}: Target): string => `${workloadKinds[kind].short}/${name}`;
-
-function kubectl(
-  verb: readonly string[],
-  {namespace, allNamespaces, context, kubeconfig, as, asGroups = []}: KubectlScope,
-): string {
-  const where = allNamespaces ? ['-A'] : namespace ? ['-n', namespace] : [];
-  const whom = [...(as ? ['--as', as] : []), ...asGroups.flatMap((group) => ['--as-group', group])];
-  const which = [...(context ? ['--context', context] : []), ...(kubeconfig ? ['--kubeconfig', kubeconfig] : [])];
-  return ['kubectl', ...verb, ...where, ...which, ...whom].map(quoted).join(' ');
-}
-
-/** A word that a POSIX shell reads back as it is. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {decodeSecret, onlyValue} from '../../src/config/decode.ts';
 import {shellAssignments} from '../../src/config/env-file.ts';
-import {decodeCommands} from '../../src/config/kubectl.ts';
+import {decodeCommand} from '../../src/config/kubectl.ts';
 import {renderDecodedSecret} from '../../src/config/view.ts';
 import {Problem} from '../../src/problem.ts';
 import {createTheme} from '../../src/text/screen.ts';
@@ -101,19 +101,24 @@ describe('on the screen', () => {
   });
 });
 
-test.each([
+test.each<[string, Parameters<typeof decodeCommand>, string]>([
   [
     'all keys',
-    {name: 'db', key: undefined, namespace: 'shop', context: undefined},
+    ['db', undefined, {namespace: 'shop'}],
     String.raw`kubectl get secret db -n shop -o go-template='{{range $key, $value := .data}}{{$key}}: {{$value | base64decode}}{{"\n"}}{{end}}'`,
   ],
   [
     'a key with a dot',
-    {name: 'db', key: 'tls.crt', namespace: undefined, context: 'prod'},
+    ['db', 'tls.crt', {context: 'prod'}],
     String.raw`kubectl get secret db --context prod -o jsonpath='{.data.tls\.crt}' | base64 --decode`,
   ],
-] as const)('the kubectl line for %s', (_case, target, line) => {
-  expect(decodeCommands(target)).toBe(line);
+  [
+    'another user of another cluster, and words that a shell would read otherwise',
+    ['a b', "it's", {kubeconfig: '/my files/config', as: 'jane', asGroups: ['ops']}],
+    String.raw`kubectl get secret 'a b' --kubeconfig '/my files/config' --as jane --as-group ops -o jsonpath='{.data.it'\''s}' | base64 --decode`,
+  ],
+])('the kubectl line for %s', (_case, target, line) => {
+  expect(decodeCommand(...target)).toBe(line);
 });
 
 // CN=db.shop.svc, SANs db.shop.svc and db, until 12 December 2026.
