@@ -32,7 +32,7 @@ interface Follower {
 
 /**
  * Follows workloads, and, of those that `surround` names, the ReplicaSets or ControllerRevisions, the pods and the events. `onFailure` is
- * told what no retry can mend; the lack of a right to anything but the workloads themselves is only noted.
+ * told what no retry can mend; the lack of a right to anything but named workloads, or to all kinds of a query, is only noted.
  */
 export function followWorkloads(
   cluster: Cluster,
@@ -57,7 +57,8 @@ export function followWorkloads(
       if (signal.aborted || stop.signal.aborted) return;
       if (!(error instanceof ApiProblem) || error.reason !== 'Forbidden') return onFailure(error);
       denied.set(resource, error);
-      if (own.every(([name]) => denied.has(name))) return onFailure(error);
+      const isVain = 'refs' in target ? isWorkload(resource) : own.every(([name]) => denied.has(name));
+      if (isVain) return onFailure(error);
       onChange();
     });
     return {resource, followed, stop};

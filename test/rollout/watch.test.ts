@@ -223,6 +223,14 @@ test('no right to list the workload itself is an error', async () => {
   await expect(end).rejects.toThrow('may not list deployments');
 });
 
+test('nor is one of several said to be missing where it is the right that is', async () => {
+  const {refs} = web;
+  const both: Target = {refs: [...refs, {kind: 'StatefulSet', namespace: 'shop', name: 'db'}]};
+  const {moment, end} = watching([rolling(), statefulSet()], both, {}, {forbidden: ['list statefulsets']});
+  await moment();
+  await expect(end).rejects.toThrow('may not list statefulsets');
+});
+
 test('a workload that does not exist is an error that names what does', async () => {
   const {moment, end} = watching([deployment({name: 'worker'})], web);
   await moment();
