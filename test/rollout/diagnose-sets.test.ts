@@ -5,6 +5,7 @@ import {
   type ContainerState,
   controllerRevision,
   daemonSet,
+  type EventState,
   event,
   NOW,
   type PodState,
@@ -222,6 +223,20 @@ describe('pods that a controller could not make', () => {
     expect(shown(situation(set, {events}))).toMatchObject([
       {reason: 'MissingServiceAccount', object: 'daemonset/agent', doomed: true},
     ]);
+  });
+
+  const agents = daemonSet({total: 2, updated: 2, available: 2});
+  test.each<[string, Partial<EventState>, number, boolean]>([
+    ['while its controller still tries', {last: 5}, 600, true],
+    ['for as long again as it has tried', {first: 900, last: 400}, 1200, true],
+    ['not once a pod was made since', {last: 50}, 20, false],
+    ['not when it gave up long ago: a node is new, or its pod was just deleted', {last: 1500}, 3000, false],
+  ])('%s', (_case, state, madeAgo, explained) => {
+    const pods = ['a', 'b'].map((name) => pod({owner: agents, name: `agent-${name}`, hash: '2', createdAt: ago(madeAgo)}));
+    const message =
+      'Error creating: pods "agent-" is forbidden: error looking up service account shop/agent: serviceaccount "agent" not found';
+    const events = [event(agents, {reason: 'FailedCreate', message, ...state})];
+    expect(shown(situation(agents, {pods, events})).some(({doomed}) => doomed)).toBe(explained);
   });
 });
 

@@ -1,7 +1,7 @@
 import type {V1ReplicaSet} from '@kubernetes/client-node';
 import type {Json} from '../../kube/json.ts';
-import {earliest, eventsByObject, firstOf, latest, messageOf, totalCount} from '../../pods/events.ts';
-import {elapsed, type Loose, type PodEvent} from '../../pods/pod.ts';
+import {earliest, eventsByObject, firstOf, lastTime, latest, messageOf, totalCount} from '../../pods/events.ts';
+import {elapsed, type Loose, type Pod, type PodEvent} from '../../pods/pod.ts';
 import {type Refusal, refusalOf} from '../../pods/refusals.ts';
 import {currentRevision} from '../revisions.ts';
 import type {Revision, Situation} from '../situation.ts';
@@ -14,6 +14,8 @@ type ReplicaSet = Loose<Json<V1ReplicaSet>>;
 /** A controller tries again within moments at first: so often, or for so long, is not by chance. */
 const ENOUGH_FAILURES = 3;
 const ENOUGH_MS = 3000;
+/** So long after a failure it counts at least. */
+const QUIET_MS = 60_000;
 
 /** Pods that were never made: there is no pod to look at, only what their controller says. `now`: epoch milliseconds. */
 export function refusedPods(situation: Situation, now: number): Finding[] {
@@ -79,13 +81,16 @@ function willMakeRoom({workload, revisions, pods}: Situation): boolean {
 
 const sum = (numbers: readonly (number | undefined)[]): number => numbers.reduce<number>((total, n) => total + (n ?? 0), 0);
 
-/** StatefulSets and DaemonSets have no such condition: their last FailedCreate event counts while a pod is missing. */
+/**
+ * StatefulSets and DaemonSets have no such condition: their last FailedCreate event counts while a pod is missing, none was made since, and
+ * the controller still tries.
+ */
 function refusedByController(situation: Situation, events: ReadonlyMap<string, readonly PodEvent[]>, now: number): Finding[] {
   const {workload, pods} = situation;
   if (!isShort(situation)) return [];
   const failures = events.get(workload.metadata?.uid ?? '') ?? [];
   const last = latest(failures);
-  if (last === undefined) return [];
+  if (last === undefined || pods.some((pod) => madeAt(pod) > lastTime(last)) || isHistory(failures, last, now)) return [];
   const named = /create (?:Pod|Claim \S+ Pod) (\S+) in StatefulSet/.exec(messageOf(last))?.[1];
   if (named !== undefined && pods.some(({metadata}) => metadata?.name === named)) return [];
   const refusal = refusalOf(messageOf(last), refOf(workload).namespace);
@@ -94,6 +99,14 @@ function refusedByController(situation: Situation, events: ReadonlyMap<string, r
   const leaving = pods.some(({metadata}) => metadata?.deletionTimestamp);
   const doomed = refusal.until === 'never' || (refusal.until === 'room' && settled && !leaving);
   return [finding(refusal, workloadName(refOf(workload)), doomed, true, since)];
+}
+
+const madeAt = ({metadata}: Pod): number => Date.parse(metadata?.creationTimestamp ?? '') || 0;
+
+/** A controller waits twice as long before each next try: by then one that still fails would have said so. */
+function isHistory(failures: readonly PodEvent[], last: PodEvent, now: number): boolean {
+  const tried = lastTime(last) - (Date.parse(earliest(failures.map(firstOf)) ?? '') || lastTime(last));
+  return now - lastTime(last) > Math.max(QUIET_MS, 2 * tried);
 }
 
 function isShort({workload}: Situation): boolean {
