@@ -5,6 +5,8 @@ import type {Following} from './watch-follow.ts';
 export const ROUTINE_MS = 1000;
 /** So long the last picture is kept where only some followers are cut off; a workload's own word counts more than all that is around it. */
 export const PARTIAL_MS = 10_000;
+/** So long the last picture is kept after an outage: followers catch up one after another, and what only some of them know misleads. */
+export const CATCH_UP_MS = 1000;
 
 /** How up to date what is followed is. */
 export interface Outage {
@@ -19,15 +21,22 @@ export interface Outage {
 /** Remembers since when there is trouble. `now`: epoch milliseconds. */
 export function createOutageWatch(following: Pick<Following, 'trouble' | 'isBlind'>): (now: number) => Outage {
   let since: number | undefined;
+  let mendedAt: number | undefined;
   return (now) => {
     const trouble = following.trouble();
-    since = trouble === undefined ? undefined : (since ?? now);
-    if (since === undefined) return {trouble: undefined, holds: false, isOpen: false};
-    const lasted = now - since;
-    return {
-      trouble: lasted >= ROUTINE_MS ? trouble : undefined,
-      holds: following.isBlind() || lasted < PARTIAL_MS,
-      isOpen: true,
-    };
+    if (trouble !== undefined) {
+      since ??= now;
+      mendedAt = undefined;
+      const lasted = now - since;
+      return {
+        trouble: lasted >= ROUTINE_MS ? trouble : undefined,
+        holds: following.isBlind() || lasted < PARTIAL_MS,
+        isOpen: true,
+      };
+    }
+    mendedAt ??= now;
+    const isCatchingUp = since !== undefined && mendedAt - since >= ROUTINE_MS && now - mendedAt < CATCH_UP_MS;
+    if (!isCatchingUp) since = undefined;
+    return {trouble: undefined, holds: isCatchingUp, isOpen: isCatchingUp};
   };
 }

@@ -3,7 +3,7 @@ import {ConnectionProblem} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import type {Target} from '../../src/rollout/collect.ts';
 import {type Picture, type WatchOptions, watchRollouts} from '../../src/rollout/watch.ts';
-import {PARTIAL_MS, ROUTINE_MS} from '../../src/rollout/watch-outage.ts';
+import {CATCH_UP_MS, PARTIAL_MS, ROUTINE_MS} from '../../src/rollout/watch-outage.ts';
 import {CONFIRM_MS, RETURN_MS} from '../../src/rollout/watch-verdict.ts';
 import {type DeploymentState, deployment, NOW, pod, replicaSet, statefulSet} from '../support/builders.ts';
 import {FakeCluster, type FakeOptions} from '../support/fake-cluster.ts';
@@ -107,6 +107,9 @@ test('through a lost connection the last picture stays, with the reason', async 
   await moment(60_000);
   expect(phases(last())).toEqual(['web progressing']);
   cluster.recover();
+  await moment(CATCH_UP_MS - 250);
+  expect({phases: phases(last()), trouble: last()?.trouble}).toEqual({phases: ['web progressing'], trouble: undefined});
+  await moment(500);
   const {trouble, conclusion} = await end;
   expect({trouble, conclusion}).toMatchObject({trouble: undefined, conclusion: {outcome: 'healthy'}});
 });
