@@ -2,7 +2,7 @@ import {outputFlag} from '../../src/cli/command.ts';
 import {LabCommand, labKubeconfigFlags, labNameFlag} from '../../src/cli/lab.ts';
 import {spin} from '../../src/cli/progress.ts';
 import type {Driver} from '../../src/lab/driver.ts';
-import {findLab, removeLab} from '../../src/lab/drivers.ts';
+import {findLab, removeLab, withinReach} from '../../src/lab/drivers.ts';
 import {kubeconfigFiles, removeFromKubeconfig} from '../../src/lab/kubeconfig/file.ts';
 import {checkLabName} from '../../src/lab/names.ts';
 import type {LabRemoval} from '../../src/lab/report.ts';
@@ -18,6 +18,7 @@ export default class LabDownCommand extends LabCommand {
     const {flags} = await this.parse(LabDownCommand);
     const name = checkLabName(flags.name);
     const found = await findLab(name, this.drivers, this.signal);
+    if (found) withinReach(found);
     const kubeconfigs = found && flags['kubeconfig-update'] ? await this.forget(found.driver, name, flags.kubeconfig) : [];
     const removed = await spin(`removing lab ${name}`, process.stderr, process.env, () =>
       removeLab(name, this.drivers, this.signal),

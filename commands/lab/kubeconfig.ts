@@ -1,5 +1,5 @@
 import {LabCommand, labNameFlag} from '../../src/cli/lab.ts';
-import {requireLab} from '../../src/lab/drivers.ts';
+import {requireLab, withinReach} from '../../src/lab/drivers.ts';
 
 export default class LabKubeconfigCommand extends LabCommand {
   static override summary = 'Print the kubeconfig of a throwaway cluster.';
@@ -8,7 +8,7 @@ export default class LabKubeconfigCommand extends LabCommand {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(LabKubeconfigCommand);
-    const {driver} = await requireLab(flags.name, this.drivers, this.signal);
+    const {driver} = withinReach(await requireLab(flags.name, this.drivers, this.signal));
     process.stdout.write(await driver.kubeconfig(flags.name, this.signal));
   }
 }

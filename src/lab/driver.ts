@@ -29,8 +29,10 @@ export interface LabStatus {
   readonly kind: 'Lab';
   readonly name: string;
   readonly driver: DriverName;
-  /** `degraded`: some of its processes died; `stopped`: none runs. */
-  readonly state: 'up' | 'degraded' | 'stopped';
+  /** `degraded`: some of its processes died; `stopped`: none runs; `unknown`: its driver cannot be used now. */
+  readonly state: 'up' | 'degraded' | 'stopped' | 'unknown';
+  /** Why the state is unknown. */
+  readonly reason?: string;
   /** Kubernetes' version: `v1.37.2`. */
   readonly version: string;
   /** What the lab is called in a kubeconfig. */
@@ -55,6 +57,8 @@ export interface Driver {
   readonly name: DriverName;
   /** Why it cannot be used on this machine; undefined where it can. */
   available(signal: AbortSignal): Promise<string | undefined>;
+  /** What is remembered of its labs, by name, their state unknown: asks nothing but its own records. */
+  remembered(): LabStatus[];
   /** Harmless where the lab is up; where it fails or is aborted, what it made is gone again, and what was there before is not. */
   up(spec: LabSpec, progress: Progress, signal: AbortSignal): Promise<Lab>;
   /** Undefined where there is no lab of this name. */

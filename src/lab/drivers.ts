@@ -23,7 +23,7 @@ export function labDrivers(env: NodeJS.ProcessEnv): Driver[] {
 
 /**
  * The driver for `lab up`: the one that was asked for, the one that has a lab of this name, else the first that works here. Rejects with a
- * Problem where none does, or where another driver has a lab of this name.
+ * Problem where none does, where another driver has a lab of this name, and where the one that has it cannot be used now.
  */
 export async function driverFor(
   name: string,
@@ -31,15 +31,15 @@ export async function driverFor(
   drivers: readonly Driver[],
   signal: AbortSignal,
 ): Promise<Driver> {
-  const holder = (await findLab(name, drivers, signal))?.driver;
-  if (holder && wanted && holder.name !== wanted) {
-    throw new Problem(`lab ${name} exists already, made by the ${holder.name} driver`, {
+  const found = await findLab(name, drivers, signal);
+  if (found && wanted && found.driver.name !== wanted) {
+    throw new Problem(`lab ${name} exists already, made by the ${found.driver.name} driver`, {
       why: `${wanted} was asked for`,
       next: `kops lab down --name ${name}`,
       exitCode: ExitCode.usage,
     });
   }
-  if (holder) return holder;
+  if (found) return withinReach(found).driver;
   const reasons: string[] = [];
   for (const driver of drivers.filter((candidate) => wanted === undefined || candidate.name === wanted)) {
     const reason = await driver.available(signal);
@@ -54,14 +54,27 @@ export interface FoundLab {
   readonly status: LabStatus;
 }
 
-/** Undefined where no driver that works here has a lab of this name. */
+/** Undefined where no driver has a lab of this name. Where the one that has it cannot be used now, its state is unknown. */
 export async function findLab(name: string, drivers: readonly Driver[], signal: AbortSignal): Promise<FoundLab | undefined> {
   for (const driver of drivers) {
-    if ((await driver.available(signal)) !== undefined) continue;
-    const status = await driver.status(name, signal);
+    const remembered = driver.remembered().find((lab) => lab.name === name);
+    if (remembered === undefined) continue;
+    const reason = await driver.available(signal);
+    const status = reason === undefined ? await driver.status(name, signal) : {...remembered, reason};
     if (status) return {driver, status};
   }
   return undefined;
+}
+
+/** The same lab; a Problem where its driver cannot be used now. */
+export function withinReach(lab: FoundLab): FoundLab {
+  const {driver, status} = lab;
+  if (status.state !== 'unknown') return lab;
+  throw new Problem(`lab ${status.name} cannot be reached`, {
+    why: `the ${driver.name} driver made it, and cannot be used now: ${status.reason}`,
+    next: 'mend that, then run the command again',
+    exitCode: ExitCode.noAccess,
+  });
 }
 
 /** As `findLab`; a lab that does not exist is a Problem that names the nearest one. */
@@ -89,7 +102,10 @@ export async function removeLab(name: string, drivers: readonly Driver[], signal
 export async function listLabs(drivers: readonly Driver[], signal: AbortSignal): Promise<LabStatus[]> {
   const labs: LabStatus[] = [];
   for (const driver of drivers) {
-    if ((await driver.available(signal)) === undefined) labs.push(...(await driver.list(signal)));
+    const remembered = driver.remembered();
+    if (remembered.length === 0) continue;
+    const reason = await driver.available(signal);
+    labs.push(...(reason === undefined ? await driver.list(signal) : remembered.map((lab) => ({...lab, reason}))));
   }
   return labs;
 }

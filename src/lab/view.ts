@@ -28,6 +28,7 @@ export function renderStatus(lab: LabStatus, screen: Screen): string {
     up: `${good('✓')} lab ${lab.name} is up`,
     degraded: `${wrong('✗')} lab ${lab.name} is degraded: ${dead.length} of ${lab.processes.length} processes are not running`,
     stopped: `${wrong('✗')} lab ${lab.name} is stopped: none of its processes runs`,
+    unknown: `${wrong('✗')} lab ${lab.name} cannot be reached: ${lab.reason}`,
   }[lab.state];
   return [
     `${head}  ${dim(traits(lab))}`,

@@ -1,18 +1,19 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {Driver, LabStatus} from '../../src/lab/driver.ts';
-import {driverFor, listLabs, removeLab, requireLab} from '../../src/lab/drivers.ts';
+import {driverFor, findLab, listLabs, removeLab, requireLab, withinReach} from '../../src/lab/drivers.ts';
 
 const signal = new AbortController().signal;
 
 function fake(name: Driver['name'], labs: readonly string[], reason?: string): Driver & {removed: string[]} {
   const unused = () => Promise.reject(new Error('not expected here'));
-  const statusOf = (lab: string) => ({kind: 'Lab', name: lab, driver: name}) as LabStatus;
+  const statusOf = (lab: string) => ({kind: 'Lab', name: lab, driver: name, state: 'up'}) as LabStatus;
   const onlyIfAvailable = <T>(answer: T) => (reason === undefined ? Promise.resolve(answer) : unused());
   const removed: string[] = [];
   return {
     name,
     removed,
     available: async () => reason,
+    remembered: () => labs.map((lab) => ({...statusOf(lab), state: 'unknown'})),
     up: unused,
     kubeconfig: unused,
     status: (lab) => onlyIfAvailable(labs.includes(lab) ? statusOf(lab) : undefined),
@@ -67,9 +68,35 @@ test.each([
   );
 });
 
-test('labs of all drivers that work are listed', async () => {
-  const drivers = [fake('kind', ['a'], 'no Docker engine answers'), fake('embedded', ['b', 'c'])];
-  expect((await listLabs(drivers, signal)).map((lab) => lab.name)).toEqual(['b', 'c']);
+describe('a lab whose driver does not answer', () => {
+  const drivers = () => [fake('kind', ['a', 'x'], 'no Docker engine answers'), fake('embedded', ['b'])];
+  const why = 'the kind driver made it, and cannot be used now: no Docker engine answers';
+
+  test('is listed, its state unknown', async () => {
+    const labs = await listLabs(drivers(), signal);
+    expect(labs.map((lab) => [lab.name, lab.state, lab.reason])).toEqual([
+      ['a', 'unknown', 'no Docker engine answers'],
+      ['x', 'unknown', 'no Docker engine answers'],
+      ['b', 'up', undefined],
+    ]);
+    expect((await requireLab('x', drivers(), signal)).status).toMatchObject({state: 'unknown'});
+  });
+
+  test('cannot be taken down, and is not said to be none', async () => {
+    const found = await findLab('x', drivers(), signal);
+    expect(() => found && withinReach(found)).toThrow(
+      expect.objectContaining({message: 'lab x cannot be reached', why, exitCode: 5}),
+    );
+  });
+
+  test('is not made a second time by another driver', async () => {
+    await expect(driverFor('x', undefined, drivers(), signal)).rejects.toThrow(expect.objectContaining({why, exitCode: 5}));
+  });
+});
+
+test('drivers without labs are not asked whether they work', async () => {
+  const asked = {...fake('kind', []), available: () => Promise.reject(new Error('asked'))};
+  expect(await listLabs([asked, fake('embedded', ['b'])], signal)).toHaveLength(1);
 });
 
 test('removing asks every driver that works, and tells whether there was anything', async () => {

@@ -108,3 +108,11 @@ test.each([
 ])('removal: %s', (_case, removed, kubeconfigs, text) => {
   expect(renderRemoval({kind: 'LabRemoval', name: 'x', removed, kubeconfigs}, screen)).toBe(text);
 });
+
+test('a lab whose driver does not answer says why its state is unknown', () => {
+  const unknown = {...lab, driver: 'kind', state: 'unknown', reason: 'no Docker engine answers', processes: []} as const;
+  expect(renderStatus(unknown, screen).split('\n')[0]).toBe(
+    '✗ lab x cannot be reached: no Docker engine answers  kind · v1.37.2 · 2 nodes',
+  );
+  expect(renderList({kind: 'LabList', labs: [unknown]}, screen)).toMatch(/x +unknown +kind/);
+});

@@ -27,6 +27,8 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
         : `its processes are found through /proc: Linux only, and this is ${process.platform}`;
     },
 
+    remembered: () => readRecords(labs).map(rememberedOf),
+
     async up(spec, progress, signal) {
       mkdirSync(labs, {recursive: true, mode: 0o700});
       const folder = folderOf(spec.name);
@@ -101,19 +103,23 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
       };
     });
     const alive = processes.filter((process) => process.running).length;
-    return {
-      kind: 'Lab',
-      name: record.name,
-      driver: 'embedded',
-      state: alive === processes.length ? 'up' : alive === 0 ? 'stopped' : 'degraded',
-      version: record.kubernetes,
-      context: contextOf(record.name),
-      server: `https://127.0.0.1:${record.ports.apiServers[0]}`,
-      nodes: [...record.controlPlanes, ...record.workers],
-      processes,
-    };
+    const state = alive === processes.length ? 'up' : alive === 0 ? 'stopped' : 'degraded';
+    return {...rememberedOf(record), state, processes};
   }
 }
+
+/** What the record alone tells. */
+const rememberedOf = ({name, kubernetes, ports, controlPlanes, workers}: LabRecord): LabStatus => ({
+  kind: 'Lab',
+  name,
+  driver: 'embedded',
+  state: 'unknown',
+  version: kubernetes,
+  context: contextOf(name),
+  server: `https://127.0.0.1:${ports.apiServers[0]}`,
+  nodes: [...controlPlanes, ...workers],
+  processes: [],
+});
 
 /** Ends every process of the lab and removes its folder. */
 async function discard(folder: LabFolder): Promise<void> {

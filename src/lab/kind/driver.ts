@@ -6,7 +6,7 @@ import type {Driver, Lab, LabSpec} from '../driver.ts';
 import {withLock} from '../lock.ts';
 import {countNodes, kindConfig} from './config.ts';
 import type {Kind, NodeContainer} from './engine.ts';
-import {checkSpec, isOurs, type KindRecord, statusOf} from './record.ts';
+import {checkSpec, isOurs, type KindRecord, rememberedOf, statusOf} from './record.ts';
 import {KindFolder, recorded} from './store.ts';
 import type {Usable} from './usable.ts';
 
@@ -28,6 +28,7 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
   return {
     name: 'kind',
     available: (signal) => kind.whyNot(signal),
+    remembered: () => records().map(rememberedOf),
     up: (spec, progress, signal) => locked(spec.name, () => bringUp(spec, progress, signal), signal),
 
     async status(name, signal) {
@@ -35,13 +36,10 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
       return record && statusOf(record, await kind.containers(signal));
     },
     async list(signal) {
-      const names = recorded(clusters);
-      if (names.length === 0) return [];
+      const known = records();
+      if (known.length === 0) return [];
       const containers = await kind.containers(signal);
-      return names.flatMap((name) => {
-        const record = folderOf(name).read();
-        return (record && statusOf(record, containers)) ?? [];
-      });
+      return known.flatMap((record) => statusOf(record, containers) ?? []);
     },
     async kubeconfig(name, signal) {
       const folder = folderOf(name);
@@ -151,6 +149,10 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
 
   async function containersOf(name: string, signal: AbortSignal): Promise<NodeContainer[]> {
     return (await kind.containers(signal)).filter((container) => container.cluster === name);
+  }
+
+  function records(): KindRecord[] {
+    return recorded(clusters).flatMap((name) => folderOf(name).read() ?? []);
   }
 
   function folderOf(name: string): KindFolder {

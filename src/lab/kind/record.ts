@@ -32,18 +32,21 @@ export function statusOf(record: KindRecord, all: readonly NodeContainer[]): Lab
     .sort((a, b) => a.program.localeCompare(b.program) || a.node.localeCompare(b.node, 'en', {numeric: true}));
   const running = processes.filter((process) => process.running).length;
   const whole = running === processes.length && record.version !== undefined;
-  return {
-    kind: 'Lab',
-    name: record.name,
-    driver: 'kind',
-    state: running === 0 ? 'stopped' : whole ? 'up' : 'degraded',
-    version: record.version ?? 'unknown',
-    context: `kind-${record.name}`,
-    server: record.server ?? 'unknown',
-    nodes: [...controlPlaneNames(record.name, record.controlPlanes), ...workerNames(record.name, record.workers)],
-    processes,
-  };
+  return {...rememberedOf(record), state: running === 0 ? 'stopped' : whole ? 'up' : 'degraded', processes};
 }
+
+/** What the record alone tells. */
+export const rememberedOf = ({name, controlPlanes, workers, version, server}: KindRecord): LabStatus => ({
+  kind: 'Lab',
+  name,
+  driver: 'kind',
+  state: 'unknown',
+  version: version ?? 'unknown',
+  context: `kind-${name}`,
+  server: server ?? 'unknown',
+  nodes: [...controlPlaneNames(name, controlPlanes), ...workerNames(name, workers)],
+  processes: [],
+});
 
 /** Throws a Problem where a lab is asked for that differs from the one that is there. */
 export function checkSpec(spec: LabSpec, record: KindRecord): void {
