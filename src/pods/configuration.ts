@@ -1,6 +1,6 @@
-import {earliest, firstOf, isAbout} from './events.ts';
-import {conditionOf, containerWords, oneLine, type Pod, type PodContainer, type PodEvent} from './pod.ts';
-import type {Trouble} from './trouble.ts';
+import {earliest, firstOf, isAbout, totalCount} from './events.ts';
+import {conditionOf, containerWords, elapsed, oneLine, type Pod, type PodContainer, type PodEvent} from './pod.ts';
+import {SETTLED_MS, type Trouble} from './trouble.ts';
 
 type Finding = Pick<Trouble, 'reason' | 'message' | 'doomed' | 'fix'>;
 
@@ -8,20 +8,31 @@ type Finding = Pick<Trouble, 'reason' | 'message' | 'doomed' | 'fix'>;
 const PASSING =
   /failed to sync \w+ cache|services have not yet been read|context deadline exceeded|name ".*" is reserved|timed out waiting/i;
 
+/** Once may be by chance: kubelet tries again ten seconds later. */
+export const ENOUGH_FAILURES = 2;
+
 /** Why kubelet cannot put a container together; undefined where that is not what it waits for. */
-export function configurationTrouble(container: PodContainer, pod: Pod, events: readonly PodEvent[]): Trouble | undefined {
+export function configurationTrouble(
+  container: PodContainer,
+  pod: Pod,
+  events: readonly PodEvent[],
+  now: number,
+): Trouble | undefined {
   const {reason, message = ''} = container.status.state?.waiting ?? {};
   if (reason !== 'CreateContainerConfigError' && reason !== 'CreateContainerError') return undefined;
   const failures = events.filter(
     (event) => event.reason === 'Failed' && isAbout(event, container.name) && event.message?.includes(message),
   );
+  const since = earliest([
+    ...failures.map(firstOf),
+    ...(failures.length === 0 ? [conditionOf(pod, 'PodScheduled')?.lastTransitionTime] : []),
+  ]);
+  const missing = missingObject(message, pod);
+  const settled = totalCount(failures) >= ENOUGH_FAILURES || (elapsed(since, now) ?? SETTLED_MS) >= SETTLED_MS;
   return {
-    ...(missingObject(message, pod) ?? refused(message, container, reason)),
+    ...(missing === undefined ? refused(message, container, reason) : {...missing, doomed: settled}),
     container: container.name,
-    since: earliest([
-      ...failures.map(firstOf),
-      ...(failures.length === 0 ? [conditionOf(pod, 'PodScheduled')?.lastTransitionTime] : []),
-    ]),
+    since,
     ofTemplate: true,
   };
 }

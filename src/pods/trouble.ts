@@ -19,6 +19,9 @@ export interface Trouble {
   readonly ofTemplate: boolean;
 }
 
+/** Milliseconds after which a trouble is not by chance: what is made in the same `kubectl apply`, or by an operator, may come a moment later. */
+export const SETTLED_MS = 2500;
+
 export interface Tally {
   readonly count: number;
   readonly unit: 'times' | 'restarts';

@@ -27,7 +27,7 @@ export function findTroubles(pod: Pod, events: readonly PodEvent[], now: number)
 }
 
 function containerTroubles(container: PodContainer, pod: Pod, events: readonly PodEvent[], now: number): (Trouble | undefined)[] {
-  const stopped = imageTrouble(container, pod, events, now) ?? configurationTrouble(container, pod, events);
+  const stopped = imageTrouble(container, pod, events, now) ?? configurationTrouble(container, pod, events, now);
   if (stopped !== undefined) return [stopped];
   const crash = crashTrouble(container, pod, events, now);
   return crash?.doomed ? [crash] : [probeTrouble(container, events, now), crash];

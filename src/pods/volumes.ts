@@ -1,4 +1,4 @@
-import {missingObject} from './configuration.ts';
+import {ENOUGH_FAILURES, missingObject} from './configuration.ts';
 import {countOf, earliest, firstOf, latest, messageOf} from './events.ts';
 import {containersOf, oneLine, type Pod, type PodEvent} from './pod.ts';
 import type {Trouble} from './trouble.ts';
@@ -6,8 +6,6 @@ import type {Trouble} from './trouble.ts';
 const FAILURES = new Set(['FailedMount', 'FailedAttachVolume', 'FailedMapVolume', 'FailedCreatePodSandBox', 'NetworkNotReady']);
 /** What kubelet adds every two minutes, with nothing in it that a failure of a single volume has not said better. */
 const SUMMARY = /Unable to attach or mount volumes/;
-/** An object that is made in the same `kubectl apply` may come a moment later. */
-const ENOUGH_FAILURES = 2;
 
 /** Why a pod that has a node has no container yet: its volumes, or its network. */
 export function setUpTrouble(pod: Pod, events: readonly PodEvent[]): Trouble | undefined {

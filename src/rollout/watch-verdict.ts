@@ -1,8 +1,9 @@
+import {SETTLED_MS} from '../pods/trouble.ts';
 import {ExitCode} from '../problem.ts';
 import {assess} from './assess.ts';
 import {diagnose} from './diagnose.ts';
 import type {Situation} from './situation.ts';
-import type {RolloutStatus} from './status.ts';
+import type {Cause, RolloutStatus} from './status.ts';
 import {doomOf, statusOf} from './verdict.ts';
 import {unsettledUntil} from './watch-settle.ts';
 import type {Workload} from './workload.ts';
@@ -78,7 +79,8 @@ export function judge(situation: Situation, memory: Memory, rules: Rules, now: n
   const causes = diagnose(situation, now);
   const expired = assessment.phase === 'failed' && situation.workload.metadata?.deletionTimestamp === undefined;
   if (!expired && doomOf(situation, causes) === undefined) {
-    return {...going, status: statusOf(situation, assessment, causes, {notes}), ending: undefined};
+    const status = statusOf(situation, assessment, causes, {notes});
+    return {...going, status, ending: undefined, lookAgainAt: settlingUntil(causes, now)};
   }
   const lostSince = (memory.uid === uid ? memory.lostSince : undefined) ?? now;
   const lost = now - lostSince >= CONFIRM_MS;
@@ -90,6 +92,12 @@ export function judge(situation: Situation, memory: Memory, rules: Rules, now: n
     lookAgainAt: lost ? undefined : lostSince + CONFIRM_MS,
     memory: {uid, lostSince},
   };
+}
+
+/** When the first of the causes that are too young to be doom may have become it. */
+function settlingUntil(causes: readonly Cause[], now: number): number | undefined {
+  const times = causes.map(({since}) => Date.parse(since ?? '') + SETTLED_MS).filter((time) => time > now);
+  return times.length > 0 ? Math.min(...times) : undefined;
 }
 
 /** Judges a look at a workload that was there and is no more; `last` is what it was like. */

@@ -46,6 +46,28 @@ describe('what a container needs and the namespace does not have is named', () =
   });
 });
 
+describe('what is missing is no doom at first: it may have been made in the same moment', () => {
+  const missing = (seconds: number, events: number) => {
+    const message = 'secret "web-tls" not found';
+    const subject = pod({
+      phase: 'Pending',
+      createdAt: ago(seconds),
+      containers: [{waiting: {reason: 'CreateContainerConfigError', message}}],
+    });
+    const failed = event(subject, {reason: 'Failed', message: `Error: ${message}`, first: seconds, last: 0, count: events});
+    return findTroubles(subject, events > 0 ? [failed] : [], NOW)[0];
+  };
+  test.each([
+    ['said once', 1, 1, false],
+    ['said twice', 1, 2, true],
+    ['said for some seconds', 3, 1, true],
+    ['in a pod of a second, without the right to read events', 1, 0, false],
+    ['in a pod of some seconds, without the right to read events', 3, 0, true],
+  ])('%s', (_case, seconds, events, doomed) => {
+    expect(missing(seconds, events)).toMatchObject({reason: 'MissingSecret', doomed});
+  });
+});
+
 test.each([
   'failed to sync configmap cache: timed out waiting for the condition',
   'failed to sync secret cache: timed out waiting for the condition',

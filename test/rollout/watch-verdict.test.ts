@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import {SETTLED_MS} from '../../src/pods/trouble.ts';
 import type {Situation} from '../../src/rollout/situation.ts';
 import {
   CONFIRM_MS,
@@ -81,6 +82,18 @@ test('doom is looked at again when it may be confirmed', () => {
   const [first, second] = judgeAt(doomed, [0, 500]);
   expect(first?.lookAgainAt).toBe(NOW + CONFIRM_MS);
   expect(second?.lookAgainAt).toBe(NOW + CONFIRM_MS);
+});
+
+test('what is too young to be doom is looked at again when it no longer is', () => {
+  const message = 'secret "web-tls" not found';
+  const waiting = pod({owner: newest, containers: [{waiting: {reason: 'CreateContainerConfigError', message}}]});
+  const failed = event(waiting, {reason: 'Failed', message: `Error: ${message}`, last: 0});
+  const young = situation(deployment({...state, updated: 1, available: 2}), {revisions, pods: [waiting], events: [failed]});
+  const [first, settled, confirmed] = judgeAt(young, [0, SETTLED_MS, SETTLED_MS + CONFIRM_MS]);
+  expect(first).toMatchObject({ending: undefined, lookAgainAt: NOW + SETTLED_MS});
+  expect(settled).toMatchObject({ending: undefined, lookAgainAt: NOW + SETTLED_MS + CONFIRM_MS});
+  expect(confirmed?.ending).toBe('failed');
+  expect(SETTLED_MS + CONFIRM_MS).toBeLessThan(5000);
 });
 
 test('a moment without doom starts the confirmation over', () => {

@@ -3,6 +3,7 @@ import type {Json} from '../../kube/json.ts';
 import {earliest, eventsByObject, firstOf, lastTime, latest, messageOf, totalCount} from '../../pods/events.ts';
 import {elapsed, type Loose, type Pod, type PodEvent} from '../../pods/pod.ts';
 import {type Refusal, refusalOf} from '../../pods/refusals.ts';
+import {SETTLED_MS} from '../../pods/trouble.ts';
 import {currentRevision} from '../revisions.ts';
 import type {Revision, Situation} from '../situation.ts';
 import {resolveStrategy} from '../strategy.ts';
@@ -11,9 +12,8 @@ import type {Finding} from './finding.ts';
 
 type ReplicaSet = Loose<Json<V1ReplicaSet>>;
 
-/** A controller tries again within moments at first: so often, or for so long, is not by chance. */
+/** A controller tries again within moments at first: so often is not by chance. */
 const ENOUGH_FAILURES = 3;
-const ENOUGH_MS = 3000;
 /** So long after a failure it counts at least. */
 const QUIET_MS = 60_000;
 
@@ -57,7 +57,7 @@ function refusedByReplicaSet(
     refOf(situation.workload).namespace,
   );
   const since = condition.lastTransitionTime;
-  const settled = totalCount(failures) >= ENOUGH_FAILURES || (elapsed(since, now) ?? 0) > ENOUGH_MS;
+  const settled = totalCount(failures) >= ENOUGH_FAILURES || (elapsed(since, now) ?? 0) >= SETTLED_MS;
   const doomed = refusal.until === 'never' || (refusal.until === 'room' && settled && !willMakeRoom(situation));
   return [finding(refusal, `replicaset/${revision.name}`, doomed, revision.current, since)];
 }
@@ -95,7 +95,7 @@ function refusedByController(situation: Situation, events: ReadonlyMap<string, r
   if (named !== undefined && pods.some(({metadata}) => metadata?.name === named)) return [];
   const refusal = refusalOf(messageOf(last), refOf(workload).namespace);
   const since = earliest(failures.map(firstOf));
-  const settled = totalCount(failures) >= ENOUGH_FAILURES || (elapsed(since, now) ?? 0) > ENOUGH_MS;
+  const settled = totalCount(failures) >= ENOUGH_FAILURES || (elapsed(since, now) ?? 0) >= SETTLED_MS;
   const leaving = pods.some(({metadata}) => metadata?.deletionTimestamp);
   const doomed = refusal.until === 'never' || (refusal.until === 'room' && settled && !leaving);
   return [finding(refusal, workloadName(refOf(workload)), doomed, true, since)];
