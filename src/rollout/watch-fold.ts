@@ -88,7 +88,7 @@ export function createFold(target: Target, rules: Rules, startedAt: number): Fol
         if (situation === undefined && status === undefined) continue; // named, and deleted before the first look
         const judgement = situation
           ? judge(situation, memory, rules, now, notes)
-          : judgeGone(status as RolloutStatus, memory, rules, now);
+          : judgeGone(status as RolloutStatus, memory, now);
         known.set(words, {memory: judgement.memory, status: judgement.status});
         judgements.push(judgement);
         const deadline = situation && deadlineOf(situation.workload);

@@ -100,18 +100,20 @@ function settlingUntil(causes: readonly Cause[], now: number): number | undefine
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 
-/** Judges a look at a workload that was there and is no more; `last` is what it was like. */
-export function judgeGone(last: RolloutStatus, memory: Memory, rules: Rules, now: number): Judgement {
+/** Judges a look at a workload that was there and is no more; `last` is what it was like. Once it had time to return no rule waits on. */
+export function judgeGone(last: RolloutStatus, memory: Memory, now: number): Judgement {
   const goneSince = memory.goneSince ?? now;
   const given = goneSince + RETURN_MS;
-  const ending = rules.failFast && now >= given ? 'deleted' : undefined;
-  const message = ending ? 'was deleted' : 'was deleted; waiting for it to be made anew';
+  const isOver = now >= given;
+  const verdict = isOver
+    ? ({phase: 'failed', message: 'was deleted'} as const)
+    : ({phase: 'progressing', message: 'was deleted; waiting for it to be made anew'} as const);
   const counts = {revision: undefined, desired: 0, updated: 0, ready: 0, available: 0, terminating: undefined};
   return {
-    status: {...last, ...counts, phase: 'failed', message, causes: []},
-    ending,
+    status: {...last, ...counts, ...verdict, causes: []},
+    ending: isOver ? 'deleted' : undefined,
     clock: undefined,
-    lookAgainAt: rules.failFast ? given : undefined,
+    lookAgainAt: isOver ? undefined : given,
     memory: {...memory, lostSince: undefined, goneSince},
   };
 }

@@ -125,10 +125,10 @@ test.each<[string, number, string, string | undefined, string]>([
 
 test('a deleted workload gets some time to be made anew', () => {
   const {status, memory} = judge(rolling, {}, rules, NOW);
-  const atOnce = judgeGone(status, memory, rules, NOW + 100);
-  expect(atOnce.status).toMatchObject({phase: 'failed', message: 'was deleted; waiting for it to be made anew', desired: 0});
+  const atOnce = judgeGone(status, memory, NOW + 100);
+  expect(atOnce.status).toMatchObject({phase: 'progressing', message: 'was deleted; waiting for it to be made anew', desired: 0});
   expect(atOnce).toMatchObject({ending: undefined, lookAgainAt: NOW + 100 + RETURN_MS});
-  const later = judgeGone(atOnce.status, atOnce.memory, rules, NOW + 100 + RETURN_MS);
+  const later = judgeGone(atOnce.status, atOnce.memory, NOW + 100 + RETURN_MS);
   expect(later).toMatchObject({ending: 'deleted', status: {phase: 'failed', message: 'was deleted'}});
 });
 

@@ -174,7 +174,7 @@ test('a workload that is deleted and made anew is followed as what it is then', 
   await moment(5000);
   expect(last()?.watched[0]).toMatchObject({
     situation: undefined,
-    status: {message: 'was deleted; waiting for it to be made anew'},
+    status: {phase: 'progressing', message: 'was deleted; waiting for it to be made anew'},
   });
   const anew = rolling({uid: 'anew', labels: {app: 'shop-web'}});
   cluster.put({...anew, spec: {...anew.spec, selector: {matchLabels: {app: 'shop-web'}}}} as KubeObject);
@@ -186,8 +186,8 @@ test('a workload that is deleted and made anew is followed as what it is then', 
   expect((await end).conclusion?.outcome).toBe('healthy');
 });
 
-test('a workload that is deleted for good ends it', async () => {
-  const {cluster, moment, end} = watching([rolling(), before, newest], web);
+test.each([true, false])('a workload that is deleted for good ends it, with fail-fast (%s) or without', async (failFast) => {
+  const {cluster, moment, end} = watching([rolling(), before, newest], web, {failFast});
   await moment();
   cluster.remove(rolling());
   await moment(RETURN_MS + 500);

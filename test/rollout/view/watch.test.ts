@@ -333,7 +333,7 @@ test('a workload that was deleted', () => {
   const {status} = watched(rolling);
   const deleted = {
     situation: undefined,
-    status: {...status, phase: 'failed', message: 'was deleted; waiting for it to be made anew'},
+    status: {...status, phase: 'progressing', message: 'was deleted; waiting for it to be made anew'},
     ending: undefined,
     clock: undefined,
     deadline: undefined,
