@@ -32,13 +32,14 @@ export default class RolloutDiffCommand extends ClusterCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutDiffCommand);
+    const workload = oneWorkload(args);
     const format = flags.output === 'unified' ? 'human' : flags.output;
     if (flags['show-commands']) {
-      const commands = diffCommands(oneWorkload(args, ''), flags, kubectlScope(flags));
+      const commands = diffCommands(workload, flags, kubectlScope(flags));
       return this.presentCommands(commands, format);
     }
     const cluster = await this.connect(flags);
-    const report = await rolloutDiff(cluster, oneWorkload(args, cluster.namespace), flags, this.signal);
+    const report = await rolloutDiff(cluster, {...workload, namespace: cluster.namespace}, flags, this.signal);
     if (flags.output === 'unified' && (!this.interactive || report.unified === '')) process.stdout.write(report.unified);
     else this.present(report, format, flags.output === 'unified' ? renderUnified : renderDiff);
     if (flags['exit-code'] && report.changes.length > 0) this.exit(ExitCode.difference);

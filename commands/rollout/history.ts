@@ -22,16 +22,17 @@ export default class RolloutHistoryCommand extends ClusterCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutHistoryCommand);
     const {output, revision} = flags;
+    const workload = oneWorkload(args);
     if (flags['show-commands']) {
-      const commands = historyCommands(oneWorkload(args, ''), revision, kubectlScope(flags));
+      const commands = historyCommands(workload, revision, kubectlScope(flags));
       return this.presentCommands(commands, output);
     }
     const cluster = await this.connect(flags);
-    const workload = oneWorkload(args, cluster.namespace);
+    const ref = {...workload, namespace: cluster.namespace};
     if (revision !== undefined) {
-      return this.present(await rolloutRevision(cluster, workload, revision, this.signal), output, renderRevision);
+      return this.present(await rolloutRevision(cluster, ref, revision, this.signal), output, renderRevision);
     }
-    this.present(await rolloutHistory(cluster, workload, this.signal), output, (history, screen) =>
+    this.present(await rolloutHistory(cluster, ref, this.signal), output, (history, screen) =>
       renderHistory(history, this.interactive ? screen : {...screen, width: Number.POSITIVE_INFINITY}),
     );
   }

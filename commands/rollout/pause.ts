@@ -13,12 +13,13 @@ export default class RolloutPauseCommand extends ClusterCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutPauseCommand);
     const {output, 'dry-run': dryRun} = flags;
+    const workload = oneWorkload(args);
+    refuseOthers({...workload, namespace: flags.namespace}, 'pause');
     if (flags['show-commands']) {
-      refuseOthers(oneWorkload(args, flags.namespace ?? 'default'), 'pause');
-      return this.presentCommands(verbCommands('pause', oneWorkload(args, ''), {dryRun}, kubectlScope(flags)), output);
+      return this.presentCommands(verbCommands('pause', workload, {dryRun}, kubectlScope(flags)), output);
     }
     const cluster = await this.connect(flags);
-    const report = await setPaused(cluster, oneWorkload(args, cluster.namespace), true, {dryRun, signal: this.signal});
+    const report = await setPaused(cluster, {...workload, namespace: cluster.namespace}, true, {dryRun, signal: this.signal});
     this.present(report, output, renderPause);
   }
 }

@@ -21,15 +21,16 @@ export default class RolloutRestartCommand extends WatchingCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutRestartCommand);
     const {output, 'dry-run': dryRun} = flags;
+    const workload = oneWorkload(args);
     const watch = flags.watch && dryRun === 'none';
     if (flags['show-commands']) {
-      const commands = verbCommands('restart', oneWorkload(args, ''), {dryRun, watch}, kubectlScope(flags));
+      const commands = verbCommands('restart', workload, {dryRun, watch}, kubectlScope(flags));
       return this.presentCommands(commands, output);
     }
     const cluster = await this.connect(flags);
-    const workload = oneWorkload(args, cluster.namespace);
-    const report = await rolloutRestart(cluster, workload, Date.now(), {dryRun, signal: this.signal});
+    const ref = {...workload, namespace: cluster.namespace};
+    const report = await rolloutRestart(cluster, ref, Date.now(), {dryRun, signal: this.signal});
     this.presentChange(report, {output, watch}, renderRestart);
-    if (watch) this.exit(await this.watch(cluster, {refs: [workload]}, flags));
+    if (watch) this.exit(await this.watch(cluster, {refs: [ref]}, flags));
   }
 }

@@ -21,14 +21,15 @@ export default class RolloutResumeCommand extends WatchingCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutResumeCommand);
     const {output, 'dry-run': dryRun} = flags;
+    const workload = oneWorkload(args);
+    refuseOthers({...workload, namespace: flags.namespace}, 'resume');
     const watch = flags.watch && dryRun === 'none';
     if (flags['show-commands']) {
-      refuseOthers(oneWorkload(args, flags.namespace ?? 'default'), 'resume');
-      const commands = verbCommands('resume', oneWorkload(args, ''), {dryRun, watch}, kubectlScope(flags));
+      const commands = verbCommands('resume', workload, {dryRun, watch}, kubectlScope(flags));
       return this.presentCommands(commands, output);
     }
     const cluster = await this.connect(flags);
-    const report = await setPaused(cluster, oneWorkload(args, cluster.namespace), false, {dryRun, signal: this.signal});
+    const report = await setPaused(cluster, {...workload, namespace: cluster.namespace}, false, {dryRun, signal: this.signal});
     this.presentChange(report, {output, watch}, renderPause);
     if (watch) this.exit(await this.watch(cluster, {refs: [report.workload]}, flags));
   }

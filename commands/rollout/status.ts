@@ -38,13 +38,14 @@ Ends with 0 where all is healthy, 3 where a rollout failed or cannot succeed, 4 
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutStatusCommand);
+    const targetIn = await targetOf(args, flags);
     if (flags['show-commands']) {
-      const target = await targetOf(args, flags, '');
+      const target = targetIn('');
       const commands = statusCommands('refs' in target ? target.refs : [], kubectlScope(flags), flags.selector);
       return this.presentCommands(commands, flags.output);
     }
     const cluster = await this.connect(flags);
-    const target = await targetOf(args, flags, cluster.namespace);
+    const target = targetIn(cluster.namespace);
     const [ref, ...more] = 'refs' in target ? target.refs : [];
     if (ref !== undefined && more.length === 0) {
       const report = await rolloutStatus(cluster, ref, this.signal);

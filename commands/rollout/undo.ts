@@ -40,12 +40,13 @@ export default class RolloutUndoCommand extends WatchingCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutUndoCommand);
     const {output, 'to-revision': toRevision, 'dry-run': dryRun} = flags;
+    const workload = oneWorkload(args);
     if (flags['show-commands']) {
       const options = {toRevision, dryRun, watch: flags.watch, deleteStuckPods: flags['delete-stuck-pod']};
-      return this.presentCommands(undoCommands(oneWorkload(args, ''), options, kubectlScope(flags)), output);
+      return this.presentCommands(undoCommands(workload, options, kubectlScope(flags)), output);
     }
     const cluster = await this.connect(flags);
-    const plan = await prepareUndo(cluster, oneWorkload(args, cluster.namespace), toRevision, this.signal);
+    const plan = await prepareUndo(cluster, {...workload, namespace: cluster.namespace}, toRevision, this.signal);
     const isReal = dryRun === 'none' && plan.changes.length > 0;
     if (isReal) {
       this.tell(renderUndoPlan(plan, cluster.context, this.errorScreen));

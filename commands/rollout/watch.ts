@@ -36,21 +36,21 @@ Ends with 0 when all are rolled out, 3 when one failed or cannot succeed, 4 when
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutWatchCommand);
-    const select = async (namespace: string) => {
-      const target = await targetOf(args, flags, namespace);
-      if (flags.revision === undefined || ('refs' in target && target.refs.length === 1)) return target;
+    const targetIn = await targetOf(args, flags);
+    const target = targetIn('');
+    const isOne = 'refs' in target && target.refs.length === 1;
+    if (flags.revision !== undefined && !isOne) {
       throw new Problem('--revision needs one workload', {
         why: 'revisions of different workloads have different numbers',
         next: 'for example kops rollout watch deploy/web --revision 5',
         exitCode: ExitCode.usage,
       });
-    };
+    }
     if (flags['show-commands']) {
-      const target = await select('');
       const commands = watchCommands('refs' in target ? target.refs : [], flags, kubectlScope(flags));
       return this.presentCommands(commands, flags.output);
     }
     const cluster = await this.connect(flags);
-    this.exit(await this.watch(cluster, await select(cluster.namespace), flags));
+    this.exit(await this.watch(cluster, targetIn(cluster.namespace), flags));
   }
 }

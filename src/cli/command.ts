@@ -3,9 +3,16 @@ import type {Cluster} from '../kube/cluster.ts';
 import {connect} from '../kube/connect.ts';
 import {ExitCode} from '../problem.ts';
 import type {KubectlScope} from '../text/kubectl.ts';
+import {parseDuration} from '../text/parse-duration.ts';
 import type {Screen} from '../text/screen.ts';
 import {type OutputFormat, type Report, serialise} from './output.ts';
 import {isInteractive, screenOf} from './terminal.ts';
+
+/** The parser of a flag whose value is a duration: as it was given, once it is known to be one. */
+export async function asDuration(text: string): Promise<string> {
+  if (parseDuration(text) !== undefined) return text;
+  throw new Error(`Expected a duration like 90s, 10m or 1h30m, or 0 for no limit, but received: ${text}`);
+}
 
 /** Which cluster, which namespace, as whom. */
 export const clusterFlags = {
@@ -29,6 +36,7 @@ export const clusterFlags = {
     description: 'give up on one request after this long',
     helpValue: '30s',
     default: '30s',
+    parse: asDuration,
   }),
 };
 

@@ -7,20 +7,24 @@ import {readManifest} from './manifest.ts';
 
 /** For commands about one workload: `deploy/web`, or `deployment web`. */
 export const workloadArgs = {
-  workload: Args.string({description: 'workload: deploy/web, sts/db or ds/agent', required: true}),
+  workload: Args.string({description: 'for example deploy/web, sts/db or ds/agent', required: true}),
   name: Args.string({description: 'its name, where the word before is only a kind'}),
 };
 
-/** Rejects with exit code 2 where it is not one workload. */
-export function oneWorkload({workload, name}: {workload: string; name?: string | undefined}, namespace: string): WorkloadRef {
-  const [first, ...more] = parseWorkloads(name === undefined ? [workload] : [workload, name], namespace);
-  if (first !== undefined && more.length === 0) return first;
-  throw new Problem(`${workload} and ${name} are two workloads`, {why: 'this command takes one', exitCode: ExitCode.usage});
+/** Rejects with exit code 2 where it is not one workload. Its namespace is the cluster's, which is known later. */
+export function oneWorkload({workload, name}: {workload: string; name?: string | undefined}): Omit<WorkloadRef, 'namespace'> {
+  const [first, ...more] = parseWorkloads(name === undefined ? [workload] : [workload, name], '');
+  if (first !== undefined && more.length === 0) return {kind: first.kind, name: first.name};
+  throw new Problem(`${workload} and ${name} are two workloads`, {
+    why: 'this command takes one',
+    next: 'name one after the other',
+    exitCode: ExitCode.usage,
+  });
 }
 
 /** For commands about any number of workloads. */
 export const workloadsArgs = {
-  workload: Args.string({description: 'workloads: deploy/web, sts/db, ds/agent', multiple: true}),
+  workload: Args.string({description: 'for example deploy/web sts/db ds/agent', multiple: true}),
 };
 
 export const filenameFlag = {
@@ -33,12 +37,14 @@ interface SelectionFlags {
   readonly filename?: string | undefined;
 }
 
-/** The workloads that were named, those of a manifest, else all that the flags select. Rejects with exit code 2 where two of these were given. */
+/**
+ * The workloads that were named, those of a manifest, else all that the flags select: in a namespace that is known later. Rejects with exit
+ * code 2 where two of these were given, or what was given is wrong.
+ */
 export async function targetOf(
   {workload: words = []}: {readonly workload?: readonly string[] | undefined},
   flags: SelectionFlags,
-  namespace: string,
-): Promise<Target> {
+): Promise<(namespace: string) => Target> {
   const everywhere = flags['all-namespaces'] ?? false;
   const ways = [
     ...(words.length > 0 ? [words.join(' ')] : []),
@@ -52,9 +58,13 @@ export async function targetOf(
       exitCode: ExitCode.usage,
     });
   }
-  if (words.length > 0) return {refs: parseWorkloads(words, namespace)};
-  if (flags.filename === undefined)
-    return {query: {namespace: everywhere ? undefined : namespace, labelSelector: flags.selector}};
-  const manifest = await readManifest(flags.filename);
-  return {refs: workloadsIn(manifest.text, manifest.file, namespace)};
+  if (words.length === 0 && flags.filename === undefined)
+    return (namespace) => ({query: {namespace: everywhere ? undefined : namespace, labelSelector: flags.selector}});
+  const refs = words.length > 0 ? parseWorkloads(words, '') : await workloadsOf(flags.filename ?? '-');
+  return (namespace) => ({refs: refs.map((ref) => ({...ref, namespace: ref.namespace || namespace}))});
+}
+
+async function workloadsOf(filename: string): Promise<WorkloadRef[]> {
+  const {text, file} = await readManifest(filename);
+  return workloadsIn(text, file, '');
 }

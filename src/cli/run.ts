@@ -19,7 +19,7 @@ export async function main(argv: string[], {root, pjson, ...rest}: Package): Pro
   process.stderr.on('error', () => {}); // a change goes on where nobody reads along
   const options = {root, pjson: {...pjson, oclif: {...pjson.oclif, bin: binOf(process.argv[1])}}, ...rest};
   try {
-    await run(argv, options);
+    await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, options);
   } catch (error) {
     process.exitCode =
       error instanceof Errors.ExitError ? (error.oclif.exit ?? 0) : report(error, argv, await Config.load(options));

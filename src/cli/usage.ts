@@ -17,14 +17,16 @@ interface ParserError extends Error {
   readonly flags?: readonly string[];
   /** Of arguments that are missing, or of words too many. */
   readonly args?: readonly (string | {readonly name: string; readonly description?: string})[];
-  readonly parse?: {readonly input?: {readonly flags?: Readonly<Record<string, unknown>>}};
+  readonly parse?: {
+    readonly input?: {readonly flags?: Readonly<Record<string, unknown>>; readonly args?: Readonly<Record<string, unknown>>};
+  };
 }
 
 /** A Problem of what is wrong with the words of a command line; undefined where `error` is about something else. */
 export function usageProblem(error: unknown, line: CommandLine): Problem | undefined {
   if (!(error instanceof Error)) return undefined;
   if (/^command \S.* not found\.?$/i.test(error.message)) return unknownCommand(line);
-  if (!('oclif' in error) && !/^Expected an? /.test(error.message)) return undefined;
+  if (!('oclif' in error) && !/^(Expected an? |Parsing --)/.test(error.message)) return undefined;
   const [what, why] = describe(error, commandOf(line));
   return usage(what, why, `${commandOf(line)} --help`, error);
 }
@@ -42,8 +44,11 @@ function unknownCommand(line: CommandLine): Problem {
   const what = `unknown command: ${here} ${typed}`;
   const near = nearest(typed, verbs);
   if (near !== undefined) return usage(what, `did you mean ${near}?`, `${here} ${near} --help`);
-  const other = commands.find((command) => command.includes(typed))?.join(' ');
-  if (other !== undefined) return usage(what, `did you mean ${other}?`, `${bin} ${other} --help`);
+  const others = commands.filter((command) => command.includes(typed)).map((command) => command.join(' '));
+  if (others.length > 0) {
+    const topics = others.length === 1 ? others[0] : '';
+    return usage(what, `did you mean ${others.join(' or ')}?`, [bin, topics, '--help'].filter(Boolean).join(' '));
+  }
   return usage(what, `${here} knows ${verbs.join(', ')}`, `${here} --help`);
 }
 
@@ -60,7 +65,7 @@ function describe(error: ParserError, command: string): [string, string | undefi
     const name = (arg: {readonly name: string}) => arg.name.toUpperCase();
     return [
       `missing ${missing.map(name).join(' and ')}`,
-      missing.map((arg) => `${name(arg)} is the ${(arg.description ?? arg.name).replace(/^the /, '')}`).join('\n'),
+      missing.map((arg) => `${name(arg)}: ${arg.description ?? arg.name}`).join('\n'),
     ];
   }
   const choice = /^Expected (.*)=(.*) to be one of: (.*)$/.exec(first);
@@ -68,11 +73,29 @@ function describe(error: ParserError, command: string): [string, string | undefi
   if (/^The following errors? occurred/.test(first))
     return [uncapitalised(rest[0] ?? first), rest.slice(1).join('\n') || undefined];
   const value = /^Parsing (--\S+)/.exec(first);
-  if (value) return [`invalid ${value[1]}`, uncapitalised(rest.join('\n'))];
+  if (value) return invalidValue(value[1] ?? '', rest.join('\n'));
+  const empty = /^Flag (--\S+) expects (?:a value|one of these values: (.*))$/.exec(first);
+  if (empty)
+    return [`${empty[1]} needs a value`, empty[2] ? `it is one of ${empty[2]}` : `write it behind the flag: ${empty[1]}=VALUE`];
+  const again = /^Flag (--\S+) can only be specified once$/.exec(first);
+  if (again) return [`${again[1]} is given more than once`, 'only one value can be meant'];
+  if (/^Unexpected argument/.test(first)) return [uncapitalised(first), `${command} takes ${takenBy(error)}`];
   return [uncapitalised(first), rest.join('\n') || undefined];
 }
 
-function unknownFlags(flags: readonly string[], known: readonly string[], command: string): [string, string] {
+function invalidValue(flag: string, reason: string): [string, string] {
+  const [, wanted, got] = /^Expected (.*?),? but received: (.*)$/s.exec(reason) ?? [];
+  return wanted === undefined ? [`invalid ${flag}`, uncapitalised(reason)] : [`${flag} cannot be ${got}`, `it takes ${wanted}`];
+}
+
+/** `NAME and KEY`: the arguments that there are. */
+function takenBy({parse}: ParserError): string {
+  const names = Object.keys(parse?.input?.args ?? {}).map((name) => name.toUpperCase());
+  return names.length === 0 ? 'none' : `${names.join(' and ')}, no more`;
+}
+
+function unknownFlags(given: readonly string[], known: readonly string[], command: string): [string, string] {
+  const flags = given.map((flag) => flag.replace(/=.*/s, ''));
   const near = flags.filter((flag) => flag.startsWith('--')).map((flag) => nearest(flag.slice(2), known));
   const [suggestion] = near.filter((name) => name !== undefined);
   const why = `${command} has no such flag`;

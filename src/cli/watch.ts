@@ -1,7 +1,7 @@
 import {setFlagsFromString} from 'node:v8';
 import {Flags} from '@oclif/core';
 import type {Cluster} from '../kube/cluster.ts';
-import {ExitCode, Problem} from '../problem.ts';
+import {ExitCode} from '../problem.ts';
 import {namespaceOf, type Target} from '../rollout/collect.ts';
 import type {RolloutOverview} from '../rollout/overview.ts';
 import {createLineWriter, renderEndLines} from '../rollout/view/lines.ts';
@@ -10,14 +10,19 @@ import {renderEnd, renderInterrupted, watchAgain} from '../rollout/view/watch-en
 import {type Picture, watchRollouts} from '../rollout/watch.ts';
 import {parseDuration} from '../text/parse-duration.ts';
 import type {Screen} from '../text/screen.ts';
-import {ClusterCommand} from './command.ts';
+import {asDuration, ClusterCommand} from './command.ts';
 import {silenceKeyboard} from './keyboard.ts';
 import {createLive} from './live.ts';
 import {type OutputFormat, type Report, serialiseEvent} from './output.ts';
 
 /** For `rollout watch`, and for every change with `--watch`. */
 export const watchFlags = {
-  timeout: Flags.string({description: 'give up watching after this long; 0: never', helpValue: '10m', default: '10m'}),
+  timeout: Flags.string({
+    description: 'give up watching after this long; 0: never',
+    helpValue: '10m',
+    default: '10m',
+    parse: asDuration,
+  }),
   'fail-fast': Flags.boolean({
     description: 'end as soon as a rollout cannot succeed, without waiting for its deadline',
     allowNo: true,
@@ -26,6 +31,7 @@ export const watchFlags = {
 };
 
 export interface WatchRequest {
+  /** A duration; `0` for no limit. */
   readonly timeout: string;
   readonly 'fail-fast': boolean;
   readonly output: OutputFormat;
@@ -56,7 +62,11 @@ export abstract class WatchingCommand extends ClusterCommand {
   /** Watches rollouts to their end, or to Ctrl-C, and tells the exit code. Rejects with a Problem where they cannot be watched. */
   protected async watch(cluster: Cluster, target: Target, request: WatchRequest): Promise<ExitCode> {
     keepMemoryFlat();
-    const rules = {failFast: request['fail-fast'], timeout: timeoutOf(request.timeout), revision: request.revision};
+    const rules = {
+      failFast: request['fail-fast'],
+      timeout: parseDuration(request.timeout) || undefined,
+      revision: request.revision,
+    };
     const withNamespace = namespaceOf(target) === undefined;
     const show = this.showFor(request.output, cluster.context, withNamespace);
     let last: Picture | undefined;
@@ -93,15 +103,6 @@ export abstract class WatchingCommand extends ClusterCommand {
     if (!this.interactive) return lineShow(print, screen, withNamespace);
     return liveShow(process.stdout, print, screen, {context, withNamespace});
   }
-}
-
-function timeoutOf(text: string): number | undefined {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === undefined) {
-    const next = 'for example --timeout 90s, --timeout 10m or --timeout 0 for none';
-    throw new Problem(`${text} is not a duration`, {why: '--timeout takes one', next, exitCode: ExitCode.usage});
-  }
-  return milliseconds === 0 ? undefined : milliseconds;
 }
 
 /** On a terminal: a picture that is drawn over; the ages in it go on between changes. */

@@ -1,11 +1,12 @@
 import type {Cluster} from '../kube/cluster.ts';
 import {ExitCode, Problem} from '../problem.ts';
+import {kubectl} from '../text/kubectl.ts';
 import {type ChangeContext, type DryRun, patchWorkload} from './change.ts';
 import {collect} from './collect.ts';
 import {diffTemplates, type TemplateChange} from './diff-template.ts';
 import {currentRevision} from './revisions.ts';
 import type {Situation} from './situation.ts';
-import {refOf, type Workload, type WorkloadRef, workloadName, workloadWords} from './workload.ts';
+import {refOf, type Workload, type WorkloadRef, workloadKinds, workloadName, workloadWords} from './workload.ts';
 
 export interface RolloutPause {
   readonly kind: 'RolloutPause';
@@ -53,10 +54,13 @@ export async function setPaused(
 }
 
 /** Only Deployments can be paused: says what the other kinds have instead. Exit code 2. */
-export function refuseOthers({kind, name, namespace}: Pick<WorkloadRef, 'kind' | 'name' | 'namespace'>, verb: string): void {
+export function refuseOthers(
+  {kind, name, namespace}: Pick<WorkloadRef, 'kind' | 'name'> & {readonly namespace?: string | undefined},
+  verb: string,
+): void {
   if (kind === 'Deployment') return;
   const patch = (strategy: object) =>
-    `kubectl patch ${workloadWords({kind, name, namespace})} -p '${JSON.stringify({spec: {updateStrategy: strategy}})}'`;
+    `${kubectl(['patch', `${workloadKinds[kind].short}/${name}`], {namespace})} -p '${JSON.stringify({spec: {updateStrategy: strategy}})}'`;
   const next =
     kind === 'StatefulSet'
       ? patch({rollingUpdate: {partition: verb === 'pause' ? 999 : 0}})

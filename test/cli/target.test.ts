@@ -19,7 +19,7 @@ test.each([
   ['nothing: the namespace', {}, {}, {query: {namespace: 'shop', labelSelector: undefined}}],
 ] as const)('workloads come from %s', async (_case, args, flags, expected) => {
   const filename = 'filename' in flags ? {filename: join(folder, flags.filename)} : {};
-  const target = await targetOf(args, {...flags, ...filename}, 'shop');
+  const target = (await targetOf(args, {...flags, ...filename}))('shop');
   expect('refs' in target ? {refs: target.refs.map((ref) => `${ref.kind} ${ref.namespace}/${ref.name}`)} : target).toEqual(
     expected,
   );
@@ -34,7 +34,8 @@ test.each([
     'deploy/web cannot be combined with --all-namespaces',
   ],
   ['a manifest and a selector', {}, {filename: 'x', selector: 'a=b'}, '--filename cannot be combined with --selector'],
+  ['a kind that there is not', {workload: ['pod/x']}, {}, 'unknown kind of workload: pod'],
   ['a manifest that is not there', {}, {filename: '/nowhere/app.yaml'}, '/nowhere/app.yaml cannot be read'],
 ] as const)('%s is a usage error', async (_case, args, flags, message) => {
-  await expect(targetOf(args, flags, 'shop')).rejects.toMatchObject({message, exitCode: 2});
+  await expect(targetOf(args, flags)).rejects.toMatchObject({message, exitCode: 2});
 });

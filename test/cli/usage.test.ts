@@ -1,5 +1,6 @@
 import {Args, Command, type Config, Flags} from '@oclif/core';
 import {expect, test} from 'vitest';
+import {asDuration} from '../../src/cli/command.ts';
 import {renderProblem} from '../../src/cli/errors.ts';
 import {usageProblem} from '../../src/cli/usage.ts';
 import {ExitCode} from '../../src/problem.ts';
@@ -38,6 +39,15 @@ test.each([
   expect(shown(error, words)).toBe(`✗ unknown command: ${command}\n  ${why}\n  try: ${next}`);
 });
 
+test('a verb of several topics names them all', () => {
+  const problem = usageProblem(new Error('command status not found'), {
+    bin: 'kops',
+    argv: ['status'],
+    commands: [['lab', 'status'], ...commands],
+  });
+  expect(problem).toMatchObject({why: 'did you mean lab status or rollout status?', next: 'kops --help'});
+});
+
 test('a word behind a command that takes none is unexpected', () => {
   expect(shown(new Error('command lab:up:x not found'), 'lab up x')).toMatchInlineSnapshot(`
     "✗ unexpected argument: x
@@ -66,6 +76,7 @@ class Decode extends Command {
     namespace: Flags.string({char: 'n'}),
     output: Flags.option({options: ['human', 'json'] as const})(),
     workers: Flags.integer({min: 0}),
+    timeout: Flags.string({parse: asDuration}),
     key: Flags.string({dependsOn: ['namespace']}),
   };
   override async run(): Promise<void> {
@@ -76,8 +87,8 @@ class Decode extends Command {
 const config = {runHook: async () => ({successes: [], failures: []})} as unknown as Config;
 
 test.each([
-  ['a name is missing', '', 'missing NAME', 'NAME is the name of the Secret'],
-  ['a word too many', 'db db2', 'unexpected argument: db2', undefined],
+  ['a name is missing', '', 'missing NAME', 'NAME: name of the Secret'],
+  ['a word too many', 'db db2', 'unexpected argument: db2', 'kops secret decode takes NAME, no more'],
   [
     'a flag near one that exists',
     'db --namspace shop',
@@ -87,14 +98,18 @@ test.each([
   ['a flag near none', 'db --colour', 'unknown flag: --colour', 'kops secret decode has no such flag'],
   ['a short flag', 'db -x', 'unknown flag: -x', 'kops secret decode has no such flag'],
   ['a value that is none of those', 'db --output xml', '--output cannot be xml', 'it is one of human, json'],
-  ['no number', 'db --workers many', 'invalid --workers', 'expected an integer but received: many'],
+  ['no number', 'db --workers many', '--workers cannot be many', 'it takes an integer'],
+  ['a number out of range', 'db --workers=-1', '--workers cannot be -1', 'it takes an integer greater than or equal to 0'],
+  ['a flag without its value', 'db --namespace', '--namespace needs a value', 'write it behind the flag: --namespace=VALUE'],
+  ['a choice without its value', 'db --output', '--output needs a value', 'it is one of human, json'],
+  ['a flag that is there twice', 'db -n a -n b', '--namespace is given more than once', 'only one value can be meant'],
   [
-    'a number out of range',
-    'db --workers=-1',
-    'invalid --workers',
-    'expected an integer greater than or equal to 0 but received: -1',
+    'no duration',
+    'db --timeout soon',
+    '--timeout cannot be soon',
+    'it takes a duration like 90s, 10m or 1h30m, or 0 for no limit',
   ],
-  ['a flag without its value', 'db --namespace', 'flag --namespace expects a value', undefined],
+  ['a flag with a value near none', 'db --colour=red', 'unknown flag: --colour', 'kops secret decode has no such flag'],
   [
     'a flag without its companion',
     'db --key a',
