@@ -1,7 +1,9 @@
-import {existsSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
+import {createKind} from '../../src/lab/kind/engine.ts';
+import {isOurs, type KindRecord} from '../../src/lab/kind/record.ts';
 import type {LabList, LabUp} from '../../src/lab/report.ts';
 import {connectApi} from '../support/api.ts';
 import {liveCluster} from '../support/live.ts';
@@ -32,6 +34,10 @@ describe('the life of a kind lab', () => {
     const created = JSON.parse(stdout) as LabUp;
     expect(created).toMatchObject({outcome: 'created', driver: 'kind', state: 'up', context: `kind-${name}`, kubeconfig});
     expect(created.nodes).toEqual(await containersOf(name));
+    const record = JSON.parse(readFileSync(join(env.XDG_STATE_HOME, 'kops/kind', name, 'cluster.json'), 'utf8')) as KindRecord;
+    const made = (await createKind(process.env).containers(new AbortController().signal)).filter(({cluster}) => cluster === name);
+    const {containers: _known, ...killed} = record;
+    expect(isOurs(killed, made), 'by the time alone').toBe(true);
     const pod = {metadata: {name: 'first'}, spec: {containers: [{name: 'web', image: 'web'}]}};
     await connectApi(kubeconfig).send('POST', '/api/v1/namespaces/default/pods', pod);
   });

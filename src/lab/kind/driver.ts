@@ -5,7 +5,7 @@ import type {Progress} from '../../progress.ts';
 import type {Driver, Lab, LabSpec} from '../driver.ts';
 import {withLock} from '../lock.ts';
 import {countNodes, kindConfig} from './config.ts';
-import type {Kind, NodeContainer} from './engine.ts';
+import {type Kind, MAKING_NODES, type NodeContainer} from './engine.ts';
 import {checkSpec, isOurs, type KindRecord, rememberedOf, statusOf} from './record.ts';
 import {KindFolder, recorded} from './store.ts';
 import type {Usable} from './usable.ts';
@@ -73,7 +73,7 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
     const containers = await containersOf(name, signal);
     if (containers.length > 0 && !isOurs(record, containers)) throw foreign(name);
     if (!record?.version || containers.length === 0) {
-      await discard(name); // what an up that was killed left behind
+      if (record) await discard(name, (some) => isOurs(record, some)); // what an up that was killed left behind
       return create(spec, progress, signal);
     }
     checkSpec(spec, record);
@@ -103,7 +103,14 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
           title: 'kind create cluster',
           run: async (detail) => {
             const files = {config: folder.config, kubeconfig: folder.kubeconfig};
-            taken = !(await kind.create({cluster: name, image: nodeImage, ...files}, detail, signal));
+            const onAction = (action: string) => {
+              if (action === MAKING_NODES) {
+                record = {...record, nodesAt: new Date().toISOString()};
+                folder.write(record);
+              }
+              detail(action);
+            };
+            taken = !(await kind.create({cluster: name, image: nodeImage, ...files}, onAction, signal));
             if (taken) throw foreign(name);
           },
         },
@@ -119,7 +126,7 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
       ]);
     } catch (error) {
       if (taken) folder.remove();
-      else await discard(name);
+      else await discard(name, (some) => some.length > 0);
       throw error;
     }
     return labOf(record, containers, 'created');
@@ -130,14 +137,13 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
     return kind.usable(kubeconfig, record.controlPlanes + record.workers, detail, signal);
   }
 
-  /** Removes what there is of a cluster of ours, also where the user has lost patience. */
-  async function discard(name: string): Promise<void> {
+  /** Removes what there is of a cluster of ours, and what the engine still makes of it, also where the user has lost patience. */
+  async function discard(name: string, areOurs: (containers: readonly NodeContainer[]) => boolean): Promise<void> {
     const signal = AbortSignal.timeout(CLEANUP_TIMEOUT);
-    while (isOurs(folderOf(name).read(), await containersOf(name, signal))) {
-      await kind.delete(name, folderOf(name).kubeconfig, signal);
+    do {
+      if (areOurs(await containersOf(name, signal))) await kind.delete(name, folderOf(name).kubeconfig, signal);
       await sleep(AFTERMATH, undefined, {signal});
-      if ((await containersOf(name, signal)).length === 0) break;
-    }
+    } while (areOurs(await containersOf(name, signal)));
     folderOf(name).remove();
   }
 

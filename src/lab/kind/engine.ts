@@ -10,6 +10,8 @@ export interface NodeContainer {
   /** `control-plane`, `worker` or `external-load-balancer`. */
   readonly role: string;
   readonly running: boolean;
+  /** Epoch milliseconds, by the engine's clock, to the second. */
+  readonly createdAt: number;
 }
 
 /** What kops asks of kind and of the Docker engine that kind uses. Methods reject with a `Problem`. */
@@ -35,9 +37,12 @@ export interface CreateRequest {
   readonly image: string | undefined;
 }
 
+/** kind's own words, behind which it makes containers: it has seen by then that the name is free. */
+export const MAKING_NODES = 'Preparing nodes';
+
 const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
 const ROLE_LABEL = 'io.x-k8s.kind.role';
-const FORMAT = `{{.ID}} {{.Names}} {{.Label "${CLUSTER_LABEL}"}} {{.Label "${ROLE_LABEL}"}} {{.State}}`;
+const FORMAT = `{{.ID}} {{.Names}} {{.Label "${CLUSTER_LABEL}"}} {{.Label "${ROLE_LABEL}"}} {{.State}} {{.CreatedAt}}`;
 /** Milliseconds. */
 const PROBE_TIMEOUT = 5_000;
 
@@ -76,8 +81,8 @@ export function createKind(environment: NodeJS.ProcessEnv): Kind {
       const list = ['ps', '--all', '--no-trunc', '--filter', `label=${CLUSTER_LABEL}`, '--format', FORMAT];
       const lines = (await must('docker', list, signal)).split('\n').filter((line) => line !== '');
       return lines.map((line) => {
-        const [id = '', name = '', cluster = '', role = '', state = ''] = line.split(' ');
-        return {id, name, cluster, role, running: state === 'running'};
+        const [id = '', name = '', cluster = '', role = '', state = '', day, time, zone] = line.split(' ');
+        return {id, name, cluster, role, running: state === 'running', createdAt: Date.parse(`${day} ${time} ${zone}`)};
       });
     },
 

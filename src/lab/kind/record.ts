@@ -8,6 +8,8 @@ export interface KindRecord {
   readonly name: string;
   /** RFC 3339. */
   readonly createdAt: string;
+  /** RFC 3339: when kind began to make containers; absent before. */
+  readonly nodesAt?: string;
   readonly controlPlanes: number;
   readonly workers: number;
   /** Absent: kind's own. */
@@ -19,9 +21,16 @@ export interface KindRecord {
   readonly containers?: readonly string[];
 }
 
-/** One that never came up has nothing to be known by but its name, which was free when it was begun. */
-export const isOurs = (record: KindRecord | undefined, containers: readonly NodeContainer[]): boolean =>
-  record !== undefined && (record.containers?.some((id) => containers.some((container) => container.id === id)) ?? true);
+/** Milliseconds around the time at which kind began to make containers: it makes them within seconds, and clocks differ. */
+const MADE_WITHIN = {before: 60_000, after: 180_000};
+
+/** One that never came up is known by its time: kind found no cluster of that name just before it began to make this one. */
+export function isOurs(record: KindRecord | undefined, containers: readonly NodeContainer[]): boolean {
+  if (record?.containers) return record.containers.some((id) => containers.some((container) => container.id === id));
+  if (record?.nodesAt === undefined || containers.length === 0) return false;
+  const begun = Date.parse(record.nodesAt);
+  return containers.every(({createdAt}) => createdAt >= begun - MADE_WITHIN.before && createdAt <= begun + MADE_WITHIN.after);
+}
 
 /** `all`: the containers of every kind cluster. Undefined where the cluster is gone, or another one has its name. */
 export function statusOf(record: KindRecord, all: readonly NodeContainer[]): LabStatus | undefined {

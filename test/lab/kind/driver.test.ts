@@ -1,11 +1,10 @@
-import {existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {Driver} from '../../../src/lab/driver.ts';
 import {createKindDriver} from '../../../src/lab/kind/driver.ts';
 import type {Kind, NodeContainer} from '../../../src/lab/kind/engine.ts';
-import {KindFolder} from '../../../src/lab/kind/store.ts';
 import {ExitCode, Problem} from '../../../src/problem.ts';
 import type {Progress} from '../../../src/progress.ts';
 
@@ -21,14 +20,15 @@ const quiet: Progress = {
 class FakeKind implements Kind {
   all: NodeContainer[] = [];
   readonly images: (string | undefined)[] = [];
-  /** What happens while a cluster is made. */
+  /** What happens before anything of a cluster is made, and while it is. */
+  before = async (): Promise<void> => {};
   during = async (): Promise<void> => {};
   private made = 0;
 
   /** A cluster as `kind create cluster` makes it, by whomever. */
-  add(cluster: string): void {
+  add(cluster: string, createdAt = Date.now()): void {
     const id = `id${++this.made}`;
-    this.all.push({id, name: `${cluster}-control-plane`, cluster, role: 'control-plane', running: true});
+    this.all.push({id, name: `${cluster}-control-plane`, cluster, role: 'control-plane', running: true, createdAt});
   }
   stopAll(): void {
     this.all = this.all.map((container) => ({...container, running: false}));
@@ -36,9 +36,12 @@ class FakeKind implements Kind {
 
   whyNot = async () => undefined;
   containers = async () => [...this.all];
-  create: Kind['create'] = async ({cluster, kubeconfig, image}) => {
+  create: Kind['create'] = async ({cluster, kubeconfig, image}, detail) => {
     if (this.all.some((container) => container.cluster === cluster)) return false;
     this.images.push(image);
+    detail('Ensuring node image');
+    await this.before();
+    detail('Preparing nodes');
     this.add(cluster);
     await this.during();
     writeFileSync(kubeconfig, `kubeconfig of ${cluster}`);
@@ -65,6 +68,22 @@ beforeEach(() => {
 afterEach(() => rmSync(clusters, {recursive: true, force: true}));
 
 const up = (spec: {image?: string; workers?: number} = {}, abort = signal) => driver.up({name: 'x', ...spec}, quiet, abort);
+/** An `up` that SIGKILL ends at that moment: what it wrote and made stays, its lock does not. */
+async function killedUp(when: 'before' | 'during'): Promise<void> {
+  const reached = Promise.withResolvers<void>();
+  const behaviour = kind[when];
+  kind[when] = () => {
+    reached.resolve();
+    return new Promise(() => {});
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'kops-killed-'));
+  void createKindDriver(kind, {clusters: folder, config, image: undefined}).up({name: 'x'}, quiet, signal);
+  await reached.promise;
+  kind[when] = behaviour;
+  renameSync(join(folder, 'x'), join(clusters, 'x'));
+  rmSync(folder, {recursive: true});
+}
+
 const clustersThere = () => kind.all.map(({cluster}) => cluster);
 
 describe('up', () => {
@@ -120,10 +139,7 @@ describe('up', () => {
   });
 
   test('begins anew where the one before was killed half-way', async () => {
-    const folder = new KindFolder(clusters, 'x');
-    folder.writeConfig(config);
-    folder.write({name: 'x', createdAt: '2026-01-01T00:00:00Z', controlPlanes: 1, workers: 0});
-    kind.add('x');
+    await killedUp('during');
     expect(await driver.status('x', signal)).toMatchObject({state: 'degraded', version: 'unknown'});
     expect(await up()).toMatchObject({outcome: 'created'});
     expect(kind.all.map(({id}) => id)).toEqual(['id2']);
@@ -158,6 +174,19 @@ describe('clusters that somebody else made', () => {
     expect(await driver.down('x', signal)).toBe(false);
     expect(clustersThere()).toEqual(['x']);
     expect(existsSync(join(clusters, 'x'))).toBe(false);
+  });
+
+  test.each([
+    ['before it had made anything', 'before', 0],
+    ['while it made nodes, and long before', 'during', 3_600_000],
+  ] as const)('are left alone though an up of ours was killed %s', async (_case, when, later) => {
+    await killedUp(when);
+    kind.all = [];
+    kind.add('x', Date.now() + later);
+    expect(await driver.status('x', signal)).toBeUndefined();
+    await expect(up()).rejects.toThrow('kops did not make');
+    expect(await driver.down('x', signal)).toBe(false);
+    expect(clustersThere()).toEqual(['x']);
   });
 
   test('are left alone though they appeared while ours was about to be made', async () => {
