@@ -21,10 +21,11 @@ export interface AccessOptions {
 
 /** Chooses the context and follows it to its cluster and user. Throws a Problem (exit code 2) where the kubeconfig leads nowhere. */
 export function findAccess(kubeconfig: Kubeconfig, options: AccessOptions): Access {
-  const name = options.context ?? kubeconfig.currentContext;
+  // As kubectl has it, an empty flag is one that was left out.
+  const name = options.context || kubeconfig.currentContext;
   if (name === undefined) throw noContext(kubeconfig);
   const context = kubeconfig.contexts.get(name);
-  if (context === undefined) throw unknownContext(name, kubeconfig, options.context === undefined);
+  if (context === undefined) throw unknownContext(name, kubeconfig, !options.context);
 
   const cluster = kubeconfig.clusters.get(context.cluster ?? '');
   if (cluster === undefined) throw dangling(name, 'cluster', context.cluster, kubeconfig.clusters);
@@ -33,7 +34,7 @@ export function findAccess(kubeconfig: Kubeconfig, options: AccessOptions): Acce
 
   return {
     context: name,
-    namespace: options.namespace ?? (context.namespace || 'default'),
+    namespace: options.namespace || context.namespace || 'default',
     server: serverUrl(name, cluster, user),
     cluster,
     user: impersonating(user, options),

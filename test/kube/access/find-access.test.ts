@@ -29,6 +29,7 @@ test.each([
   ['the context has one', {}, 'shop'],
   ['the command line has one', {namespace: 'other'}, 'other'],
   ['neither has one', {context: 'shop-test'}, 'default'],
+  ['the command line has empty ones', {context: '', namespace: ''}, 'shop'],
   ['the command line has both', {context: 'shop-test', namespace: 'other'}, 'other'],
 ])('which namespace, where %s', (_case, options, namespace) => {
   expect(findAccess(kubeconfig, options).namespace).toBe(namespace);
