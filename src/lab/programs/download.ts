@@ -4,7 +4,7 @@ import {chmodSync, createWriteStream, renameSync, rmSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {promisify} from 'node:util';
-import {EnvHttpProxyAgent, fetch} from 'undici';
+import {EnvHttpProxyAgent, fetch, type Response} from 'undici';
 import {ExitCode, Problem} from '../../problem.ts';
 import {inNewFolder} from './cache.ts';
 import {publishedHash, type ReleaseFile} from './releases.ts';
@@ -64,8 +64,9 @@ function clientFor(env: NodeJS.ProcessEnv): EnvHttpProxyAgent {
 }
 
 async function hashOf(file: ReleaseFile, dispatcher: EnvHttpProxyAgent, signal: AbortSignal): Promise<string> {
-  const response = await get(file.checksum.url, dispatcher, AbortSignal.any([signal, AbortSignal.timeout(FIRST_ANSWER)]), signal);
-  const hash = publishedHash(file, await response.text());
+  const within = AbortSignal.any([signal, AbortSignal.timeout(FIRST_ANSWER)]);
+  const published = await get(file.checksum.url, dispatcher, within, signal, (response) => response.text());
+  const hash = publishedHash(file, published);
   if (!hash) throw new Unavailable(`${file.checksum.url} has no SHA-256 of ${file.name}`);
   return hash;
 }
@@ -77,7 +78,7 @@ async function save(
   signal: AbortSignal,
   onBytes: (count: number) => void,
 ): Promise<string> {
-  const {body} = await get(url, dispatcher, signal, signal);
+  const {body} = await get(url, dispatcher, signal, signal, (response) => response);
   const hash = createHash('sha256');
   try {
     await pipeline(
@@ -99,10 +100,16 @@ async function save(
   return hash.digest('hex');
 }
 
-async function get(url: string, dispatcher: EnvHttpProxyAgent, signal: AbortSignal, user: AbortSignal) {
+async function get<T>(
+  url: string,
+  dispatcher: EnvHttpProxyAgent,
+  signal: AbortSignal,
+  user: AbortSignal,
+  read: (response: Response) => T | Promise<T>,
+): Promise<T> {
   try {
     const response = await fetch(url, {dispatcher, signal});
-    if (response.ok) return response;
+    if (response.ok) return await read(response);
     await response.body?.cancel();
     throw new Unavailable(`${url}: HTTP ${response.status}`);
   } catch (error) {
