@@ -1,5 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {closeSync, mkdirSync, openSync, readdirSync, readFileSync} from 'node:fs';
+import {closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {until} from '../until.ts';
 
@@ -79,12 +79,26 @@ const isRunning = (lab: string, process: RunningProcess): boolean => environment
 export const hasEnded = ({pid, exitCode, signalCode}: ChildProcess): boolean =>
   pid === undefined || exitCode !== null || signalCode !== null;
 
+/** Bytes of a log that are looked at: nobody rotates them. */
+const TAIL = 16 * 1024;
+
 /** The last lines a process wrote. */
 export function lastLines(log: string, count: number): string[] {
   try {
-    return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-count);
+    return tailOf(log).trimEnd().split('\n').slice(-count);
   } catch {
     return [`${basename(log)} cannot be read`];
+  }
+}
+
+function tailOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(TAIL);
+    const read = readSync(file, bytes, 0, TAIL, Math.max(0, fstatSync(file).size - TAIL));
+    return bytes.toString('utf8', 0, read);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,4 +1,4 @@
-import {mkdtempSync, realpathSync, rmSync} from 'node:fs';
+import {appendFileSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
@@ -67,4 +67,12 @@ test('a process that has another’s pid is never signalled', async () => {
   await vi.waitFor(() => expect(findProcesses(lab)).toHaveLength(1));
   await stopProcesses(lab, [{program: 'kwok', node: 'n', pid: child.pid ?? 0}], 100);
   expect(findProcesses(lab)).toHaveLength(1);
+});
+
+test('of a log of gigabytes only the end is read', () => {
+  const log = join(lab, 'etcd.log');
+  writeFileSync(log, '');
+  truncateSync(log, 8 * 2 ** 30); // more than a string can hold
+  appendFileSync(log, '\none\ntwo\n');
+  expect(lastLines(log, 2)).toEqual(['one', 'two']);
 });
