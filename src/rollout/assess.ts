@@ -101,7 +101,7 @@ function isPending({spec, status}: Json<V1Deployment>, current: Revision | undef
  * revisions nor availability.
  */
 function judgeStatefulSet({spec, status}: Json<V1StatefulSet>, ownPods: Situation['pods'], counts: Counts): Verdict {
-  const {desired, updated, available, terminating = 0} = counts;
+  const {desired, updated, available, terminating} = counts;
   const total = status?.replicas ?? 0;
   const {type, rollingUpdate} = spec?.updateStrategy ?? {};
   const partition = type === 'OnDelete' ? 0 : (rollingUpdate?.partition ?? 0);
@@ -110,7 +110,7 @@ function judgeStatefulSet({spec, status}: Json<V1StatefulSet>, ownPods: Situatio
   const isSpared = (pod: Pod) => (ordinalOf(pod) ?? 0) < partition && revisionMark(pod) !== status?.updateRevision;
   const due = rolling ? desired - kept : desired - ownPods.filter(isSpared).length;
   // A pod on its way out is counted among all, but not among those of its revision.
-  const outdated = due - updated - (rolling ? 0 : terminating);
+  const outdated = due - updated - (rolling ? 0 : (terminating ?? 0));
 
   if (type === 'OnDelete' && total >= desired && outdated > 0) return byHand(outdated, desired);
   if (type !== 'OnDelete' && (rolling || total >= desired) && outdated > 0) {
@@ -173,11 +173,11 @@ function countsOf(situation: Situation): Counts {
   const total = totalOf(workload);
   // A status of before the change counts pods of the old template.
   const updated = (counted: number | undefined) => (isSeen(workload) ? (counted ?? 0) : (current?.replicas ?? 0));
-  const counted = all.length > 0 || total === 0 ? terminating : undefined;
+  const counted = all.length > 0 || total === 0 ? terminating : null;
   if (workload.kind === 'DaemonSet') {
     const {desiredNumberScheduled = 0, updatedNumberScheduled, numberReady = 0, numberAvailable = 0} = workload.status ?? {};
     return {
-      revision: current?.number,
+      revision: current?.number ?? null,
       desired: desiredNumberScheduled,
       updated: updated(updatedNumberScheduled),
       ready: numberReady,
@@ -188,7 +188,7 @@ function countsOf(situation: Situation): Counts {
   const {updatedReplicas, readyReplicas = 0, availableReplicas = 0} = workload.status ?? {};
   const reported = status !== undefined && 'terminatingReplicas' in status ? status.terminatingReplicas : undefined;
   return {
-    revision: current?.number,
+    revision: current?.number ?? null,
     desired: workload.spec?.replicas ?? 1,
     updated: updated(updatedReplicas),
     ready: readyReplicas,

@@ -14,14 +14,14 @@ export interface Assessment {
   readonly phase: Phase;
   /** One line: what is not true yet, or that all is. */
   readonly message: string;
-  /** Number of the revision being rolled out; undefined until the controller has made it. */
-  readonly revision: number | undefined;
+  /** Number of the revision being rolled out; null until the controller has made it. */
+  readonly revision: number | null;
   readonly desired: number;
   readonly updated: number;
   readonly ready: number;
   readonly available: number;
-  /** Undefined where the API server does not report it (before 1.33) and pods were not read. */
-  readonly terminating: number | undefined;
+  /** null where the API server does not report it (before 1.33) and pods were not read. */
+  readonly terminating: number | null;
 }
 
 /** Something that stands in the way of a rollout, over all the pods that show it. */
@@ -33,8 +33,8 @@ export interface Cause {
   readonly container?: string | undefined;
   /** One line, for example `registry.example/web:2.1: not found`. */
   readonly message: string;
-  /** What to do next: a sentence or a command. */
-  readonly hint: string | undefined;
+  /** What to do next: a sentence or a command; null where there is none. */
+  readonly hint: string | null;
   /** Whether it will not go away by itself. */
   readonly doomed: boolean;
   /** How many pods show it; 0 where it is not about pods. */

@@ -59,11 +59,11 @@ export function judge(situation: Situation, memory: Memory, rules: Rules, now: n
   const going = {clock: undefined, lookAgainAt: undefined, memory: {uid}};
 
   if (rules.revision !== undefined && revision !== rules.revision) {
-    if (revision !== undefined && revision > rules.revision) {
+    if (revision !== null && revision > rules.revision) {
       const message = `revision ${rules.revision} was superseded by revision ${revision}`;
       return {...going, status: statusOf(situation, {...assessment, phase: 'failed', message}, []), ending: 'superseded'};
     }
-    const message = `waiting for revision ${rules.revision}${revision === undefined ? '' : `; the current one is ${revision}`}`;
+    const message = `waiting for revision ${rules.revision}${revision === null ? '' : `; the current one is ${revision}`}`;
     return {...going, status: statusOf(situation, {...assessment, phase: 'progressing', message}, []), ending: undefined};
   }
   if (assessment.phase === 'healthy') {
@@ -108,7 +108,7 @@ export function judgeGone(last: RolloutStatus, memory: Memory, now: number): Jud
   const verdict = isOver
     ? ({phase: 'failed', message: 'was deleted'} as const)
     : ({phase: 'progressing', message: 'was deleted; waiting for it to be made anew'} as const);
-  const counts = {revision: undefined, desired: 0, updated: 0, ready: 0, available: 0, terminating: undefined};
+  const counts = {revision: null, desired: 0, updated: 0, ready: 0, available: 0, terminating: null};
   return {
     status: {...last, ...counts, ...verdict, causes: []},
     ending: isOver ? 'deleted' : undefined,

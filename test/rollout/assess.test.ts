@@ -143,7 +143,7 @@ describe('a Deployment', () => {
 
   test.each([
     ['as an API server before 1.33 does not report', {pods: [pod({deletedAt: ago(1)}), pod()]}, 1],
-    ['unless pods were not read', {}, undefined],
+    ['unless pods were not read', {}, null],
   ])('counts terminating pods itself %s', (_case, around, terminating) => {
     expect(assess(situation(deployment(), around), NOW).terminating).toBe(terminating);
   });
@@ -278,7 +278,7 @@ describe('a StatefulSet', () => {
       controllerRevision(set, {name: 'db-1', revision: 1}),
       controllerRevision(set, {name: 'db-2', revision: 2}),
     ];
-    expect(assess(situation(set, {revisions}), NOW)).toMatchObject({revision: 2, desired: 3, updated: 1, terminating: undefined});
+    expect(assess(situation(set, {revisions}), NOW)).toMatchObject({revision: 2, desired: 3, updated: 1, terminating: null});
   });
 });
 

@@ -145,7 +145,7 @@ describe('what is proposed can be typed', () => {
   const KOPS = /^kops (?:rollout (?:undo|resume|diff|status) (?:deploy|sts|ds)\/\S+ -n \S+|secret decode \S+ -n \S+)$/;
   const KUBECTL = /^kubectl (?:get|describe|logs|create|delete|patch|uncordon) \S/;
   test.each(recorded)('$name', ({situation: at, now}) => {
-    const commands = diagnose(at, now).flatMap(({hint = ''}) => hint.match(/(?:kops|kubectl) .*?(?=, or go back|$)/g) ?? []);
+    const commands = diagnose(at, now).flatMap(({hint}) => hint?.match(/(?:kops|kubectl) .*?(?=, or go back|$)/g) ?? []);
     for (const command of commands) expect(command).toMatch(command.startsWith('kops') ? KOPS : KUBECTL);
   });
 });

@@ -53,7 +53,7 @@ describe('a StatefulSet that one pod blocks', () => {
         object: 'pod/db-2',
         message: 'db-2 is not ready, and 2 other pods wait for it (OrderedReady)',
         doomed: false,
-        hint: undefined,
+        hint: null,
       },
     ]);
   });

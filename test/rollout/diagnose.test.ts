@@ -388,7 +388,7 @@ describe('the log of a container that ended', () => {
     reason: 'CrashLoopBackOff',
     object: 'pod/x',
     message: '',
-    hint: undefined,
+    hint: null,
     doomed: true,
     pods: 1,
     since: undefined,

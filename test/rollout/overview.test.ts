@@ -24,7 +24,7 @@ const status = (name: string, phase: Phase, available: number, causes = 0): Roll
     reason: 'X',
     object: '',
     message: '',
-    hint: undefined,
+    hint: null,
     doomed: false,
     pods: 1,
     since: undefined,

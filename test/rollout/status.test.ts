@@ -19,7 +19,7 @@ const cause = (over: Partial<Cause>): Cause => ({
   reason: 'ImageNotFound',
   object: 'pod/web-1',
   message: 'web:2.0: not found',
-  hint: undefined,
+  hint: null,
   doomed: true,
   pods: 1,
   since: undefined,
@@ -138,4 +138,12 @@ test('nor do pods of the version that it replaces doom it then', async () => {
   const is = pod({owner: newest, hash: 'b', createdAt: ago(5)});
   const status = await rolloutStatus(new FakeCluster([rolling, before, newest, was, is], noSets), web, signal);
   expect(status).toMatchObject({phase: 'progressing', causes: [{doomed: false}]});
+});
+
+test('what is promised to scripts is in the report although it is not known', async () => {
+  const status = await rolloutStatus(new FakeCluster([rolling], {forbidden: ['list pods', 'list replicasets']}), web, signal);
+  expect(JSON.parse(JSON.stringify(status))).toMatchObject({revision: null, terminating: null, causes: []});
+  const unscheduled = pod({owner: newest, node: null, conditions: [{type: 'PodScheduled', status: 'False', message: 'no'}]});
+  const {causes} = await rolloutStatus(new FakeCluster([rolling, newest, unscheduled]), web, signal);
+  expect(JSON.parse(JSON.stringify(causes))).toMatchObject([{hint: null}]);
 });

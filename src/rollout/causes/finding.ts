@@ -23,7 +23,7 @@ export const toCause = (finding: Finding, hintOf: (finding: Finding) => string |
     object,
     ...(container !== undefined && {container}),
     message: printable(`${message}${tallyWords(tally)}${current ? '' : ' (old revision)'}`),
-    hint: hint && printable(hint),
+    hint: hint === undefined ? null : printable(hint),
     doomed: doomed && current,
     pods,
     since,

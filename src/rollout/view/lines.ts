@@ -83,7 +83,7 @@ function progressWords(status: RolloutStatus): string {
 
 /** The moment between a change and its revision says nothing that the next one does not. */
 const isBetween = ({revision, previous, phase}: RolloutStatus): boolean =>
-  revision === undefined && previous !== undefined && phase === 'progressing';
+  revision === null && previous !== undefined && phase === 'progressing';
 
 /** What is on its way out, and what the workload's own line says, is left out. */
 const isWorthALine = ({message, object, reason}: Cause, {workload, phase}: RolloutStatus): boolean =>

@@ -39,9 +39,9 @@ function predicate({phase, message, desired, updated, available, causes}: Rollou
 }
 
 /** `revision 6 (web:2.1, proxy:1.0)` */
-export function revisionWords(revision: number | undefined, images: readonly string[]): string {
+export function revisionWords(revision: number | null, images: readonly string[]): string {
   const named = images.length > 0 ? ` (${imageWords(images)})` : '';
-  return `${revision === undefined ? 'a new revision' : `revision ${revision}`}${named}`;
+  return `${revision === null ? 'a new revision' : `revision ${revision}`}${named}`;
 }
 
 export const imageWords = (images: readonly string[]): string => images.map(shortImage).join(', ');
@@ -114,7 +114,7 @@ export function reasonWords(reason: string): string {
 }
 
 function footer({phase, previous, workload, revision}: RolloutStatus, {theme, now, width}: Screen): string[] {
-  if (phase !== 'failed' || previous === undefined || revision === undefined) return [];
+  if (phase !== 'failed' || previous === undefined || revision === null) return [];
   const {number, images, createdAt, replicas} = previous;
   const pods = replicas > 0 ? `, ${replicas === 1 ? '1 pod' : `${replicas} pods`} left` : '';
   const before = `before: ${revisionWords(number, images)}, ${age(createdAt, now)} old${pods}`;

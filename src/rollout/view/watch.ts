@@ -64,7 +64,7 @@ function alone({situation, status}: Watched, room: number, frame: Frame, screen:
 
 /** `revision 4 → 5`, `revision 1` */
 function transition({revision, previous}: RolloutStatus): string {
-  const to = revision === undefined ? '…' : String(revision);
+  const to = revision === null ? '…' : String(revision);
   return previous === undefined ? `revision ${to}` : `revision ${previous.number} → ${to}`;
 }
 

@@ -26,7 +26,7 @@ const cause = {
   reason: 'ImageNotFound',
   object: 'pod/x',
   message: 'registry.example/web:2.1: manifest unknown',
-  hint: undefined,
+  hint: null,
   doomed: true,
   pods: 3,
   since: ago(40),

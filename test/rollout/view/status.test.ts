@@ -38,7 +38,7 @@ const crashed: Cause = {
   object: 'pod/web-5c9-x1',
   container: 'web',
   message: 'web needs more than its limit of 64Mi, 2 restarts',
-  hint: undefined,
+  hint: null,
   doomed: false,
   pods: 1,
   since: ago(61),
@@ -142,7 +142,7 @@ test.each<[string, Partial<RolloutStatus>, string]>([
   ['being deleted', {phase: 'failed', message: 'is being deleted'}, '✗ deployment/web is being deleted'],
   [
     'not made by its controller yet',
-    {revision: undefined, message: '0 of 10 available'},
+    {revision: null, message: '0 of 10 available'},
     '… deployment/web is rolling out: a new revision (web:2.1), 0 of 10 available',
   ],
 ])('the first line of a rollout that is %s', (_case, over, text) => {
