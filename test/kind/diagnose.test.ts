@@ -38,6 +38,12 @@ const CASES: Readonly<Record<string, Case>> = {
     reason: 'ImageNeverPull',
     message: /imagePullPolicy is Never$/,
   },
+  'image-denied': {image: images.denied, reason: 'ImagePullDenied', message: /^localhost:5055\/private\/web:1\.0: /},
+  'registry-unknown': {
+    image: 'registry.invalid/web:1',
+    reason: 'RegistryUnreachable',
+    message: /^cannot reach registry\.invalid: /,
+  },
   'registry-refuses': {
     image: 'localhost:5999/web:1',
     reason: 'RegistryUnreachable',

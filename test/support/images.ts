@@ -18,8 +18,10 @@ export const images = {
   shell: 'kops.local/shell:1.0',
   /** The registry of a node (see below) has none of this name. */
   missing: 'localhost:5055/web:9.9',
+  /** It asks for a password before it tells anything of this one. */
+  denied: 'localhost:5055/private/web:1.0',
 } as const;
-const {missing: _, ...built} = images;
+const {missing: _, denied: __, ...built} = images;
 
 const HASH_LABEL = 'kops.local/sources';
 const DEFAULT_BASE = 'busybox:1.37';
@@ -50,7 +52,17 @@ const emptyRegistry = stringify({
   metadata: {name: 'empty-registry', namespace: 'kube-system'},
   spec: {
     hostNetwork: true,
-    containers: [{name: 'registry', image: images.shell, command: ['httpd', '-f', '-p', '127.0.0.1:5055', '-h', '/tmp']}],
+    containers: [
+      {
+        name: 'registry',
+        image: images.shell,
+        command: [
+          'sh',
+          '-c',
+          'echo /v2/private:user:password >/httpd.conf; exec httpd -f -p 127.0.0.1:5055 -h /tmp -c /httpd.conf',
+        ],
+      },
+    ],
   },
 });
 
