@@ -37,13 +37,13 @@ export function createApiCluster(
       }
     },
 
-    async list<N extends ResourceName>(name: N, query: Query, signal: AbortSignal) {
-      return (await listAll(requester, resourceOf(name), query, signal)).items;
+    async list<N extends ResourceName>(name: N, query: Query, signal: AbortSignal, keep?: (object: ObjectOf<N>) => ObjectOf<N>) {
+      return (await listAll(requester, resourceOf(name), query, signal, {keep})).items;
     },
 
     async listMetadata(name, query, signal) {
       const resource: Resource<KubeObject> = resources[name];
-      const {items} = await listAll(requester, resource, query, signal, METADATA_ONLY);
+      const {items} = await listAll(requester, resource, query, signal, {accept: METADATA_ONLY});
       return items.map(({apiVersion = '', kind = '', metadata = {}}) => ({apiVersion, kind, metadata}));
     },
 

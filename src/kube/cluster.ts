@@ -68,8 +68,13 @@ export interface Cluster {
   get<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N>>;
   /** As `get`, but an object that does not exist is `undefined`. A server that does not know the kind, or is none, is a Problem. */
   find<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N> | undefined>;
-  /** Every page of it. */
-  list<N extends ResourceName>(resource: N, query: Query, signal: AbortSignal): Promise<ObjectOf<N>[]>;
+  /** Every page of it. `keep`: what to hold on to of each object, so that a large collection is never in memory as a whole. */
+  list<N extends ResourceName>(
+    resource: N,
+    query: Query,
+    signal: AbortSignal,
+    keep?: (object: ObjectOf<N>) => ObjectOf<N>,
+  ): Promise<ObjectOf<N>[]>;
   /** As `list`, but only apiVersion, kind and metadata: of a Secret no value leaves the API server, nor gets into its audit log. */
   listMetadata(resource: ResourceName, query: Query, signal: AbortSignal): Promise<KubeObject[]>;
   /** Lists, watches, and goes on through dropped connections, 410, restarts and silence until `signal` aborts. */

@@ -17,6 +17,13 @@ interface Page<T> {
   readonly items?: T[] | null;
 }
 
+export interface ListOptions<T> {
+  /** In which form, where it is not the usual one. */
+  readonly accept?: string | undefined;
+  /** What to hold on to of each object: what it leaves out is gone with its page. */
+  readonly keep?: ((item: T) => T) | undefined;
+}
+
 /** Objects a page. */
 const LARGEST_PAGE = 500;
 /** Bytes a page that are aimed at, and that are taken at most. */
@@ -26,18 +33,18 @@ const MAX_RESTARTS = 3;
 
 /**
  * Reads a collection page by page. A page that gets large makes the next one smaller, so that 500 Secrets of a megabyte are never one
- * answer. A continue token that expired (410) starts over. `accept`: in which form, where it is not the usual one.
+ * answer. A continue token that expired (410) starts over.
  */
 export async function listAll<T extends KubeObject>(
   requester: Requester,
   resource: Resource<T>,
   query: Query,
   signal: AbortSignal,
-  accept?: string,
+  options: ListOptions<T> = {},
 ): Promise<Listed<T>> {
   for (let restarts = 0; ; restarts++) {
     try {
-      return await readPages(requester, resource, query, signal, accept);
+      return await readPages(requester, resource, query, signal, options);
     } catch (error) {
       if (!(error instanceof ApiProblem && error.status === 410) || restarts >= MAX_RESTARTS) throw error;
     }
@@ -49,7 +56,7 @@ async function readPages<T extends KubeObject>(
   resource: Resource<T>,
   query: Query,
   signal: AbortSignal,
-  accept: string | undefined,
+  {accept, keep = (item) => item}: ListOptions<T>,
 ): Promise<Listed<T>> {
   const {apiVersion, kind} = resource;
   const target = {verb: 'list', resource, namespace: query.namespace} as const;
@@ -69,7 +76,7 @@ async function readPages<T extends KubeObject>(
     const {value: page, bytes} = answer;
     const found = page.items ?? [];
     // The API leaves these out of a list's items; with them an item is an object that can be written back.
-    for (const item of found) items.push(Object.assign(item, {apiVersion, kind}));
+    for (const item of found) items.push(keep(Object.assign(item, {apiVersion, kind})));
     token = page.metadata?.continue || undefined;
     if (token === undefined) return {items, resourceVersion: page.metadata?.resourceVersion ?? ''};
     limit = Math.min(LARGEST_PAGE, Math.max(1, Math.floor(GOOD_PAGE_BYTES / (bytes / Math.max(1, found.length)))));

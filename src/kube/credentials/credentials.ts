@@ -3,7 +3,7 @@ import {readReferenced} from '../access/referenced.ts';
 import {bearer, type Credential, type Credentials, explainNow, noCredentials} from './credential.ts';
 import {createTokenFile} from './token-file.ts';
 
-/** The credentials of a kubeconfig's user. A client certificate goes along with whatever else there is. */
+/** The credentials of a kubeconfig's user. Its client certificate goes along with whatever else there is, and before a plugin's (client-go's rule). */
 export async function createCredentials(access: Access, env: Readonly<Record<string, string | undefined>>): Promise<Credentials> {
   const {context, user} = access;
   const owner = `the user of context ${context}`;
@@ -13,7 +13,7 @@ export async function createCredentials(access: Access, env: Readonly<Record<str
 
   if (user.exec) {
     const {createPlugin} = await import('./exec-plugin.ts');
-    return createPlugin(user.exec, access, env);
+    return createPlugin(user.exec, access, env, certificate);
   }
   if (user.tokenFile) return createTokenFile(user.tokenFile, {owner, fallback: user.token, certificate});
   return fixed({headers: authorization(access), certificate});

@@ -2,7 +2,7 @@ import {isatty} from 'node:tty';
 import type {Access} from '../access/find-access.ts';
 import type {ExecEntry} from '../access/kubeconfig.ts';
 import {readReferenced} from '../access/referenced.ts';
-import {bearer, type Credential, type Credentials, noCredentials} from './credential.ts';
+import {bearer, type Certificate, type Credential, type Credentials, noCredentials} from './credential.ts';
 import {checkPlugin, execInfo, parseExecCredential} from './exec-credential.ts';
 import {runPlugin} from './run-plugin.ts';
 
@@ -11,10 +11,15 @@ const RENEW_BEFORE = 10_000;
 
 /**
  * Credentials from a program (`aws eks get-token`, `kubelogin` …). It is asked at first use, shortly before its credential expires, and when
- * the API server refuses it; never twice at a time.
+ * the API server refuses it; never twice at a time. `certificate`: the kubeconfig's own, which goes before the program's.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
-export function createPlugin(exec: ExecEntry, access: Access, env: Readonly<Record<string, string | undefined>>): Credentials {
+export function createPlugin(
+  exec: ExecEntry,
+  access: Access,
+  env: Readonly<Record<string, string | undefined>>,
+  certificate: Certificate | undefined,
+): Credentials {
   checkPlugin(exec, access.context);
   let latest: {readonly credential: Credential; readonly renewAt: number} | undefined;
   let asking: {readonly answer: Promise<Credential>; readonly abort: AbortController; waiting: number} | undefined;
@@ -27,7 +32,8 @@ export function createPlugin(exec: ExecEntry, access: Access, env: Readonly<Reco
     const info = execInfo(exec, access, {interactive, ca});
     const output = await runPlugin(exec, {info, interactive, env, context: access.context}, signal);
     const plugin = parseExecCredential(output, exec, access.context);
-    const credential = {headers: plugin.token === undefined ? {} : bearer(plugin.token), certificate: plugin.certificate};
+    const headers = plugin.token === undefined ? {} : bearer(plugin.token);
+    const credential = {headers, certificate: certificate ?? plugin.certificate};
     latest = {credential, renewAt: renewAt(plugin.expiresAt, Date.now())};
     return credential;
   }

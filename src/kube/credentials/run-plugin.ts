@@ -5,6 +5,8 @@ import {noCredentials} from './credential.ts';
 
 /** Milliseconds. A person at a browser takes longer than a program. */
 const TIMEOUT = {interactive: 5 * 60_000, silent: 60_000};
+/** Milliseconds that a plugin has to end by itself. */
+const GRACE = 1_000;
 const MAX_OUTPUT = 1024 * 1024;
 /** Characters of its standard error that a Problem shows: the last ones. */
 const SHOWN = 400;
@@ -70,6 +72,14 @@ export async function runPlugin(
   function stop(reason: unknown): void {
     reject(reason);
     child.kill();
+    // Whoever does not listen is killed: after a moment, or when kops itself ends before.
+    const kill = () => child.kill('SIGKILL');
+    const killing = setTimeout(kill, GRACE);
+    process.once('exit', kill);
+    child.once('exit', () => {
+      clearTimeout(killing);
+      process.off('exit', kill);
+    });
   }
   const onAbort = () => stop(signal.reason);
   signal.addEventListener('abort', onAbort, {once: true});

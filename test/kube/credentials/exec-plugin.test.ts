@@ -1,12 +1,14 @@
 import {X509Certificate} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import type {TLSSocket} from 'node:tls';
-import {expect, test, vi} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
 import type {Cluster} from '../../../src/kube/cluster.ts';
 import {connect} from '../../../src/kube/connect.ts';
 import {renewAt} from '../../../src/kube/credentials/exec-plugin.ts';
 import {createAuthority} from '../../../src/lab/embedded/certificates.ts';
 import {type FakeApiServer, fakeApiServer, json, pod, refuse} from '../../support/apiserver.ts';
 import {execCredential, type FakePlugin, fakePlugin} from '../../support/credentials.ts';
+import {startKops} from '../../support/process.ts';
 
 const never = new AbortController().signal;
 const get = (cluster: Cluster, signal = never) => cluster.get('pods', {namespace: 'shop', name: 'web'}, signal);
@@ -185,16 +187,75 @@ test('Ctrl-C ends a plugin that still runs', async () => {
   expect(Date.now() - started).toBeLessThan(10_000);
 });
 
-test('a certificate from a plugin is what the connection is made with', async () => {
+describe('a plugin that does not listen to SIGTERM', () => {
+  const stubborn = `trap '' TERM; echo $$ >"$0.pid"; exec sleep 60`;
+  const pidOf = ({command}: FakePlugin) =>
+    vi.waitFor(() => {
+      const pid = Number(readFileSync(`${command}.pid`, 'utf8'));
+      expect(pid).toBeGreaterThan(0);
+      return pid;
+    }, 10_000);
+  const isGone = (pid: number) => vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 5_000);
+
+  test('is killed a moment later', async () => {
+    const [plugin, server] = [await fakePlugin(), await serverFor()];
+    await plugin.says('', stubborn);
+    const abort = new AbortController();
+    const waiting = get(await connectBy(plugin, server), abort.signal);
+    const pid = await pidOf(plugin);
+    abort.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    await isGone(pid);
+  });
+
+  test('does not outlive kops', async () => {
+    const [plugin, server] = [await fakePlugin(), await serverFor()];
+    await plugin.says('', stubborn);
+    const exec = {apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never', command: plugin.command};
+    const kubeconfig = await server.kubeconfig({user: {token: '', exec}});
+    const kops = startKops(['rollout', 'status', 'deploy/web', '--kubeconfig', kubeconfig]);
+    const pid = await pidOf(plugin);
+    kops.process.kill('SIGINT');
+    expect((await kops.ended).code).toBe(130);
+    await isGone(pid);
+  });
+});
+
+/** Who the server is shown: the subjects of the certificates that connections are made with. */
+async function serverThatSees(): Promise<{server: FakeApiServer; seen: string[]}> {
   const seen: string[] = [];
-  const plugin = await fakePlugin();
   const server = await fakeApiServer((_asked, response) => {
     const certificate = (response.socket as TLSSocket).getPeerX509Certificate();
     seen.push(certificate?.subject ?? 'none');
     json(response, pod('web'));
   });
-  const jane = await (await createAuthority('users', Date.now())).issue({commonName: 'jane', usages: ['client']});
+  return {server, seen};
+}
+const certificateOf = async (commonName: string) =>
+  (await createAuthority('users', Date.now())).issue({commonName, usages: ['client']});
+
+test('a certificate from a plugin is what the connection is made with', async () => {
+  const [plugin, {server, seen}] = [await fakePlugin(), await serverThatSees()];
+  const jane = await certificateOf('jane');
   await plugin.says(execCredential({clientCertificateData: jane.certificate, clientKeyData: jane.key}));
   await get(await connectBy(plugin, server));
   expect(seen).toEqual([new X509Certificate(jane.certificate).subject]);
+});
+
+test.each([
+  ['a token', {token: 'one'}],
+  ['another certificate', undefined],
+])('the certificate of the kubeconfig goes before a plugin that gives %s', async (_case, status) => {
+  const [plugin, {server, seen}] = [await fakePlugin(), await serverThatSees()];
+  const [jane, joe] = [await certificateOf('jane'), await certificateOf('joe')];
+  await plugin.says(execCredential(status ?? {clientCertificateData: joe.certificate, clientKeyData: joe.key}));
+  const user = {
+    token: '',
+    exec: {apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never', command: plugin.command},
+    'client-certificate-data': Buffer.from(jane.certificate).toString('base64'),
+    'client-key-data': Buffer.from(jane.key).toString('base64'),
+  };
+  await get(await connect({kubeconfig: await server.kubeconfig({user})}));
+  expect(seen).toEqual([new X509Certificate(jane.certificate).subject]);
+  expect(server.asked[0]?.headers.authorization?.[0]).toBe(status && 'Bearer one');
 });
