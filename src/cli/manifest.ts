@@ -9,7 +9,12 @@ export async function readManifest(file: string): Promise<{readonly file: string
     return {file, text: await readFile(file, 'utf8')};
   } catch (cause) {
     const {code} = cause as NodeJS.ErrnoException;
-    throw new Problem(`${file} cannot be read`, {why: WHY[code ?? ''] ?? code, exitCode: ExitCode.usage, cause});
+    throw new Problem(`${file} cannot be read`, {
+      why: WHY[code ?? ''] ?? code,
+      next: 'name another file, or - for standard input',
+      exitCode: ExitCode.usage,
+      cause,
+    });
   }
 }
 

@@ -17,7 +17,7 @@ export function oneWorkload({workload, name}: {workload: string; name?: string |
   if (first !== undefined && more.length === 0) return {kind: first.kind, name: first.name};
   throw new Problem(`${workload} and ${name} are two workloads`, {
     why: 'this command takes one',
-    next: 'name one after the other',
+    next: 'run it once for each',
     exitCode: ExitCode.usage,
   });
 }

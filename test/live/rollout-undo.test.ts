@@ -113,6 +113,17 @@ describe('at the prompt', () => {
     expect(await imageOf(shop, 'deployments')).toBe('web:3.0');
   });
 
+  test('a pause in between is respected', async () => {
+    const shop = await namespace();
+    await twoReleases(shop);
+    const running = shop.watchKops(['rollout', 'undo', 'deploy/app'], {tty: terminal});
+    await running.saw(/Go back to revision 1\?/);
+    await shop.patch('deployments', 'app', {spec: {paused: true}});
+    running.type('y\r');
+    expect(await running.ended).toMatchObject({code: 3, stdout: expect.stringContaining('it is paused')});
+    expect(await imageOf(shop, 'deployments')).toBe('web:2.0');
+  });
+
   test.each([
     ['a no', 'n\r', 2],
     ['Ctrl-C', '\x03', 130],
@@ -172,11 +183,36 @@ test('a StatefulSet pod that undo alone does not unstick is deleted where that i
 
   expect(await undo(shop, 'sts/app', '--yes')).toMatchObject({stuckPods: ['app-1'], deletedPods: []});
   const {metadata} = await shop.get('pods', 'app-1');
-  await undo(shop, 'sts/app', '--to-revision', '2', '--yes');
-  expect(await undo(shop, 'sts/app', '--to-revision', '3', '--yes', '--delete-stuck-pod')).toMatchObject({
-    deletedPods: ['app-1'],
-  });
+  const again = ['sts/app', '--to-revision', '3', '--yes', '--delete-stuck-pod'];
+  expect(await undo(shop, ...again, '--dry-run=server')).toMatchObject({outcome: 'unchanged', deletedPods: []});
+  expect(await undo(shop, ...again)).toMatchObject({outcome: 'unchanged', stuckPods: ['app-1'], deletedPods: ['app-1']});
   await rolledOut(shop, 'statefulsets', 'app');
   expect((await shop.get('pods', 'app-1')).metadata?.uid).not.toBe(metadata?.uid);
+  expect(await imageOf(shop, 'statefulsets')).toBe('web:1.0');
+});
+
+test('who may undo but not delete pods is told what was done and what was not', async () => {
+  const shop = await namespace();
+  await shop.apply(aStatefulSet('app', 'web:1.0'));
+  await rolledOut(shop, 'statefulsets', 'app');
+  await shop.apply(aStatefulSet('app', 'web:2.0', BAD));
+  await shop.until('pods', 'app-1', ({status}) => status?.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImagePull');
+  const metadata = {name: 'editor'};
+  const rules = [
+    {apiGroups: ['apps'], resources: ['*'], verbs: ['get', 'list', 'patch']},
+    {apiGroups: [''], resources: ['pods', 'events', 'configmaps', 'secrets'], verbs: ['get', 'list']},
+  ];
+  const subjects = [{kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io'}];
+  const roleRef = {kind: 'Role', name: 'editor', apiGroup: 'rbac.authorization.k8s.io'};
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  await shop.apply({apiVersion, kind: 'Role', metadata, rules} as KubeObject);
+  await shop.apply({apiVersion, kind: 'RoleBinding', metadata, subjects, roleRef} as KubeObject);
+
+  const args = ['rollout', 'undo', 'sts/app', '--yes', '--delete-stuck-pod', '--as', 'jane'];
+  const {code, stdout} = await shop.kops(args);
+  expect({code, stdout}).toEqual({
+    code: 3,
+    stdout: expect.stringMatching(/back at revision 1, now numbered 3\n⚠ pod\/app-1 holds it up.*undo {2}kops rollout undo/s),
+  });
   expect(await imageOf(shop, 'statefulsets')).toBe('web:1.0');
 });
