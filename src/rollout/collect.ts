@@ -4,6 +4,7 @@ import {ApiProblem} from '../kube/errors.ts';
 import type {Json} from '../kube/json.ts';
 import type {ObjectOf, ResourceName} from '../kube/resources.ts';
 import {selectorText} from '../kube/selector.ts';
+import {leanPod} from '../pods/lean.ts';
 import type {Problem} from '../problem.ts';
 import {workloadNotFound} from './collect-missing.ts';
 import {situationsOf} from './collect-owned.ts';
@@ -109,7 +110,7 @@ export async function collectAround(
   return {situations, denied, notes: deniedNotes(denied.keys())};
 }
 
-/** The pods alone. */
+/** The pods alone, of those that are well no more than tells so. */
 export async function podsAround(
   cluster: Cluster,
   workloads: readonly Workload[],
@@ -117,15 +118,19 @@ export async function podsAround(
   signal: AbortSignal,
 ): Promise<{readonly pods: readonly Json<V1Pod>[]; readonly notes: readonly string[]}> {
   const {list, denied} = tolerantLister(cluster, signal);
-  return {pods: await list('pods', queriesAround(workloads, scope).pods), notes: deniedNotes(denied.keys())};
+  return {pods: await list('pods', queriesAround(workloads, scope).pods, leanPod), notes: deniedNotes(denied.keys())};
 }
 
 /** Lists what the user may list, and keeps what was denied. */
 function tolerantLister(cluster: Cluster, signal: AbortSignal) {
   const denied = new Map<ResourceName, Problem>();
-  const list = async <N extends ResourceName>(resource: N, queries: readonly Query[]): Promise<ObjectOf<N>[]> => {
+  const list = async <N extends ResourceName>(
+    resource: N,
+    queries: readonly Query[],
+    keep?: (object: ObjectOf<N>) => ObjectOf<N>,
+  ): Promise<ObjectOf<N>[]> => {
     try {
-      return (await Promise.all(queries.map((query) => cluster.list(resource, query, signal)))).flat();
+      return (await Promise.all(queries.map((query) => cluster.list(resource, query, signal, keep)))).flat();
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.reason !== 'Forbidden') throw error;
       denied.set(resource, error);

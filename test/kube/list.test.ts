@@ -20,6 +20,13 @@ test('every page is read, and each object says what it is', async () => {
   expect(server.asked[0]?.query.get('labelSelector')).toBe('app=web,tier!=db');
 });
 
+test('of each object no more is held than the caller wants', async () => {
+  const server = await fakeApiServer((_request, response) => list(response, numbered(2, {spec: {nodeName: 'node-1'}})));
+  const cluster = await server.connect();
+  const pods = await cluster.list('pods', {}, never, ({kind = '', metadata = {}}) => ({kind, metadata}));
+  expect(pods).toEqual(['pod-0', 'pod-1'].map((name) => ({kind: 'Pod', metadata: {name}})));
+});
+
 test('a page that gets large makes the next one smaller', async () => {
   const limits: number[] = [];
   const megabyte = {data: 'x'.repeat(1024 * 1024)};

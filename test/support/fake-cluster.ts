@@ -85,9 +85,14 @@ export class FakeCluster implements Cluster {
     this.note('get', resource, ref.name);
     return structuredClone(this.objects.get(keyOf(resource, ref))) as undefined;
   }
-  async list(resource: ResourceName, query: Query): Promise<never[]> {
+  async list(
+    resource: ResourceName,
+    query: Query,
+    _signal: AbortSignal,
+    keep: (object: never) => never = (object) => object,
+  ): Promise<never[]> {
     this.note('list', resource);
-    return structuredClone(this.select(resource, query)) as never[];
+    return (structuredClone(this.select(resource, query)) as never[]).map((object) => keep(object));
   }
   async listMetadata(resource: ResourceName, query: Query): Promise<KubeObject[]> {
     this.note('list', resource, undefined, 'metadata');
