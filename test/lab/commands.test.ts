@@ -1,0 +1,70 @@
+import {existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {LabList} from '../../src/lab/report.ts';
+import {runKops, startKops} from '../support/process.ts';
+import {record} from './embedded/record.ts';
+
+let root: string;
+let env: Record<string, string>;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'kops-labs-'));
+  env = {XDG_STATE_HOME: root, KUBECONFIG: join(root, 'kubeconfig')};
+});
+afterEach(() => rmSync(root, {recursive: true}));
+
+/** Puts down what a lab is remembered by: none of its processes runs. */
+function remember(folder: string, file: string, record: object): string {
+  const path = join(root, 'kops', folder);
+  mkdirSync(path, {recursive: true});
+  writeFileSync(join(path, file), JSON.stringify(record));
+  return path;
+}
+
+describe('a kind lab while no Docker engine answers', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = remember('kind/x', 'cluster.json', {name: 'x', createdAt: '2026-01-01T00:00:00Z', controlPlanes: 1, workers: 0});
+    env.PATH = join(root, 'nothing-here');
+  });
+
+  test.each(['down', 'up', 'kubeconfig', 'status'])('%s says that it cannot be reached', async (verb) => {
+    const {code, stdout, stderr} = await runKops(['lab', verb, '--name', 'x'], {env});
+    expect(stdout + stderr).toContain('lab x cannot be reached');
+    expect(stdout + stderr).toContain('no Docker engine answers');
+    expect(code).toBe(5);
+    expect(existsSync(folder)).toBe(true);
+  });
+
+  test('list has it', async () => {
+    const {labs} = JSON.parse((await runKops(['lab', 'list', '-o', 'json'], {env})).stdout) as LabList;
+    expect(labs).toMatchObject([{name: 'x', driver: 'kind', state: 'unknown', reason: 'no Docker engine answers'}]);
+  });
+});
+
+describe('down', () => {
+  const tty = {columns: 80, rows: 24};
+  let folder: string;
+  beforeEach(() => {
+    folder = remember('labs/x', 'lab.json', record);
+  });
+
+  test('asks on a terminal; after a no the lab is as it was', async () => {
+    const running = startKops(['lab', 'down', '--name', 'x'], {env, tty});
+    await running.saw(/Remove lab x \(embedded\) and all that is in it\?/);
+    running.type('n\r');
+    expect((await running.ended).code).toBe(2);
+    expect(existsSync(folder)).toBe(true);
+  });
+
+  test.each([
+    ['on a terminal with --yes', ['--yes'], {tty}],
+    ['off a terminal', [], {}],
+  ])('does not ask %s', async (_case, flags, terminal) => {
+    const {code, stdout} = await runKops(['lab', 'down', '--name', 'x', ...flags], {env, ...terminal});
+    expect(stdout).toContain('lab x is gone');
+    expect(code).toBe(0);
+    expect(existsSync(folder)).toBe(false);
+  });
+});
