@@ -1,8 +1,8 @@
 import {earliest, firstOf, isAbout, totalCount} from './events.ts';
 import {conditionOf, containerWords, elapsed, oneLine, type Pod, type PodContainer, type PodEvent} from './pod.ts';
-import {SETTLED_MS, type Trouble} from './trouble.ts';
+import {type Missing, SETTLED_MS, type Trouble} from './trouble.ts';
 
-type Finding = Pick<Trouble, 'reason' | 'message' | 'doomed' | 'fix'>;
+type Finding = Pick<Trouble, 'reason' | 'message' | 'doomed' | 'missing' | 'fix'>;
 
 /** What passes by itself: kubelet is still reading, or the runtime is busy. */
 const PASSING =
@@ -51,13 +51,14 @@ export function missingObject(message: string, pod: Pod, volume?: string): Findi
   return missingKey(source.kind, source.name, reference[2] ?? '', namespace);
 }
 
-type SourceKind = 'ConfigMap' | 'Secret';
+type SourceKind = Missing['kind'];
 const kindOf = (word = ''): SourceKind => (word.toLowerCase() === 'secret' ? 'Secret' : 'ConfigMap');
 
 const missing = (kind: SourceKind, name: string, namespace: string): Finding => ({
   reason: `Missing${kind}`,
   message: `${kind} ${name} does not exist`,
   doomed: true,
+  missing: {kind, name},
   fix: `create it: kubectl create ${kind === 'Secret' ? 'secret generic' : 'configmap'} ${name} -n ${namespace} --from-literal=KEY=VALUE`,
 });
 
@@ -65,6 +66,7 @@ const missingKey = (kind: SourceKind, name: string, key: string, namespace: stri
   reason: `Missing${kind}Key`,
   message: `${kind} ${name} has no key ${key}`,
   doomed: true,
+  missing: {kind, name, key},
   fix: `add the key, or fix its name: ${kind === 'Secret' ? `kops secret decode ${name}` : `kubectl get configmap ${name} -o yaml`} -n ${namespace}`,
 });
 

@@ -13,10 +13,18 @@ export interface Trouble {
   readonly tally?: Tally | undefined;
   /** What the container left as its last words (`terminationMessagePath`). */
   readonly said?: string | undefined;
+  readonly missing?: Missing | undefined;
   /** What to do: a sentence, a command behind it where there is one. */
   readonly fix: string | undefined;
   /** Whether the pod template brought it, so that an earlier one may not have it. */
   readonly ofTemplate: boolean;
+}
+
+/** What a pod needs and its namespace did not have: an object, or a key of one. */
+export interface Missing {
+  readonly kind: 'ConfigMap' | 'Secret';
+  readonly name: string;
+  readonly key?: string;
 }
 
 /** Milliseconds after which a trouble is not by chance: what is made in the same `kubectl apply`, or by an operator, may come a moment later. */

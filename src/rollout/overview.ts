@@ -7,9 +7,8 @@ import type {Target} from './collect.ts';
 import {collectAround, listWorkloads, namespaceOf, podsAround, readWorkload} from './collect.ts';
 import {namespaceNotFound} from './collect-missing.ts';
 import {ownerOf} from './collect-owned.ts';
-import {diagnose} from './diagnose.ts';
 import type {Situation} from './situation.ts';
-import type {Phase, RolloutStatus} from './status.ts';
+import {diagnoseNow, type Phase, type RolloutStatus} from './status.ts';
 import {statusOf} from './verdict.ts';
 import {refOf, type Workload, workloadWords} from './workload.ts';
 
@@ -43,11 +42,10 @@ export async function rolloutOverview(cluster: Cluster, target: Target, signal: 
     (workload) => assess(bare(workload), Date.now()).phase !== 'healthy' || crashing.has(workloadWords(refOf(workload))),
   );
   const {situations, notes} = await collectAround(cluster, ill, {namespace}, signal, {pods});
-  const now = Date.now();
-  const unhealthy = situations
-    .map((situation) => statusOf(situation, assess(situation, now), diagnose(situation, now)))
-    .filter(({phase}) => phase !== 'healthy')
-    .sort(worstFirst);
+  const statuses = situations.map(async (situation) =>
+    statusOf(situation, assess(situation, Date.now()), await diagnoseNow(cluster, situation, signal)),
+  );
+  const unhealthy = (await Promise.all(statuses)).filter(({phase}) => phase !== 'healthy').sort(worstFirst);
   return {
     kind: 'RolloutOverview',
     namespace,

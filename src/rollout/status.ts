@@ -1,11 +1,13 @@
 import type {Cluster} from '../kube/cluster.ts';
+import type {Missing} from '../pods/trouble.ts';
 import {assess} from './assess.ts';
 import {collectAround, readWorkload} from './collect.ts';
 import {diagnose} from './diagnose.ts';
 import type {Situation} from './situation.ts';
 import {withLogs} from './status-logs.ts';
+import {withoutReturned} from './status-missing.ts';
 import {statusOf} from './verdict.ts';
-import type {WorkloadRef} from './workload.ts';
+import {refOf, type WorkloadRef} from './workload.ts';
 
 export type Phase = 'healthy' | 'progressing' | 'paused' | 'failed';
 
@@ -41,6 +43,8 @@ export interface Cause {
   readonly pods: number;
   /** RFC 3339: since when the first of them has. */
   readonly since: string | undefined;
+  /** The ConfigMap, Secret or key that is not there. */
+  readonly missing?: Missing | undefined;
   /** The last lines that the failing container wrote, where they were read. */
   readonly log?: readonly string[] | undefined;
 }
@@ -79,11 +83,14 @@ export async function rolloutStatus(cluster: Cluster, ref: WorkloadRef, signal: 
   let {situations, notes} = await around(seemsHealthy ? {events: []} : {}); // a busy namespace has more events than all else
   if (seemsHealthy && !isHealthy(situations[0] as Situation)) ({situations, notes} = await around({}));
   const [situation] = situations as [Situation];
-  const now = Date.now();
-  const assessment = assess(situation, now);
-  const causes = assessment.phase === 'healthy' ? [] : diagnose(situation, now);
+  const assessment = assess(situation, Date.now());
+  const causes = assessment.phase === 'healthy' ? [] : await diagnoseNow(cluster, situation, signal);
   const status = statusOf(situation, assessment, causes, {notes: assessment.phase === 'healthy' ? [] : notes});
   return withLogs(cluster, status, situation, signal);
 }
+
+/** What stands in the way of a rollout at this very moment: what was missing may be there by now. */
+export const diagnoseNow = (cluster: Cluster, situation: Situation, signal: AbortSignal): Promise<Cause[]> =>
+  withoutReturned(cluster, diagnose(situation, Date.now()), refOf(situation.workload).namespace, signal);
 
 const isHealthy = (situation: Situation): boolean => assess(situation, Date.now()).phase === 'healthy';

@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import {ApiProblem} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {assess} from '../../src/rollout/assess.ts';
+import {rolloutOverview} from '../../src/rollout/overview.ts';
 import type {Cause} from '../../src/rollout/status.ts';
 import {rolloutStatus} from '../../src/rollout/status.ts';
 import {statusOf} from '../../src/rollout/verdict.ts';
@@ -138,6 +139,28 @@ test('nor do pods of the version that it replaces doom it then', async () => {
   const is = pod({owner: newest, hash: 'b', createdAt: ago(5)});
   const status = await rolloutStatus(new FakeCluster([rolling, before, newest, was, is], noSets), web, signal);
   expect(status).toMatchObject({phase: 'progressing', causes: [{doomed: false}]});
+});
+
+const waitingFor = (message: string) =>
+  pod({owner: newest, containers: [{waiting: {reason: 'CreateContainerConfigError', message}}]});
+const tls = {
+  kind: 'Secret',
+  metadata: {name: 'web-tls', namespace: 'shop', uid: 'tls', managedFields: [{fieldsV1: {'f:data': {'f:cert': {}}}}]},
+};
+
+test.each<[string, string, KubeObject[], string[], boolean]>([
+  ['is not there', 'secret "web-tls" not found', [], [], true],
+  ['is there by now', 'secret "web-tls" not found', [tls], [], false],
+  ['is there, without the right to see it', 'secret "web-tls" not found', [tls], ['list secrets'], true],
+  ['lacks the key', "couldn't find key key in Secret shop/web-tls", [tls], [], true],
+  ['has the key by now', "couldn't find key cert in Secret shop/web-tls", [tls], [], false],
+])('a Secret that kubelet missed %s', async (_case, message, secrets, forbidden, doomed) => {
+  const cluster = new FakeCluster([rolling, before, newest, waitingFor(message), ...secrets], {forbidden});
+  const {phase, causes} = await rolloutStatus(cluster, web, signal);
+  expect({phase, doomed: causes[0]?.doomed}).toEqual({phase: doomed ? 'failed' : 'progressing', doomed});
+  expect(cluster.requests.filter((request) => /get secrets/.test(request))).toEqual([]);
+  const overview = await rolloutOverview(cluster, {query: {namespace: 'shop'}}, signal);
+  expect(overview.unhealthy[0]?.phase).toBe(phase);
 });
 
 test('what is promised to scripts is in the report although it is not known', async () => {

@@ -15,7 +15,7 @@ export interface Finding extends Omit<Trouble, 'container'> {
 
 /** A finding as it is told, safe to print. `hintOf` adds to what mends a trouble what gets rid of it. */
 export const toCause = (finding: Finding, hintOf: (finding: Finding) => string | undefined): Cause => {
-  const {reason, object, container, message, tally, doomed, pods, since, current, said = ''} = finding;
+  const {reason, object, container, message, tally, doomed, pods, since, current, missing, said = ''} = finding;
   const hint = hintOf(finding);
   const log = lastLines(said);
   return {
@@ -27,6 +27,7 @@ export const toCause = (finding: Finding, hintOf: (finding: Finding) => string |
     doomed: doomed && current,
     pods,
     since,
+    ...(missing !== undefined && {missing}),
     ...(log.length > 0 && {log}),
   };
 };
