@@ -65,7 +65,11 @@ export default class RolloutUndoCommand extends WatchingCommand {
     if (stuckPods.length === 0) return false;
     const pods = stuckPods.map(({name}) => `pod/${name}`).join(' and ');
     const are = stuckPods.length === 1 ? 'is' : 'are';
-    const remove = changes.length > 0 ? 'Also delete' : 'It is at that revision already. Delete';
-    return askWhether(`${remove} ${pods}, which ${are} not ready and would hold it up?`, this.signal);
+    const unready = `${pods}, which ${are} not ready`;
+    const question =
+      changes.length > 0
+        ? `Also delete ${unready} and would hold it up?`
+        : `It is at that revision already. Delete what holds it up: ${unready}?`;
+    return askWhether(question, this.signal);
   }
 }
