@@ -75,7 +75,10 @@ export interface Cluster {
     signal: AbortSignal,
     keep?: (object: ObjectOf<N>) => ObjectOf<N>,
   ): Promise<ObjectOf<N>[]>;
-  /** As `list`, but only apiVersion, kind and metadata: of a Secret no value leaves the API server, nor gets into its audit log. */
+  /**
+   * As `list`, but only apiVersion, kind and metadata: the data of a Secret stays with the API server, and out of its audit log, except for
+   * what `kubectl apply` repeated in an annotation.
+   */
   listMetadata(resource: ResourceName, query: Query, signal: AbortSignal): Promise<KubeObject[]>;
   /** Lists, watches, and goes on through dropped connections, 410, restarts and silence until `signal` aborts. */
   follow<N extends ResourceName>(
