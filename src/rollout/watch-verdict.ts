@@ -110,7 +110,7 @@ export function judgeGone(last: RolloutStatus, memory: Memory, now: number): Jud
     : ({phase: 'progressing', message: 'was deleted; waiting for it to be made anew'} as const);
   const counts = {revision: null, desired: 0, updated: 0, ready: 0, available: 0, terminating: null};
   return {
-    status: {...last, ...counts, ...verdict, causes: []},
+    status: {...last, ...counts, ...verdict, previous: undefined, causes: []},
     ending: isOver ? 'deleted' : undefined,
     clock: undefined,
     lookAgainAt: isOver ? undefined : given,

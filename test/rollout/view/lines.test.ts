@@ -2,6 +2,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {Situation} from '../../../src/rollout/situation.ts';
 import {createLineWriter, renderEndLines} from '../../../src/rollout/view/lines.ts';
 import type {Picture} from '../../../src/rollout/watch.ts';
+import {judgeGone, RETURN_MS} from '../../../src/rollout/watch-verdict.ts';
 import {deployment, NOW, pod, replicaSet, situation} from '../../support/builders.ts';
 import {picture, screen, watched} from '../../support/pictures.ts';
 
@@ -83,12 +84,14 @@ test('a paused rollout and a deleted workload say so', () => {
     '10:00:00 deployment/web revision 5 (web:2.0): paused with 3 of 10 updated',
   ]);
   const seen = watched(at(3, 10));
-  const gone = {
-    ...seen,
-    situation: undefined,
-    status: {...seen.status, phase: 'failed' as const, message: 'was deleted', causes: []},
-  };
-  expect(linesOf([picture([gone])])).toEqual(['10:00:00 deployment/web was deleted']);
+  const gone = [0, RETURN_MS].map((after) => {
+    const {status} = judgeGone(seen.status, {goneSince: NOW}, NOW + after);
+    return picture([{...seen, situation: undefined, status}]);
+  });
+  expect(linesOf(gone)).toEqual([
+    '10:00:00 deployment/web was deleted; waiting for it to be made anew',
+    '10:00:01 deployment/web was deleted',
+  ]);
 });
 
 const healthy = watched(situation(deployment({image: 'web:2.0', revision: 5, desired: 10}), {revisions: [old, current]}));
