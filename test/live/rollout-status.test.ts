@@ -59,6 +59,22 @@ test('a paused one ends it with 4, and says how to go on', async () => {
   expect(stdout).toContain(`→ kops rollout resume deploy/app -n ${shop.name}`);
 });
 
+test('a StatefulSet that was undone half-way is not done: its revision is the current one again, one of its pods is not', async () => {
+  const shop = await namespace();
+  await shop.apply(aStatefulSet('db', 'web:1.0', {spec: {updateStrategy: {type: 'OnDelete'}}}));
+  await rolledOut(shop, 'statefulsets', 'db');
+  await shop.setImage('statefulsets', 'db', 'web:2.0');
+  await shop.until('statefulsets', 'db', ({status}) => status?.updateRevision !== status?.currentRevision);
+  await shop.delete('pods', 'db-1');
+  await shop.until('statefulsets', 'db', ({status}) => status?.updatedReplicas === 1 && status.availableReplicas === 2);
+  await shop.setImage('statefulsets', 'db', 'web:1.0');
+  await shop.until('statefulsets', 'db', ({status}) => status?.updateRevision === status?.currentRevision);
+  expect(await statusOf(shop, 'sts/db')).toMatchObject({code: 4, report: {phase: 'paused', updated: 1, available: 2}});
+  await shop.delete('pods', 'db-1');
+  await shop.until('statefulsets', 'db', ({status}) => status?.updatedReplicas === 2 && status.availableReplicas === 2);
+  expect(await statusOf(shop, 'sts/db')).toMatchObject({code: 0, report: {phase: 'healthy'}});
+});
+
 test('a doomed one ends it with 3 long before its deadline, with the cause and the way back', async () => {
   const shop = await namespace();
   await shop.apply(aDeployment('app', 'web:1.0'));
