@@ -1,6 +1,6 @@
 import {setTimeout as wait} from 'node:timers/promises';
 import type {Cluster, JsonPatch, ObjectRef} from '../kube/cluster.ts';
-import {ApiProblem} from '../kube/errors.ts';
+import {Conflict, NotFound} from '../kube/errors.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {type ChangeContext, isUnknown, letEnd, patchWorkload, signalToLook} from './change.ts';
 import {readWorkload} from './collect.ts';
@@ -172,7 +172,7 @@ async function deletePod(cluster: Cluster, ref: Required<ObjectRef>, uid: string
     await letEnd(signal, (late) => cluster.delete('pods', ref, uid, {}, late));
     return true;
   } catch (error) {
-    if (error instanceof ApiProblem && (error.status === 404 || error.status === 409)) return false;
+    if (error instanceof NotFound || error instanceof Conflict) return false;
     if (!isUnknown(error, signal)) throw error;
     const pod = await cluster.find('pods', ref, signalToLook()).catch(() => {
       throw error;
