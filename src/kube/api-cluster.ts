@@ -1,3 +1,4 @@
+import {createApi} from './api.ts';
 import type {Cluster, JsonPatch, LogQuery, ObjectRef, Query, WriteOptions} from './cluster.ts';
 import {NotFound} from './errors.ts';
 import {follow} from './follow.ts';
@@ -15,6 +16,7 @@ const parametersOf = ({dryRun}: WriteOptions) => ({fieldManager, dryRun: dryRun 
 export function createApiCluster(
   {context, namespace, server}: Pick<Cluster, 'context' | 'namespace' | 'server'>,
   requester: Requester,
+  apiAt: Cluster['apiAt'],
 ): Cluster {
   async function get<N extends ResourceName>(name: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N>> {
     const resource = resources[name];
@@ -26,6 +28,8 @@ export function createApiCluster(
     context,
     namespace,
     server,
+    api: createApi(requester),
+    apiAt,
     get,
 
     async find(name, ref, signal) {

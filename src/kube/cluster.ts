@@ -1,4 +1,5 @@
 import type {Problem} from '../problem.ts';
+import type {Api} from './api.ts';
 import type {KubeObject} from './json.ts';
 import type {ObjectOf, ResourceName} from './resources.ts';
 
@@ -64,6 +65,14 @@ export interface Cluster {
   readonly namespace: string;
   /** The API server's URL. */
   readonly server: string;
+  /** That server, asked directly. */
+  readonly api: Api;
+
+  /**
+   * Another API server of the same cluster, and no other: as the same user, and its certificate must come from the same authority and be for
+   * the host of `url`. No request is sent yet.
+   */
+  apiAt(url: URL): Promise<Api>;
 
   get<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N>>;
   /** As `get`, but an object that does not exist is `undefined`. A server that does not know the kind, or is none, is a Problem. */

@@ -2,15 +2,17 @@ import {homedir} from 'node:os';
 import packageJson from '../../package.json' with {type: 'json'};
 import {ExitCode, Problem} from '../problem.ts';
 import {parseDuration} from '../text/parse-duration.ts';
-import {type AccessOptions, findAccess} from './access/find-access.ts';
+import {type Access, type AccessOptions, findAccess} from './access/find-access.ts';
 import {readKubeconfig} from './access/kubeconfig-files.ts';
+import {createApi} from './api.ts';
 import {createApiCluster} from './api-cluster.ts';
 import type {Cluster} from './cluster.ts';
+import type {Credentials} from './credentials/credential.ts';
 import {createCredentials} from './credentials/credentials.ts';
 import {impersonationHeaders} from './credentials/impersonation.ts';
 import {createAgents} from './http/agents.ts';
 import {proxyFor} from './http/proxy.ts';
-import {createRequester} from './request.ts';
+import {type Connection, createRequester} from './request.ts';
 
 export interface ConnectOptions extends AccessOptions {
   readonly kubeconfig?: string | undefined;
@@ -22,21 +24,36 @@ export interface ConnectOptions extends AccessOptions {
 export async function connect(options: ConnectOptions): Promise<Cluster> {
   const surroundings = {env: process.env, home: homedir()};
   const access = findAccess(await readKubeconfig(options.kubeconfig, surroundings), options);
-  const {context, namespace, user} = access;
-  const server = access.server.href.replace(/\/$/, '');
-  const proxy = proxyFor(access.server, access.cluster['proxy-url'], process.env);
-  const requester = createRequester({
+  const timeout = requestTimeout(options.requestTimeout);
+  const credentials = await createCredentials(access, process.env);
+  const requesterOf = async (to: Access) => createRequester(await connectionOf(to, credentials, timeout));
+  const requester = await requesterOf(access);
+  const {context, namespace} = access;
+  const {server} = requester.place;
+  return createApiCluster({context, namespace, server}, requester, async (url) => createApi(await requesterOf(at(access, url))));
+}
+
+async function connectionOf(access: Access, credentials: Credentials, timeout: number | undefined): Promise<Connection> {
+  const {context, server, cluster, user} = access;
+  const proxy = proxyFor(server, cluster['proxy-url'], process.env);
+  return {
     context,
-    server,
+    server: server.href.replace(/\/$/, ''),
     proxy: proxy && `${proxy.protocol}//${proxy.host}`,
     as: user.as,
-    url: access.server,
-    requestTimeout: requestTimeout(options.requestTimeout),
+    url: server,
+    requestTimeout: timeout,
     headers: {'user-agent': `kops/${packageJson.version}`, ...impersonationHeaders(user)},
-    credentials: await createCredentials(access, process.env),
+    credentials,
     agent: await createAgents(access, proxy),
-  });
-  return createApiCluster({context, namespace, server}, requester);
+  };
+}
+
+/** The same cluster by another of its servers, whose certificate has that one's own name. */
+function at(access: Access, server: URL): Access {
+  if (server.origin === access.server.origin) return {...access, server};
+  const {'tls-server-name': _ofTheOther, ...cluster} = access.cluster;
+  return {...access, server, cluster};
 }
 
 /** Milliseconds; undefined for no limit. */

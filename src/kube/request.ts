@@ -2,7 +2,7 @@ import type {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {apiFailure, type Place, type Target, unauthorized} from './api-failure.ts';
 import {connectionFailure, wasReset} from './connection-failure.ts';
-import type {Certificate, Credentials} from './credentials/credential.ts';
+import type {Certificate, Credential, Credentials} from './credentials/credential.ts';
 import type {ConnectionProblem} from './errors.ts';
 import {createLimit} from './http/limit.ts';
 import {exchange, HandlerFailure, type HttpRequest, type HttpResponse, stream} from './http/transport.ts';
@@ -35,6 +35,16 @@ export interface ApiRequest {
   readonly maxBytes?: number;
 }
 
+/** A request whose answer is the caller's to judge. */
+export interface RawRequest extends Pick<ApiRequest, 'method' | 'path' | 'contentType' | 'accept' | 'maxBytes'> {
+  /** As it is to be sent. */
+  readonly body?: Buffer | undefined;
+  /** Milliseconds; default: that of the connection. */
+  readonly timeout?: number;
+  /** `false`: sent once, whatever comes of it (but again with new credentials). Default: as all requests are. */
+  readonly retry?: boolean;
+}
+
 export interface StreamReader {
   /** The answer begins, and it is a success. */
   onStart(): void;
@@ -44,6 +54,8 @@ export interface StreamReader {
 
 /** Sends requests: with credentials, within limits, again where that is safe. Rejects with Problems. */
 export interface Requester {
+  /** Resolves with whatever the server answered at last. */
+  send(request: RawRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** An answer longer than `maxBytes` is a Problem with the cause `AnswerTooLarge`. */
   bytes(request: ApiRequest, signal: AbortSignal): Promise<Buffer>;
   json<T>(request: ApiRequest, signal: AbortSignal): Promise<{readonly value: T; readonly bytes: number}>;
@@ -76,9 +88,16 @@ export function createRequester(connection: Connection): Requester {
     return (await attempt(connection, request, send, wasReset, signal)).body;
   };
 
+  const raw: Requester['send'] = async (request, signal) => {
+    const limits = {timeout: request.timeout ?? timeout, maxBytes: request.maxBytes ?? MAX_BYTES};
+    const send: Send = (agent, http) => limit(() => exchange(agent, http, limits, signal), signal);
+    return (await persist(connection, request, send, request.retry === false ? 'never' : wasReset, signal)).response;
+  };
+
   return {
     place: connection,
     failure,
+    send: raw,
     bytes,
     async json<T>(request: ApiRequest, signal: AbortSignal) {
       const body = await bytes(request, signal);
@@ -133,10 +152,7 @@ function shared(lasting: number, task: () => Promise<void>): () => Promise<void>
 
 type Send = (agent: Agent, http: HttpRequest) => Promise<HttpResponse>;
 
-/**
- * Tries until there is a success, a failure for good, or too many tries: after 401 once, with new credentials; after 429, and after 503 for
- * reads, when the server says when; after a lost connection for reads.
- */
+/** As `persist`; an answer that is no success is a Problem. */
 async function attempt(
   connection: Connection,
   request: ApiRequest,
@@ -144,9 +160,28 @@ async function attempt(
   isWorthRetrying: (error: unknown) => boolean,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
+  const toSend = {...request, body: request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body))};
+  const {response, credential} = await persist(connection, toSend, send, isWorthRetrying, signal);
+  if (response.status < 300) return response;
+  if (response.status === 401) throw unauthorized(connection, await connection.credentials.hint(credential));
+  throw apiFailure(response.status, response.body, request.target, connection);
+}
+
+/**
+ * Tries until there is a success, a failure for good, or too many tries: after 401 once, with new credentials; after 429, and after 503 for
+ * reads, when the server says when; after a lost connection for reads. `never`: only after 401.
+ */
+async function persist(
+  connection: Connection,
+  request: RawRequest,
+  send: Send,
+  isWorthRetrying: 'never' | ((error: unknown) => boolean),
+  signal: AbortSignal,
+): Promise<{readonly response: HttpResponse; readonly credential: Credential}> {
   const {credentials} = connection;
   let refused = false;
   for (let tries = 1; ; tries++) {
+    const isLast = isWorthRetrying === 'never' || tries >= MAX_TRIES;
     const credential = await credentials.current(signal);
     const agent = connection.agent(credential.certificate);
     let response: HttpResponse;
@@ -155,18 +190,17 @@ async function attempt(
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof HandlerFailure) throw error.cause;
-      if (request.method !== 'GET' || tries >= MAX_TRIES || !isWorthRetrying(error)) throw connectionFailure(error, connection);
+      if (request.method !== 'GET' || isLast || !isWorthRetrying(error)) throw connectionFailure(error, connection);
       await pause(100 * 2 ** (tries - 1) * (0.5 + Math.random()), signal);
       continue;
     }
-    if (response.status < 300) return response;
     if (response.status === 401) {
-      if (refused || !credentials.refused(credential)) throw unauthorized(connection, await credentials.hint(credential));
+      if (refused || !credentials.refused(credential)) return {response, credential};
       refused = true;
       continue;
     }
-    const wait = retryAfter(response, request.method);
-    if (wait === undefined || tries >= MAX_TRIES) throw apiFailure(response.status, response.body, request.target, connection);
+    const wait = isLast ? undefined : retryAfter(response, request.method);
+    if (wait === undefined) return {response, credential};
     await pause(wait, signal);
   }
 }
@@ -185,13 +219,13 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 function httpRequest(
   {url, headers}: Connection,
-  {method, path, body, contentType = 'application/json', accept = 'application/json'}: Omit<ApiRequest, 'target'>,
+  {method, path, body, contentType = 'application/json', accept = 'application/json'}: RawRequest,
   authentication: Readonly<Record<string, string>>,
 ): HttpRequest {
   const common = {...headers, ...authentication, accept};
   const to = {server: url, method, path: url.pathname.replace(/\/$/, '') + path};
   if (body === undefined) return {...to, headers: common};
-  return {...to, headers: {...common, 'content-type': contentType}, body: JSON.stringify(body)};
+  return {...to, headers: {...common, 'content-type': contentType}, body};
 }
 
 /** Streams the body of a success; takes that of a failure whole. */

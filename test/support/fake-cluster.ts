@@ -1,3 +1,4 @@
+import type {Api, ApiResponse, RawRequest} from '../../src/kube/api.ts';
 import type {Change, Cluster, Followed, JsonPatch, ObjectRef, Query} from '../../src/kube/cluster.ts';
 import {ApiProblem, Conflict} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
@@ -13,6 +14,15 @@ export interface FakeOptions {
   readonly forbidden?: readonly string[];
   /** What controllers make of a write: called with each object after it is stored. */
   readonly controllers?: (object: KubeObject, cluster: FakeCluster) => void;
+  /** Answers what is asked of an API server directly; without it, 404. */
+  readonly answer?: (request: RawRequest, server: string) => FakeAnswer | Promise<FakeAnswer>;
+}
+
+export interface FakeAnswer {
+  readonly status?: number;
+  readonly headers?: ApiResponse['headers'];
+  /** An object is sent as JSON. */
+  readonly body?: string | object;
 }
 
 /** A cluster in memory: objects, resourceVersions, preconditions and dry runs as the API server has them. No admission, no defaults. */
@@ -20,7 +30,8 @@ export class FakeCluster implements Cluster {
   readonly context: string;
   readonly namespace: string;
   readonly server = 'https://fake.example';
-  /** What was asked for, in order: `patch deployments/web`, and ` (dry run)` behind those; `list secrets (metadata)`. */
+  readonly api: Api;
+  /** What was asked for, in order: `patch deployments/web`, and ` (dry run)` behind those; `list secrets (metadata)`; `GET /livez`. */
   readonly requests: string[] = [];
   /** Called once before the next patch is tried: what someone else does in between. */
   meanwhile: (() => void) | undefined;
@@ -35,6 +46,7 @@ export class FakeCluster implements Cluster {
     this.context = options.context ?? 'kind-kops';
     this.namespace = options.namespace ?? 'shop';
     for (const object of objects) this.put(object);
+    this.api = this.apiOf(this.server);
   }
 
   /** Stores an object as a controller or another user would: no request, a new resourceVersion. */
@@ -149,6 +161,22 @@ export class FakeCluster implements Cluster {
     return '';
   }
 
+  async apiAt({href}: URL): Promise<Api> {
+    return this.apiOf(href.replace(/\/$/, ''));
+  }
+
+  private apiOf(server: string): Api {
+    return {
+      context: this.context,
+      server,
+      send: async (request, signal) => {
+        signal.throwIfAborted();
+        this.requests.push(`${request.method} ${request.path}`);
+        const {status = 200, headers = {}, body = ''} = (await this.options.answer?.(request, server)) ?? {status: 404};
+        return {status, headers, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))};
+      },
+    };
+  }
   private tellFollowers(type: 'stored' | 'deleted', object: KubeObject): void {
     for (const follower of this.followers) {
       const {resource, query} = follower.options;

@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly path: string;
   /** A header with several values is sent once for each. */
   readonly headers: Readonly<Record<string, string | string[]>>;
-  readonly body?: string | undefined;
+  readonly body?: Buffer | undefined;
 }
 
 export interface HttpResponse {
@@ -98,7 +98,6 @@ export function stream(agent: Agent, request: HttpRequest, handler: StreamHandle
   const {server, method, path, headers, body} = request;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const payload = body === undefined ? undefined : Buffer.from(body);
     const sent = (server.protocol === 'https:' ? https : http).request({
       agent,
       method,
@@ -106,7 +105,7 @@ export function stream(agent: Agent, request: HttpRequest, handler: StreamHandle
       host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: server.port || (server.protocol === 'https:' ? 443 : 80),
       // Said by hand, for Node leaves it out of a DELETE.
-      headers: {...headers, ...(payload && {'content-length': payload.length})},
+      headers: {...headers, ...(body && {'content-length': body.length})},
     });
 
     let timer: NodeJS.Timeout | undefined;
@@ -142,6 +141,6 @@ export function stream(agent: Agent, request: HttpRequest, handler: StreamHandle
       response.on('data', (chunk: Buffer) => guarded(() => handler.onData(chunk)));
       response.on('end', () => settle());
     });
-    sent.end(payload);
+    sent.end(body);
   });
 }
