@@ -46,7 +46,7 @@ const messages: Types = {
 const rpc = (name: string, more = {}) => ({
   requestType: `${name}Request`,
   responseType: `${name}Response`,
-  comment: null,
+  comment: '',
   ...more,
 });
 
