@@ -1,4 +1,5 @@
-import {createSecureContext} from 'node:tls';
+import {isIP} from 'node:net';
+import {checkServerIdentity, createSecureContext} from 'node:tls';
 import {Client, credentials, type ServiceError} from '@grpc/grpc-js';
 import {etcdProblem} from '../failure.ts';
 import type {Method} from './descriptor.ts';
@@ -57,11 +58,13 @@ const OPTIONS = {
 
 /** Connects on the first call. */
 export function openChannel(endpoint: GrpcEndpoint, tls: EtcdTls | undefined): Channel {
-  const {protocol, host} = new URL(endpoint.url);
+  const {protocol, host, hostname} = new URL(endpoint.url);
+  const name = endpoint.serverName ?? hostname.replace(/^\[(.*)\]$/, '$1');
   const via = `gRPC to ${endpoint.url}${endpoint.via === undefined ? '' : ` (${endpoint.via})`}`;
-  const client = new Client(withPort(host), protocol === 'https:' ? secure(tls) : credentials.createInsecure(), {
+  const client = new Client(withPort(host), protocol === 'https:' ? secure(tls, name) : credentials.createInsecure(), {
     ...OPTIONS,
-    ...(endpoint.serverName !== undefined && {'grpc.ssl_target_name_override': endpoint.serverName}),
+    // What TLS sends as the name it wants; gRPC would send an address too, which Node refuses (RFC 6066 allows names only).
+    'grpc.ssl_target_name_override': isIP(name) ? 'etcd' : name,
   });
   const problemOf = (error: ServiceError) => etcdProblem(wordsOf(error), via, error);
 
@@ -128,13 +131,16 @@ export function openChannel(endpoint: GrpcEndpoint, tls: EtcdTls | undefined): C
   };
 }
 
-function secure(tls: EtcdTls | undefined) {
+/** `name`: the name or address that the server's certificate must have. */
+function secure(tls: EtcdTls | undefined, name: string) {
   const context = createSecureContext({
     ...(tls && {ca: tls.ca}),
     ...(tls?.cert && {cert: tls.cert}),
     ...(tls?.key && {key: tls.key}),
   });
-  return credentials.createFromSecureContext(context);
+  return credentials.createFromSecureContext(context, {
+    checkServerIdentity: (_sent, certificate) => checkServerIdentity(name, certificate),
+  });
 }
 
 /** A URL leaves its scheme's own port out. */
