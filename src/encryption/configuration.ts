@@ -1,0 +1,40 @@
+import {createHash} from 'node:crypto';
+import {stringify} from 'yaml';
+import {configurationApiVersion, type EncryptionConfiguration, type Key, type Provider} from './configuration-types.ts';
+
+export {
+  entriesOf,
+  namesIn,
+  providersFor,
+  readKeysOf,
+  type WriteKey,
+  writeKeyOf,
+} from './configuration-coverage.ts';
+export {parseConfiguration} from './configuration-parse.ts';
+export {demoteToIdentity, dropKeys, promote, withIdentity, withReadKey, withReadProvider} from './configuration-stages.ts';
+export * from './configuration-types.ts';
+
+/** A key of 32 random bytes: what secretbox demands, and the strongest that AES takes. */
+export const newKey = (name: string, random: (bytes: number) => Buffer): Key => ({name, secret: random(32).toString('base64')});
+
+/**
+ * What `apiserver_encryption_config_controller_last_config_info{hash=…}` says of an API server that has loaded this file. Source:
+ * computeEncryptionConfigHash of k8s.io/apiserver/pkg/server/options/encryptionconfig/config.go.
+ */
+export const hashOf = (file: Buffer): string => `sha256:${createHash('sha256').update(file).digest('hex')}`;
+
+/** The file as the API server reads it: YAML 1.1 in its eyes, so that a key called `yes` or `0123` comes out in quotes. */
+export function renderConfiguration({rules}: EncryptionConfiguration): string {
+  const resources = rules.map((rule) => ({resources: rule.resources, providers: rule.providers.map(providerDocument)}));
+  const document = {apiVersion: configurationApiVersion, kind: 'EncryptionConfiguration', resources};
+  return stringify(document, {version: '1.1', lineWidth: 0, indentSeq: true, aliasDuplicateObjects: false});
+}
+
+function providerDocument(provider: Provider): Record<string, unknown> {
+  if (provider.type === 'identity') return {identity: {}};
+  if (provider.type !== 'kms') return {[provider.type]: {keys: provider.keys.map(({name, secret}) => ({name, secret}))}};
+  const {apiVersion, name, endpoint, cachesize, timeout} = provider;
+  return {
+    kms: {apiVersion, name, endpoint, ...(cachesize !== undefined && {cachesize}), ...(timeout !== undefined && {timeout})},
+  };
+}
