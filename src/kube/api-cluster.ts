@@ -5,7 +5,7 @@ import {follow} from './follow.ts';
 import type {KubeObject} from './json.ts';
 import {listAll} from './list.ts';
 import {collectionPath, objectPath} from './paths.ts';
-import type {Requester} from './request.ts';
+import type {Connection, Requester} from './request.ts';
 import {type ObjectOf, type Resource, type ResourceName, resources} from './resources.ts';
 
 /** Who kops is in an object's `managedFields`. */
@@ -14,10 +14,12 @@ const parametersOf = ({dryRun}: WriteOptions) => ({fieldManager, dryRun: dryRun 
 
 /** A `Cluster` whose methods are requests to the API server. */
 export function createApiCluster(
-  {context, namespace, server}: Pick<Cluster, 'context' | 'namespace' | 'server'>,
+  namespace: string,
+  connection: Connection,
   requester: Requester,
   apiAt: Cluster['apiAt'],
 ): Cluster {
+  const {context, server} = connection;
   async function get<N extends ResourceName>(name: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N>> {
     const resource = resources[name];
     const target = {verb: 'get', resource, ...ref} as const;
@@ -88,6 +90,17 @@ export function createApiCluster(
       const path = objectPath(resource, pod, 'log', {container, previous, tailLines, limitBytes});
       const target = {verb: 'get', resource, ...pod, subresource: 'log'} as const;
       return (await requester.bytes({method: 'GET', path, target, maxBytes: limitBytes + LOG_SLACK}, signal)).toString('utf8');
+    },
+
+    // What these two need is loaded only where it is used.
+    async exec(...request) {
+      const {execInPod} = await import('./exec.ts');
+      return execInPod(connection, ...request);
+    },
+
+    async portForward(...request) {
+      const {portForward} = await import('./port-forward.ts');
+      return portForward(connection, ...request);
     },
   };
 }

@@ -9,6 +9,11 @@ export interface ObjectRef {
   readonly name: string;
 }
 
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** Which objects of a kind. Without `namespace`: those of all namespaces. */
 export interface Query {
   readonly namespace?: string | undefined;
@@ -34,6 +39,33 @@ export interface LogQuery {
   readonly previous?: boolean;
   readonly tailLines: number;
   readonly limitBytes: number;
+}
+
+export interface ExecOptions {
+  /** Standard input: the only way for anything secret, because arguments show in the API server's audit log. */
+  readonly input?: Buffer;
+  /** Takes standard output piece by piece instead of it being kept; the next piece waits for its promise. */
+  readonly onData?: (chunk: Buffer) => void | Promise<void>;
+  /** Bounds what is kept of standard output; more is a Problem. Default: 16 MiB. */
+  readonly maxBytes?: number;
+}
+
+export interface ExecResult {
+  /** Of the command. A command that could not be started is a Problem instead. */
+  readonly code: number;
+  readonly stdout: Buffer;
+  /** At most the last 16 KiB. */
+  readonly stderr: string;
+}
+
+/** A port of a pod, open on the loopback interface of this machine. */
+export interface PortForward {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  /** Why the latest connection through it ended badly, where it did. */
+  readonly trouble: Problem | undefined;
+  /** Ends all connections through it; harmless a second time. */
+  close(): Promise<void>;
 }
 
 export type Change<T> =
@@ -115,4 +147,14 @@ export interface Cluster {
   delete(resource: ResourceName, ref: ObjectRef, uid: string, options: WriteOptions, signal: AbortSignal): Promise<void>;
   /** The last lines a container wrote. */
   logs(pod: ObjectRef, query: LogQuery, signal: AbortSignal): Promise<string>;
+  /** Runs a program (no shell) in a running container. After an abort it may go on there. */
+  exec(
+    pod: PodRef,
+    container: string,
+    command: readonly string[],
+    options: ExecOptions,
+    signal: AbortSignal,
+  ): Promise<ExecResult>;
+  /** Open until it is closed or `signal` aborts. Any program of this machine may use it meanwhile. */
+  portForward(pod: PodRef, port: number, signal: AbortSignal): Promise<PortForward>;
 }

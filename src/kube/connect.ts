@@ -26,11 +26,9 @@ export async function connect(options: ConnectOptions): Promise<Cluster> {
   const access = findAccess(await readKubeconfig(options.kubeconfig, surroundings), options);
   const timeout = requestTimeout(options.requestTimeout);
   const credentials = await createCredentials(access, process.env);
-  const requesterOf = async (to: Access) => createRequester(await connectionOf(to, credentials, timeout));
-  const requester = await requesterOf(access);
-  const {context, namespace} = access;
-  const {server} = requester.place;
-  return createApiCluster({context, namespace, server}, requester, async (url) => createApi(await requesterOf(at(access, url))));
+  const connection = await connectionOf(access, credentials, timeout);
+  const apiAt = async (url: URL) => createApi(createRequester(await connectionOf(at(access, url), credentials, timeout)));
+  return createApiCluster(access.namespace, connection, createRequester(connection), apiAt);
 }
 
 async function connectionOf(access: Access, credentials: Credentials, timeout: number | undefined): Promise<Connection> {

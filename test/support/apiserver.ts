@@ -5,6 +5,7 @@ import type {AddressInfo, Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {onTestFinished} from 'vitest';
+import {type WebSocket, WebSocketServer} from 'ws';
 import {stringify} from 'yaml';
 import type {Cluster} from '../../src/kube/cluster.ts';
 import {type ConnectOptions, connect} from '../../src/kube/connect.ts';
@@ -31,6 +32,8 @@ export interface FakeApiServer {
   readonly asked: Asked[];
   /** TCP connections that were made so far. */
   connections(): number;
+  /** Takes WebSockets from now on, without a word to `Answer`. */
+  takeSockets(take: (socket: WebSocket, url: URL, request: IncomingMessage) => void): void;
   /** Cuts all connections, as a server that dies does. */
   cut(): void;
   /** Writes a kubeconfig file for it; `cluster` and `user` go over the defaults. */
@@ -87,6 +90,12 @@ export async function fakeApiServer(answer: Answer, certificate?: Certificate & 
     ca,
     asked,
     connections: () => connections,
+    takeSockets(take) {
+      const upgrades = new WebSocketServer({noServer: true});
+      server.on('upgrade', (request, socket, head) =>
+        upgrades.handleUpgrade(request, socket, head, (accepted) => take(accepted, new URL(request.url ?? '/', url), request)),
+      );
+    },
     cut,
     kubeconfig,
     connect: async (options) => connect({kubeconfig: await kubeconfig(), ...options}),

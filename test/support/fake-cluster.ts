@@ -1,5 +1,16 @@
 import type {Api, ApiResponse, RawRequest} from '../../src/kube/api.ts';
-import type {Change, Cluster, Followed, JsonPatch, ObjectRef, Query} from '../../src/kube/cluster.ts';
+import type {
+  Change,
+  Cluster,
+  ExecOptions,
+  ExecResult,
+  Followed,
+  JsonPatch,
+  ObjectRef,
+  PodRef,
+  PortForward,
+  Query,
+} from '../../src/kube/cluster.ts';
 import {ApiProblem, Conflict} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {type ResourceName, resources} from '../../src/kube/resources.ts';
@@ -16,6 +27,15 @@ export interface FakeOptions {
   readonly controllers?: (object: KubeObject, cluster: FakeCluster) => void;
   /** Answers what is asked of an API server directly; without it, 404. */
   readonly answer?: (request: RawRequest, server: string) => FakeAnswer | Promise<FakeAnswer>;
+  /** What a program does in a container; without it, a bug of the test. */
+  readonly exec?: (
+    pod: PodRef,
+    container: string,
+    command: readonly string[],
+    options: ExecOptions,
+  ) => ExecResult | Promise<ExecResult>;
+  /** The port of this machine that stands for a pod's; without it, one that nothing listens on. */
+  readonly ports?: (pod: PodRef, port: number) => number;
 }
 
 export interface FakeAnswer {
@@ -161,6 +181,16 @@ export class FakeCluster implements Cluster {
     return '';
   }
 
+  async exec(pod: PodRef, container: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    this.note('create', 'pods', `${pod.name}/exec`);
+    const {exec} = this.options;
+    if (exec === undefined) throw new Error('nothing runs in the pods of this cluster');
+    return exec(pod, container, command, options);
+  }
+  async portForward(pod: PodRef, port: number): Promise<PortForward> {
+    this.note('create', 'pods', `${pod.name}/portforward`);
+    return {host: '127.0.0.1', port: this.options.ports?.(pod, port) ?? 1, trouble: undefined, close: async () => {}};
+  }
   async apiAt({href}: URL): Promise<Api> {
     return this.apiOf(href.replace(/\/$/, ''));
   }
