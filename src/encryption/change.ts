@@ -1,0 +1,222 @@
+import {randomBytes} from 'node:crypto';
+import {ExitCode, Problem} from '../problem.ts';
+import type {Progress} from '../progress.ts';
+import {enumerate} from '../text/enumerate.ts';
+import {audit, prefixOfWriteKey, readersOf} from './audit.ts';
+import type {EncryptionConfiguration} from './configuration.ts';
+import {entriesOf, writeKeyOf} from './configuration-coverage.ts';
+import {parseConfiguration} from './configuration-parse.ts';
+import type {ControlPlane} from './control-plane.ts';
+import {etcdPathOf} from './etcd-path.ts';
+import {type EncryptionPlan, planOf} from './plan.ts';
+import {preflight} from './preflight.ts';
+import {type Draft, draftTransaction, type Observed, observeAll, observeServers} from './transaction/prepare.ts';
+import type {Operation, Transaction} from './transaction/record.ts';
+import type {Stages} from './transaction/stages.ts';
+import type {Work} from './transaction/steps.ts';
+import {
+  type Originals,
+  readOriginals,
+  readStages,
+  readTransaction,
+  type StageFiles,
+  writeRecords,
+  writeTransaction,
+} from './transaction/store.ts';
+import {type EncryptionRun, transact} from './transaction/transact.ts';
+
+/** Said of setup, rotate and disable alike. */
+export interface ChangeOptions {
+  /** Rewrite what is stored, and verify it. */
+  readonly rewrite: boolean;
+  /** Where the etcd snapshot goes; undefined for none. */
+  readonly snapshot: string | undefined;
+  /** Seconds after which a node puts back by itself what was not confirmed. */
+  readonly confirmWithin: number;
+  readonly now: Date;
+}
+
+/** The things that a change does elsewhere, handed in so that each can be tried alone. */
+export interface Tools {
+  /** Rewrites all objects of these resources. Rejects where some could not be rewritten. */
+  rewrite(resources: readonly string[], detail: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /** Saves all of etcd to a new file, 0600. */
+  snapshot(path: string, detail: (text: string) => void, signal: AbortSignal): Promise<void>;
+}
+
+/** A change that is decided and not begun: nothing was touched yet. */
+export interface PreparedChange {
+  readonly plan: EncryptionPlan;
+  readonly draft: Draft;
+  readonly snapshot: string | undefined;
+}
+
+/** Rejects where a transaction is open already, or the servers do not agree. */
+export async function observeForChange(plane: ControlPlane, signal: AbortSignal): Promise<Observed> {
+  await refuseOpen(plane, signal);
+  return observeAll(plane, signal);
+}
+
+async function refuseOpen(plane: ControlPlane, signal: AbortSignal): Promise<void> {
+  const open = await readTransaction(nodesOf(plane), signal);
+  if (open === undefined) return;
+  throw new Problem(`a change of the encryption is open: ${open.operation} ${open.id}`, {
+    why: `${open.startedBy} began it at ${open.startedAt}, and it was interrupted`,
+    next: 'kops encrypt-at-rest resume, or kops encrypt-at-rest abort',
+    exitCode: ExitCode.negative,
+  });
+}
+
+/** The configuration of all servers. Rejects where there is none, or none that encrypts anything. `what` could not be done to it. */
+export function requireEncryption({base}: Observed, what: string): EncryptionConfiguration {
+  if (base && entriesOf(base).some((entry) => writeKeyOf(base, entry)?.provider !== 'identity')) return base;
+  throw new Problem(`there is no encryption that could be ${what}`, {
+    why: base
+      ? 'the configuration of this cluster writes everything in plaintext'
+      : 'no API server of this cluster encrypts anything at rest',
+    next: 'kops encrypt-at-rest setup',
+    exitCode: ExitCode.negative,
+  });
+}
+
+export async function prepareChange(
+  plane: ControlPlane,
+  observed: Observed,
+  change: {readonly operation: Operation; readonly resources: readonly string[]; readonly stages: Stages},
+  options: ChangeOptions,
+  signal: AbortSignal,
+): Promise<PreparedChange> {
+  const {operation, resources, stages} = change;
+  const draft = await draftTransaction(observed, operation, resources, stages, {...options, random: randomBytes}, signal);
+  const {resources: counts} = await audit(plane.etcd, auditedOf(plane, resources), {readers: []}, signal);
+  const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot});
+  return {plan, draft, snapshot: options.snapshot};
+}
+
+/** Does what was prepared. See `transact` for what it resolves with. */
+export async function applyChange(
+  plane: ControlPlane,
+  {draft, snapshot}: PreparedChange,
+  tools: Tools,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<EncryptionRun> {
+  const {transaction, servers, originals, stages} = draft;
+  const before = [
+    {
+      title: 'preflight',
+      run: async (detail: (text: string) => void) => {
+        await preflight(plane, servers, snapshot, signal);
+        detail('API, etcd, disk, rights');
+      },
+    },
+    ...(snapshot === undefined
+      ? []
+      : [{title: 'etcd snapshot', run: (detail: (text: string) => void) => tools.snapshot(snapshot, detail, signal)}]),
+  ];
+  return transact(workOf(plane, transaction, servers, originals, stages, tools), {
+    progress,
+    signal,
+    direction: 'forward',
+    before,
+    open: (s) => writeTransaction(transaction, servers, originals, stages, s),
+  });
+}
+
+/** Goes on with the open transaction, or takes it back. Rejects with exit code 2 where none is open. */
+export async function continueChange(
+  plane: ControlPlane,
+  direction: 'forward' | 'back',
+  tools: Tools,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<EncryptionRun> {
+  const transaction = await readTransaction(nodesOf(plane), signal);
+  if (transaction === undefined) {
+    throw new Problem('no change of the encryption is open', {
+      why: 'there is nothing to resume or abort',
+      next: 'kops encrypt-at-rest status',
+      exitCode: ExitCode.usage,
+    });
+  }
+  const servers = await serversOf(plane, transaction, signal);
+  const lead = servers.find(({name}) => name === transaction.lead) ?? servers[0];
+  if (lead === undefined) throw new Error('a control plane without nodes');
+  const originals = new Map<string, Originals>();
+  for (const server of servers) originals.set(server.name, await readOriginals(server, transaction, signal));
+  const stages = await readStages(lead.node, transaction, signal);
+  const work = workOf(plane, transaction, servers, originals, stages, tools);
+  return transact(work, {progress, signal, direction, before: [], open: (s) => writeRecords(transaction, servers, s)});
+}
+
+function workOf(
+  plane: ControlPlane,
+  transaction: Transaction,
+  servers: Work['servers'],
+  originals: ReadonlyMap<string, Originals>,
+  stages: StageFiles,
+  {rewrite}: Tools,
+): Work {
+  const {resources} = transaction;
+  return {
+    plane,
+    transaction,
+    servers,
+    originals,
+    stages,
+    rewrite: (detail, signal) => rewrite(resources, detail, signal),
+    verify: (detail, signal) => verifyWritten(plane, transaction, stages, detail, signal),
+  };
+}
+
+/** Every value of the transaction's resources must be under its key, and open with the configuration that writes now. */
+async function verifyWritten(
+  plane: ControlPlane,
+  {resources, writeKey, nodes}: Transaction,
+  stages: StageFiles,
+  detail: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const configuration = parseConfiguration(stages.write.toString('utf8'), 'the configuration');
+  const readers = readersOf(Object.keys(nodes).map((name) => ({name, configHash: '', configuration})));
+  const onProgress = (scanned: number) => detail(`${scanned} values`);
+  const report = await audit(plane.etcd, auditedOf(plane, resources), {readers, onProgress}, signal);
+  const {keyName, provider} = writeKey;
+  const wanted = prefixOfWriteKey({provider, ...(keyName !== undefined && {keyName})});
+  const others = report.resources.flatMap(({resource, byKey}) =>
+    Object.entries(byKey)
+      .filter(([prefix, count]) => prefix !== wanted && count > 0)
+      .map(([prefix, count]) => `${count} ${resource} under ${prefix}`),
+  );
+  const total = report.resources.reduce((sum, {total}) => sum + total, 0);
+  if (others.length === 0 && report.undecryptable.length === 0) {
+    detail(
+      `${total} of ${total} ${provider === 'identity' ? 'in plaintext' : `under ${keyName ?? provider}`}, revision ${report.revision}`,
+    );
+    return;
+  }
+  const unreadable = report.undecryptable.map(({key, why}) => `${key}: ${why}`);
+  throw new Problem('not everything in etcd is as it should be', {
+    why: enumerate([...others, ...unreadable]),
+    next: 'kops encrypt-at-rest verify names them; then kops encrypt-at-rest resume, or abort',
+    exitCode: ExitCode.negative,
+  });
+}
+
+export const auditedOf = ({etcdPrefix}: ControlPlane, resources: readonly string[]) =>
+  resources.map((resource) => ({resource, path: etcdPathOf(resource, etcdPrefix)}));
+
+const nodesOf = (plane: ControlPlane) => plane.nodes.map(({node}) => node);
+
+/** Those that the transaction is about, whatever their files say now. */
+async function serversOf(plane: ControlPlane, transaction: Transaction, signal: AbortSignal): Promise<Work['servers']> {
+  const {servers} = await observeServers(plane, signal);
+  const missing = Object.keys(transaction.nodes).filter((name) => !servers.some((server) => server.name === name));
+  const strangers = servers.filter(({name}) => transaction.nodes[name] === undefined);
+  if (missing.length === 0 && strangers.length === 0) return servers;
+  throw new Problem(`the control plane has changed since ${transaction.operation} ${transaction.id} began`, {
+    why: [...missing.map((name) => `${name} is gone`), ...strangers.map(({name}) => `${name} is new`)].join('\n'),
+    next: 'bring back the nodes that it began with, then kops encrypt-at-rest resume',
+    exitCode: ExitCode.negative,
+  });
+}

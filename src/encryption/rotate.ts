@@ -1,0 +1,41 @@
+import {randomBytes} from 'node:crypto';
+import {ExitCode, Problem} from '../problem.ts';
+import {
+  auditedOf,
+  type ChangeOptions,
+  observeForChange,
+  type PreparedChange,
+  prepareChange,
+  requireEncryption,
+} from './change.ts';
+import {type KeyedProvider, keyedProviders} from './configuration.ts';
+import {entriesOf, writeKeyOf} from './configuration-coverage.ts';
+import type {ControlPlane} from './control-plane.ts';
+import {type KeyWish, newChoice} from './key-choice.ts';
+import {rotateStages} from './transaction/stages.ts';
+import {usedNames} from './used-names.ts';
+
+export interface RotateOptions extends ChangeOptions, KeyWish {
+  readonly strict: boolean;
+}
+
+/** Decides how a new key takes the place of all that there are; with a provider, how that one takes the place of the present one. */
+export async function prepareRotate(plane: ControlPlane, options: RotateOptions, signal: AbortSignal): Promise<PreparedChange> {
+  const observed = await observeForChange(plane, signal);
+  const base = requireEncryption(observed, 'rotated');
+  const resources = entriesOf(base).filter((entry) => writeKeyOf(base, entry)?.provider !== 'identity');
+  const used = await usedNames(plane, observed, auditedOf(plane, resources), signal);
+  const present = writeKeyOf(base, resources[0] ?? '')?.provider;
+  const provider = options.provider ?? keyedProviders.find((keyed) => keyed === present) ?? refuseKms(present);
+  const choice = newChoice({provider, keyName: options.keyName}, {used, now: options.now, random: randomBytes});
+  const stages = rotateStages(base, resources, choice, options.strict);
+  return prepareChange(plane, observed, {operation: 'rotate', resources, stages}, options, signal);
+}
+
+function refuseKms(provider: string | undefined): KeyedProvider {
+  throw new Problem('the keys of a KMS are rotated in the KMS', {
+    why: `${provider} encrypts here, and its key is not on the nodes; after a rotation there, kops encrypt-at-rest rewrite renews what is stored`,
+    next: 'kops encrypt-at-rest rotate --provider secretbox, to go from the KMS to a key on the nodes',
+    exitCode: ExitCode.usage,
+  });
+}

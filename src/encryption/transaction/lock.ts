@@ -1,0 +1,105 @@
+import {randomBytes} from 'node:crypto';
+import {hostname, userInfo} from 'node:os';
+import {parseObject} from '../../kube/json.ts';
+import type {Node} from '../../nodes/node.ts';
+import {ExitCode, Problem} from '../../problem.ts';
+import {LOCK_FOLDER} from './record.ts';
+
+/** Seconds without a sign of life after which a holder counts as dead; it gives one every `HEARTBEAT`. By the node's own clock. */
+const STALE = 60;
+const HEARTBEAT = 10;
+
+interface Holder {
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  /** Tells two holders with the same pid apart. */
+  readonly token: string;
+}
+
+/** mkdir has one winner. Exit code 9: somebody holds it; standard output is who, and for how many seconds there was no sign of them. */
+const TAKE = `set -eu
+umask 077
+lock=$1$2 stale=$3 dead=$4
+mkdir -p "\${lock%/*}"
+if ! mkdir "$lock" 2>/dev/null; then
+  seen=$(stat -c %Y "$lock/holder" 2>/dev/null || stat -c %Y "$lock" 2>/dev/null || echo 0)
+  age=$(( $(date +%s) - seen ))
+  held=$(cat "$lock/holder" 2>/dev/null || true)
+  if [ "$age" -lt "$stale" ] && { [ -z "$dead" ] || [ "$held" != "$dead" ]; }; then
+    printf '%s\\n%s' "$age" "$held"
+    exit 9
+  fi
+  mv "$lock" "$lock.$$" 2>/dev/null && rm -rf "$lock.$$"
+  mkdir "$lock" 2>/dev/null || { printf '0\\n'; exit 9; }
+fi
+cat > "$lock/holder"`;
+
+const KEEP = `[ "$(cat "$1$2/holder")" = "$3" ] && touch "$1$2/holder"`;
+const RELEASE = `[ "$(cat "$1$2/holder")" = "$3" ] && rm -rf "$1$2"`;
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** One kops at a time may change a control plane. Rejects with exit code 3 where another one is at work. */
+export async function takeLock(lead: Node, signal: AbortSignal): Promise<Lock> {
+  const me: Holder = {host: hostname(), user: userInfo().username, pid: process.pid, token: randomBytes(8).toString('hex')};
+  const held = await take('');
+  if (held !== undefined) {
+    const dead = held.holder && isDead(held.holder) ? held.text : undefined;
+    const still = dead === undefined ? held : await take(dead);
+    if (still !== undefined) throw atWork(lead, still);
+  }
+  const text = JSON.stringify(me);
+  const {signal: always} = new AbortController();
+  const beat = setInterval(() => {
+    lead.run(KEEP, [lead.root, LOCK_FOLDER, text], {}, always).catch(() => {}); // the next one may get through
+  }, HEARTBEAT * 1000);
+  beat.unref();
+  return {
+    async release() {
+      clearInterval(beat);
+      await lead.run(RELEASE, [lead.root, LOCK_FOLDER, text], {}, AbortSignal.timeout(10_000)).catch(() => {}); // it grows stale
+    },
+  };
+
+  async function take(dead: string): Promise<Held | undefined> {
+    const input = Buffer.from(JSON.stringify(me));
+    const {code, stdout, stderr} = await lead.run(TAKE, [lead.root, LOCK_FOLDER, String(STALE), dead], {input}, signal);
+    if (code === 0) return undefined;
+    if (code === 9) return parseHeld(stdout.toString('utf8'));
+    throw new Problem(`${lead.name} cannot be locked`, {why: stderr.trim(), exitCode: ExitCode.noAccess});
+  }
+}
+
+interface Held {
+  readonly seconds: number;
+  readonly text: string;
+  readonly holder: Holder | undefined;
+}
+
+function parseHeld(output: string): Held {
+  const [age = '', text = ''] = output.split('\n', 2);
+  return {seconds: Number(age), text, holder: parseObject(text) as Holder | undefined};
+}
+
+/** Known only of processes of this machine. */
+function isDead({host, pid}: Holder): boolean {
+  if (host !== hostname()) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+function atWork(lead: Node, {holder, seconds}: Held): Problem {
+  const who = holder ? `${holder.user}@${holder.host}, process ${holder.pid}` : 'somebody';
+  return new Problem('another kops is changing the encryption of this cluster', {
+    why: `${who}; ${lead.name} last heard of it ${seconds} s ago`,
+    next: `wait for it; if it is dead, its lock counts for nothing after ${STALE} s`,
+    exitCode: ExitCode.negative,
+  });
+}

@@ -1,0 +1,162 @@
+import {randomBytes} from 'node:crypto';
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Api} from '../../kube/api.ts';
+import {type NodeFile, readFile} from '../../nodes/files.ts';
+import {confirm, guardedSwap, guardState, revert, type Swap} from '../../nodes/guard/guard.ts';
+import type {Node} from '../../nodes/node.ts';
+import {ExitCode, Problem} from '../../problem.ts';
+import {hashOf} from '../configuration.ts';
+import {type ControlPlaneNode, probe, type RunningServer} from '../control-plane.ts';
+import {ABSENT, type Digest, type Transaction} from './record.ts';
+
+/** One API server: its node's files, and the server itself, asked without a load balancer in between. */
+export interface Server extends ControlPlaneNode {
+  readonly api: Api;
+}
+
+/** What a node's files are to be. What is left out stays as it is. */
+export interface Target {
+  readonly manifest?: Buffer;
+  readonly configuration: Buffer | typeof ABSENT;
+  /** Whether the server then runs with that configuration; a file may lie there that no flag names. Default: where there is one. */
+  readonly encrypts?: boolean;
+}
+
+export interface BringOptions {
+  readonly transaction: Transaction;
+  /** Tells the guard of one step from that of another. */
+  readonly step: string;
+  /** Contents that this transaction, or what was there before it, put on that node, by path; any other is somebody's work. */
+  readonly known: (path: string) => readonly Digest[];
+  readonly detail: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds. */
+const POLL = 400;
+const PROBE_TIMEOUT = 5_000;
+/** Milliseconds before the node's own deadline at which kops gives up, so that it, and not the node, has the last word. */
+const MARGIN = 4_000;
+/** Of a clean-up after a failure or Ctrl-C. */
+const CLEANUP_TIMEOUT = 60_000;
+
+/**
+ * Gives a node these files, under its guard, and waits until its API server runs with them and reads Secrets from etcd. Where it does not,
+ * the node has its files of before again when this rejects. Does nothing, and waits all the same, where the files are as they should be.
+ * Resolves with the seconds in which the server did not answer.
+ */
+export async function bring(server: Server, target: Target, options: BringOptions): Promise<number> {
+  const {transaction, step, signal} = options;
+  const {node} = server;
+  await settleGuard(node, signal);
+  const swaps = await swapsTo(server, target, options);
+  const before = await ask(server, signal);
+  const restarts = swaps.some(({path}) => path === server.manifestPath);
+  const wanted: Wanted = {
+    hash: target.configuration === ABSENT || target.encrypts === false ? undefined : hashOf(target.configuration),
+    notSince: restarts ? before.startTime : undefined,
+  };
+  if (swaps.length === 0) return agreed(server, wanted, options);
+  const id = `${transaction.id}-${step}-${randomBytes(3).toString('hex')}`; // a guard's name is never used again
+  const {confirmWithin} = transaction;
+  await guardedSwap(node, {id, swaps, confirmWithin, ...(restarts && {stopContainer: 'kube-apiserver'})}, signal);
+  try {
+    const down = await agreed(server, wanted, options);
+    await confirm(node, id, signal);
+    return down;
+  } catch (error) {
+    // The node would do it by itself, later: nobody should have to wait for that.
+    await revert(node, id, AbortSignal.timeout(CLEANUP_TIMEOUT)).catch(() => {});
+    throw error;
+  }
+}
+
+/** What an interrupted run left waiting for its confirmation is put back, and then no longer in the way. */
+export async function settleGuard(node: Node, signal: AbortSignal): Promise<void> {
+  const guard = await guardState(node, signal);
+  if (guard !== undefined && guard.state !== 'none') await revert(node, guard.id, signal);
+}
+
+/** What is to change, each with what must be there now. Rejects where a file is none of those that this transaction knows. */
+async function swapsTo(server: Server, target: Target, options: BringOptions): Promise<Swap[]> {
+  const {transaction, known, signal} = options;
+  const wanted: [string, Buffer | typeof ABSENT, string][] = [[transaction.configurationFile, target.configuration, '600']];
+  if (target.manifest) wanted.push([server.manifestPath, target.manifest, '600']);
+  // A manifest that no longer names the file goes first, so that it never names one that is not there.
+  if (target.configuration === ABSENT) wanted.reverse();
+  const swaps: Swap[] = [];
+  for (const [path, content, mode] of wanted) {
+    const present = await readFile(server.node, path, signal);
+    if (isSame(present, content)) continue;
+    const expect = present?.sha256 ?? ABSENT;
+    if (!known(path).includes(expect)) throw editedByHand(server, path, transaction);
+    swaps.push({path, expect, content, mode: present?.mode ?? mode});
+  }
+  return swaps;
+}
+
+const isSame = (present: NodeFile | undefined, wanted: Buffer | typeof ABSENT): boolean =>
+  wanted === ABSENT ? present === undefined : (present?.content.equals(wanted) ?? false);
+
+function editedByHand({name}: Server, path: string, {id}: Transaction): Problem {
+  return new Problem(`${path} on ${name} was changed by somebody else`, {
+    why: `it is neither what it was when transaction ${id} began nor what that transaction made of it; it was left as it is`,
+    next: `compare it with /etc/kubernetes/kops/backup/${id}, put back one of the two, then kops encrypt-at-rest resume`,
+    exitCode: ExitCode.negative,
+  });
+}
+
+interface Wanted {
+  /** Of the configuration; undefined for none. */
+  readonly hash: string | undefined;
+  /** The start time of the process that must have been replaced. */
+  readonly notSince: number | undefined;
+}
+
+async function agreed(server: Server, wanted: Wanted, {transaction, detail, signal}: BringOptions): Promise<number> {
+  const start = Date.now();
+  const deadline = start + transaction.confirmWithin * 1000 - MARGIN;
+  let downSince: number | undefined;
+  let down = 0;
+  for (;;) {
+    const running = await ask(server, signal);
+    const now = Date.now();
+    if (running.answers) {
+      if (downSince !== undefined) down += now - downSince;
+      downSince = undefined;
+    } else downSince ??= now;
+    const missing = disagreement(running, wanted);
+    if (missing === undefined) return down / 1000;
+    if (now > deadline) throw notConverged(server, missing, (now - start) / 1000);
+    detail(`${server.name}: ${missing}`);
+    await sleep(POLL, undefined, {signal});
+  }
+}
+
+/** What is not yet so; undefined where the server runs as wanted. */
+export function disagreement(running: RunningServer, {hash, notSince}: Wanted): string | undefined {
+  if (!running.answers) return `does not answer (${running.why ?? 'no reason known'})`;
+  if (notSince !== undefined && running.startTime === notSince) return 'the old process still answers';
+  if (!running.listsSecrets) return running.why ?? 'cannot list secrets';
+  if (running.configHash === hash) return undefined;
+  return hash === undefined ? 'still runs with an encryption configuration' : 'has not read its new configuration yet';
+}
+
+/** As `probe`; a server that takes too long does not answer. */
+export async function ask({api}: Server, signal: AbortSignal): Promise<RunningServer> {
+  try {
+    return await probe(api, AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT)]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if ((error as Error).name !== 'TimeoutError') throw error;
+    return {answers: false, startTime: undefined, configHash: undefined, listsSecrets: false, why: 'no answer in 5 s'};
+  }
+}
+
+function notConverged({name}: Server, missing: string, seconds: number): Problem {
+  return new Problem(`the API server on ${name} did not take its new configuration`, {
+    why: `after ${Math.round(seconds)} s: ${missing}`,
+    next: `its log says more: crictl logs, or /var/log/pods on ${name}`,
+    exitCode: ExitCode.negative,
+  });
+}

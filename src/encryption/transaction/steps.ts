@@ -1,0 +1,171 @@
+import type {ControlPlane} from '../control-plane.ts';
+import {withEncryption, withoutEncryption} from '../kubeadm-config.ts';
+import {tryCanary} from './canary.ts';
+import {editClusterConfiguration} from './kubeadm.ts';
+import {manifestsOf} from './prepare.ts';
+import {ABSENT, type Digest, type Transaction} from './record.ts';
+import {bring, type Server, type Target} from './servers.ts';
+import {closeTransaction, type Originals, type StageFiles} from './store.ts';
+
+/** One step of a transaction; harmless to run again, because it begins by looking at what is there. */
+export interface TransactionStep {
+  /** As the journal calls it. */
+  readonly name: string;
+  /** Where it is about one node. */
+  readonly node?: string;
+  readonly title: string;
+  /** What becomes of the transaction where it fails: back to before, or open until somebody resumes or aborts it. */
+  readonly onFailure: 'roll back' | 'stay';
+  run(detail: (text: string) => void, signal: AbortSignal): Promise<void>;
+}
+
+/** What the steps work on. */
+export interface Work {
+  readonly plane: ControlPlane;
+  readonly transaction: Transaction;
+  readonly servers: readonly Server[];
+  readonly originals: ReadonlyMap<string, Originals>;
+  readonly stages: StageFiles;
+  /** Rewrites every object of the transaction's resources that is not under its key. */
+  rewrite(detail: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /** Reads etcd. Rejects with exit code 3 where a value of the transaction's resources is not under its key, or does not open. */
+  verify(detail: (text: string) => void, signal: AbortSignal): Promise<void>;
+}
+
+/** Every step from the open transaction to its end. */
+export function stepsOf(work: Work): TransactionStep[] {
+  const {plane, transaction, servers, stages} = work;
+  const {operation, resources, writeKey} = transaction;
+  const disables = operation === 'disable';
+  const enables = servers.filter(({name}) => {
+    const {original, enabled} = transaction.nodes[name]?.manifest ?? {};
+    return original !== enabled;
+  });
+  return [
+    ...enables.map((server) => restart('enable', server, stages.read, 'enabled')),
+    reload('read', disables ? 'plaintext readable everywhere' : 'new key readable everywhere', stages.read),
+    reload('write', disables ? 'plaintext written everywhere' : 'new key written everywhere', stages.write),
+    ...(resources.includes('secrets') ? [canary()] : []),
+    ...(transaction.rewrite ? [rewriting(), verification()] : []),
+    ...(stages.final && transaction.rewrite ? [reload('final', finalTitle(transaction), stages.final)] : []),
+    ...(disables && transaction.rewrite ? servers.map((server) => restart('remove', server, ABSENT, 'final')) : []),
+    kubeadm(),
+    finish(),
+  ];
+
+  function restart(
+    name: string,
+    server: Server,
+    configuration: Target['configuration'],
+    which: 'enabled' | 'final',
+  ): TransactionStep {
+    return {
+      name,
+      node: server.name,
+      title: `kube-apiserver restarted on ${server.name}`,
+      onFailure: 'roll back',
+      async run(detail, signal) {
+        const original = work.originals.get(server.name)?.manifest ?? Buffer.alloc(0);
+        const manifest = manifestsOf(original, operation, transaction.configurationFile)[which];
+        const down = await bring(
+          server,
+          {manifest, configuration},
+          {
+            transaction,
+            step: name,
+            known: (path) => knownDigests(transaction, server, path),
+            detail,
+            signal,
+          },
+        );
+        detail(down > 0 ? `down ${down.toFixed(1)} s, lists secrets` : 'lists secrets');
+      },
+    };
+  }
+
+  function reload(name: string, title: string, configuration: Buffer): TransactionStep {
+    return {
+      name,
+      title,
+      onFailure: 'roll back',
+      async run(detail, signal) {
+        await bringAll(work, name, () => ({configuration}), detail, signal);
+        detail(servers.length === 1 ? 'the server agrees' : `${servers.length} servers agree`);
+      },
+    };
+  }
+
+  function canary(): TransactionStep {
+    return {
+      name: 'canary',
+      title: 'canary written and read back',
+      onFailure: 'roll back',
+      run: (_detail, signal) => tryCanary(plane, servers, writeKey, signal),
+    };
+  }
+
+  function rewriting(): TransactionStep {
+    return {name: 'rewrite', title: 'every object rewritten', onFailure: 'stay', run: work.rewrite};
+  }
+
+  function verification(): TransactionStep {
+    return {name: 'verify', title: 'verified in etcd', onFailure: 'stay', run: work.verify};
+  }
+
+  function kubeadm(): TransactionStep {
+    return {
+      name: 'kubeadm-config',
+      title: 'kubeadm-config',
+      onFailure: 'stay',
+      async run(detail, signal) {
+        const edit = (text: string) =>
+          disables && transaction.rewrite ? withoutEncryption(text) : withEncryption(text, transaction.configurationFile);
+        const changed = await editClusterConfiguration(plane.cluster, edit, signal);
+        detail(changed ? 'the next kubeadm upgrade keeps it' : 'nothing to change');
+      },
+    };
+  }
+
+  function finish(): TransactionStep {
+    return {
+      name: 'finish',
+      title: 'transaction closed',
+      onFailure: 'stay',
+      run: (_detail, signal) => closeTransaction(transaction, servers, signal),
+    };
+  }
+}
+
+/** Gives all servers their files at the same time, and waits for all of them; rejects with the first failure once all have ended. */
+export async function bringAll(
+  {transaction, servers}: Work,
+  step: string,
+  targetOf: (server: Server) => Target,
+  detail: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const results = await Promise.allSettled(
+    servers.map((server) =>
+      bring(server, targetOf(server), {
+        transaction,
+        step,
+        known: (path) => knownDigests(transaction, server, path),
+        detail,
+        signal,
+      }),
+    ),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** Of every content that a file of a node may have in the course of a transaction. */
+export function knownDigests({nodes, stages, configurationFile}: Transaction, server: Server, path: string): Digest[] {
+  const record = nodes[server.name];
+  if (record === undefined) return [];
+  if (path !== configurationFile) return Object.values(record.manifest);
+  return [record.configuration, stages.read, stages.write, ...(stages.final ? [stages.final] : []), ABSENT];
+}
+
+const finalTitle = ({retires}: Transaction): string =>
+  retires.length > 0 ? `${retires.join(', ')} dropped everywhere` : 'plaintext no longer readable';

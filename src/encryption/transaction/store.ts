@@ -1,0 +1,151 @@
+import {createHash} from 'node:crypto';
+import {readFile, removeFile, writeFile} from '../../nodes/files.ts';
+import type {Node} from '../../nodes/node.ts';
+import {ExitCode, Problem} from '../../problem.ts';
+import {type JournalEntry, parseJournal} from './journal.ts';
+import {
+  ABSENT,
+  ARCHIVE_FOLDER,
+  backupFolder,
+  type Digest,
+  JOURNAL_FILE,
+  parseTransaction,
+  RECORD_FILE,
+  type StageName,
+  serialiseTransaction,
+  stageFile,
+  type Transaction,
+} from './record.ts';
+import type {Server} from './servers.ts';
+
+/** What a node had when the transaction began. */
+export interface Originals {
+  readonly manifest: Buffer;
+  /** Undefined where there was none. */
+  readonly configuration: Buffer | undefined;
+}
+
+/** The files that stages are made of. */
+export interface StageFiles {
+  readonly read: Buffer;
+  readonly write: Buffer;
+  readonly final: Buffer | undefined;
+}
+
+const PRIVATE = {mode: '600', directoryMode: '700'};
+
+export const digestOf = (content: Buffer | undefined): Digest =>
+  content === undefined ? ABSENT : createHash('sha256').update(content).digest('hex');
+
+/**
+ * Puts backups and stages on every node, and last of all the record that makes the transaction an open one: whoever finds the record finds
+ * all that it needs. Harmless where some of it is there.
+ */
+export async function writeTransaction(
+  transaction: Transaction,
+  servers: readonly Server[],
+  originals: ReadonlyMap<string, Originals>,
+  stages: StageFiles,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = backupFolder(transaction.id);
+  for (const {name, node} of servers) {
+    const original = originals.get(name);
+    if (original === undefined) throw new Error(`no originals of ${name}`);
+    await writeFile(node, `${folder}/kube-apiserver.yaml`, original.manifest, PRIVATE, signal);
+    if (original.configuration !== undefined)
+      await writeFile(node, `${folder}/encryption.yaml`, original.configuration, PRIVATE, signal);
+    for (const stage of stageNames(stages)) {
+      const content = stages[stage];
+      if (content !== undefined) await writeFile(node, stageFile(transaction.id, stage), content, PRIVATE, signal);
+    }
+  }
+  await writeRecords(transaction, servers, signal);
+}
+
+/** What makes it an open transaction. Those of an interrupted run may have missed some nodes. */
+export async function writeRecords(transaction: Transaction, servers: readonly Server[], signal: AbortSignal): Promise<void> {
+  for (const {node} of leadLast(servers, transaction))
+    await writeFile(node, RECORD_FILE, serialiseTransaction(transaction), PRIVATE, signal);
+}
+
+/** The open transaction; undefined where there is none. All nodes are asked: one may have been interrupted before it told them all. */
+export async function readTransaction(nodes: readonly Node[], signal: AbortSignal): Promise<Transaction | undefined> {
+  const found: Transaction[] = [];
+  for (const node of nodes) {
+    const file = await readFile(node, RECORD_FILE, signal);
+    if (file) found.push(parseTransaction(file.content, `${RECORD_FILE} on ${node.name}`));
+  }
+  const ids = new Set(found.map(({id}) => id));
+  if (ids.size > 1) {
+    throw new Problem('two transactions are open at once', {
+      why: found.map(({id, operation, startedBy}) => `${operation} ${id} by ${startedBy}`).join('\n'),
+      next: `remove ${RECORD_FILE} on the nodes that have the wrong one`,
+      exitCode: ExitCode.negative,
+    });
+  }
+  return found[0];
+}
+
+export async function readJournal(lead: Node, transaction: string, signal: AbortSignal): Promise<JournalEntry[]> {
+  const file = await readFile(lead, JOURNAL_FILE, signal);
+  return file === undefined ? [] : parseJournal(file.content, transaction);
+}
+
+/** What `writeTransaction` put on a node. Rejects where it is not there, or no longer what it was. */
+export async function readOriginals({node, name}: Server, transaction: Transaction, signal: AbortSignal): Promise<Originals> {
+  const folder = backupFolder(transaction.id);
+  const record = transaction.nodes[name];
+  const read = async (file: string, digest: Digest | undefined): Promise<Buffer | undefined> => {
+    if (digest === ABSENT) return undefined;
+    return checked(await readFile(node, `${folder}/${file}`, signal), digest, `${folder}/${file} on ${name}`);
+  };
+  const manifest = await read('kube-apiserver.yaml', record?.manifest.original);
+  const configuration = await read('encryption.yaml', record?.configuration);
+  return {manifest: manifest ?? Buffer.alloc(0), configuration};
+}
+
+export async function readStages(lead: Node, {id, stages}: Transaction, signal: AbortSignal): Promise<StageFiles> {
+  const read = async (stage: StageName, digest: Digest): Promise<Buffer> => {
+    const path = stageFile(id, stage);
+    return checked(await readFile(lead, path, signal), digest, `${path} on ${lead.name}`);
+  };
+  return {
+    read: await read('read', stages.read),
+    write: await read('write', stages.write),
+    final: stages.final === undefined ? undefined : await read('final', stages.final),
+  };
+}
+
+function checked(file: {content: Buffer; sha256: string} | undefined, digest: Digest | undefined, where: string): Buffer {
+  if (file !== undefined && file.sha256 === digest) return file.content;
+  throw new Problem(`${where} is ${file === undefined ? 'gone' : 'not what it was'}`, {
+    why: 'the open transaction cannot go on without it',
+    next: 'copy it from another control-plane node, or abort: kops encrypt-at-rest abort',
+    exitCode: ExitCode.negative,
+  });
+}
+
+/**
+ * Ends the transaction: what held keys that nothing else holds goes to the archive, stages and records go, those of the lead last.
+ * Backups of what was there before stay.
+ */
+export async function closeTransaction(transaction: Transaction, servers: readonly Server[], signal: AbortSignal): Promise<void> {
+  const {id, retires} = transaction;
+  for (const server of leadLast(servers, transaction)) {
+    const {node} = server;
+    const original = await readFile(node, `${backupFolder(id)}/encryption.yaml`, signal);
+    if (original && retires.length > 0) await writeFile(node, `${ARCHIVE_FOLDER}/${id}.yaml`, original.content, PRIVATE, signal);
+    for (const stage of ['read', 'write', 'final'] as const) await removeFile(node, stageFile(id, stage), {}, signal);
+    await removeFile(node, RECORD_FILE, {}, signal);
+  }
+}
+
+const stageNames = (stages: StageFiles): StageName[] =>
+  stages.final === undefined ? ['read', 'write'] : ['read', 'write', 'final'];
+
+/** The lead has the record for as long as any other node has it. */
+const leadLast = (servers: readonly Server[], {lead}: Transaction): Server[] => [
+  ...servers.filter(({name}) => name !== lead),
+  ...servers.filter(({name}) => name === lead),
+];

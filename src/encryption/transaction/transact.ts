@@ -1,0 +1,187 @@
+import {ExitCode, Problem} from '../../problem.ts';
+import type {Progress, Step} from '../../progress.ts';
+import {appendToJournal, isPromoted, type JournalEntry} from './journal.ts';
+import {takeLock} from './lock.ts';
+import type {Transaction} from './record.ts';
+import {rollbackSteps} from './rollback.ts';
+import {settleGuard} from './servers.ts';
+import {stepsOf, type TransactionStep, type Work} from './steps.ts';
+import {readJournal} from './store.ts';
+
+export interface StepReport {
+  readonly name: string;
+  readonly node: string | null;
+  readonly state: 'done' | 'failed' | 'not run';
+  readonly seconds: number;
+  /** What the step said of itself last. */
+  readonly detail: string;
+}
+
+/** What came of a change of the encryption: of setup, rotate, disable, resume and abort. */
+export interface EncryptionRun {
+  readonly kind: 'EncryptionRun';
+  readonly context: string;
+  readonly operation: Transaction['operation'];
+  /** Its id. */
+  readonly transaction: string;
+  readonly steps: readonly StepReport[];
+  /**
+   * `done`; `rolled back`: before, or, after a server may have written with the new key, where both are readable; `open`: it stopped half-way
+   * and waits for `resume` or `abort`.
+   */
+  readonly outcome: 'done' | 'rolled back' | 'open';
+  readonly writeKey: {readonly provider: string; readonly keyName: string | null};
+  readonly retired: readonly string[];
+  readonly resources: readonly string[];
+  readonly configurationFile: string;
+  readonly nodes: readonly string[];
+  /** Why it was rolled back or is still open; null where it is done. */
+  readonly why: {readonly what: string; readonly why: string | null; readonly next: string | null} | null;
+}
+
+export interface TransactOptions {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Before the first step, and written down nowhere: what changes nothing. */
+  readonly before: readonly Step[];
+  /** Makes the transaction an open one, on every node. Harmless where it is. */
+  open(signal: AbortSignal): Promise<void>;
+  /** `back`: no step forward, only the way back. */
+  readonly direction: 'forward' | 'back';
+}
+
+/** Of a clean-up that Ctrl-C must not cut short; milliseconds. */
+const CLEANUP_TIMEOUT = 10_000;
+
+/**
+ * Runs the steps that the journal does not know as done, each written down before and after. A server that does not come up, or cannot read,
+ * takes the whole transaction back by itself; anything else that fails leaves it open. Rejects only where it could not even be told what
+ * was done: Ctrl-C and failures are outcomes.
+ */
+export async function transact(work: Work, options: TransactOptions): Promise<EncryptionRun> {
+  const {transaction, servers} = work;
+  const {progress, signal, before, open, direction} = options;
+  const lead = servers.find(({name}) => name === transaction.lead)?.node;
+  if (lead === undefined) throw leadGone(transaction);
+  const reports: StepReport[] = [];
+  const lock = await takeLock(lead, signal);
+  try {
+    const journal = await readJournal(lead, transaction.id, signal);
+    for (const {node} of servers) await settleGuard(node, signal);
+    const isGoingBack = direction === 'back' || journal.some(({step}) => step === 'restore' || step === 'retreat');
+    if (!isGoingBack) {
+      await progress.run(before);
+      const begin: TransactionStep = {
+        name: 'begin',
+        title: 'backups and journal',
+        onFailure: 'stay',
+        run: (_detail, s) => open(s),
+      };
+      const forward = notDone([begin, ...stepsOf(work)], journal);
+      const failure = await attempt(forward);
+      if (failure === undefined) return report('done');
+      if (failure.step.onFailure === 'stay' || signal.aborted) return report('open', failure.error);
+      const second = await attempt(rollbackSteps(work, isPromoted(await readJournal(lead, transaction.id, signal))));
+      return second ? report('open', second.error) : report('rolled back', failure.error);
+    }
+    const failure = await attempt(rollbackSteps(work, isPromoted(journal)));
+    return failure ? report('open', failure.error) : report('rolled back');
+  } finally {
+    await lock.release();
+  }
+
+  /** The first step that failed, and why; undefined where all are done. */
+  async function attempt(steps: readonly TransactionStep[]): Promise<{step: TransactionStep; error: unknown} | undefined> {
+    let failed: {step: TransactionStep; error: unknown} | undefined;
+    const run = steps.map((step) => ({
+      title: step.title,
+      run: async (detail: (text: string) => void) => {
+        const start = Date.now();
+        let latest = '';
+        const tell = (text: string) => {
+          latest = text;
+          detail(text);
+        };
+        const seconds = () => (Date.now() - start) / 1000;
+        const base = {name: step.name, node: step.node ?? null};
+        try {
+          await write(step, 'begun', signal);
+          await step.run(tell, signal);
+          await write(step, 'done', signal);
+          reports.push({...base, state: 'done', seconds: seconds(), detail: latest});
+        } catch (error) {
+          failed = {step, error};
+          reports.push({...base, state: 'failed', seconds: seconds(), detail: latest});
+          await write(step, 'failed', AbortSignal.timeout(CLEANUP_TIMEOUT), error).catch(() => {}); // what failed is told anyway
+          throw error;
+        }
+      },
+    }));
+    try {
+      await progress.run(run);
+      return undefined;
+    } catch (error) {
+      if (failed === undefined) throw error;
+      return failed;
+    }
+  }
+
+  async function write(step: TransactionStep, state: JournalEntry['state'], s: AbortSignal, error?: unknown): Promise<void> {
+    if (lead === undefined || (step.name === 'finish' && state === 'done')) return; // it is closed
+    const entry: JournalEntry = {
+      transaction: transaction.id,
+      at: new Date().toISOString(),
+      step: step.name,
+      ...(step.node !== undefined && {node: step.node}),
+      state,
+      ...(error !== undefined && {why: wordsOf(error)}),
+    };
+    await appendToJournal(lead, entry, s);
+  }
+
+  function report(outcome: EncryptionRun['outcome'], error?: unknown): EncryptionRun {
+    const {id, operation, writeKey, retires, resources, configurationFile} = transaction;
+    return {
+      kind: 'EncryptionRun',
+      context: work.plane.context,
+      operation,
+      transaction: id,
+      steps: reports,
+      outcome,
+      writeKey: {provider: writeKey.provider, keyName: writeKey.keyName ?? null},
+      retired: outcome === 'done' && transaction.rewrite ? retires : [],
+      resources,
+      configurationFile,
+      nodes: servers.map(({name}) => name),
+      why: error === undefined ? null : whyOf(error, signal),
+    };
+  }
+}
+
+/** A scan counts only as long as nothing could have been written since by a server that had another configuration: it is made again. */
+function notDone(steps: readonly TransactionStep[], journal: readonly JournalEntry[]): TransactionStep[] {
+  const isDone = ({name, node}: TransactionStep) =>
+    journal.some((entry) => entry.state === 'done' && entry.step === name && entry.node === node);
+  const drops = steps.some((step) => (step.name === 'final' || step.name === 'remove') && !isDone(step));
+  return steps.filter((step) => !isDone(step) || (step.name === 'verify' && drops));
+}
+
+function whyOf(error: unknown, signal: AbortSignal): NonNullable<EncryptionRun['why']> {
+  if (signal.aborted) return {what: 'interrupted', why: null, next: null};
+  if (error instanceof Problem) return {what: error.message, why: error.why ?? null, next: error.next ?? null};
+  throw error;
+}
+
+/** Of a Problem only: the words of any other error may quote what must stay secret. */
+const wordsOf = (error: unknown): string =>
+  error instanceof Problem ? [error.message, error.why].filter(Boolean).join(': ') : (error as Error).name;
+
+const leadGone = ({id, lead}: Transaction): Problem =>
+  new Problem(`transaction ${id} cannot go on without ${lead}`, {
+    why: 'its journal is on that control-plane node, which the cluster does not have any more',
+    next: `bring ${lead} back, or remove /etc/kubernetes/kops/transaction.json on the others once all servers agree`,
+    exitCode: ExitCode.negative,
+  });
+
+/** 0 done; 3 rolled back or stopped half-way by a failure; 130 interrupted is the process's own. */
+export const exitCodeOfRun = ({outcome}: EncryptionRun): ExitCode => (outcome === 'done' ? ExitCode.ok : ExitCode.negative);

@@ -1,0 +1,38 @@
+import type {Screen} from '../../text/screen.ts';
+import type {EncryptionRun} from '../transaction/transact.ts';
+
+/** What a change came to; its steps were on the screen while they ran. */
+export function renderRun(run: EncryptionRun, {theme}: Screen): string {
+  const {outcome, why, configurationFile, nodes, retired, operation} = run;
+  const rows: [string, string][] = [];
+  const failed = why && [why.what, why.why].filter(Boolean).join(': ');
+  if (outcome === 'done' && operation !== 'disable') {
+    rows.push(['key', `${configurationFile} on ${nodes.join(', ')}: back it up, apart from etcd's backups`]);
+    if (retired.length > 0)
+      rows.push(['archive', `${retired.join(', ')}: /etc/kubernetes/kops/archive; older snapshots need it`]);
+    rows.push(['older', 'revisions and snapshots from before are as they were: kops encrypt-at-rest verify --residue']);
+    rows.push(['undo', operation === 'setup' ? 'kops encrypt-at-rest disable' : 'kops encrypt-at-rest rotate']);
+  }
+  if (outcome === 'done' && operation === 'disable') {
+    rows.push(['archive', `${retired.join(', ')}: /etc/kubernetes/kops/archive; older snapshots need it`]);
+    rows.push(['undo', 'kops encrypt-at-rest setup']);
+  }
+  if (outcome !== 'done' && failed) rows.push(['why', failed]);
+  if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
+  if (outcome === 'open') rows.push(['next', 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort']);
+  return [headline(run, theme), ...rows.map(([name, text]) => `  ${name.padEnd(8)} ${text}`)].join('\n');
+}
+
+function headline({outcome, operation, writeKey, resources, steps}: EncryptionRun, theme: Screen['theme']): string {
+  const what = resources.join(', ');
+  const key = writeKey.keyName ?? writeKey.provider;
+  if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
+  if (outcome === 'rolled back') {
+    const isReadable = steps.some(({name}) => name === 'retreat');
+    const where = isReadable ? 'both keys are readable everywhere, nothing was lost' : 'every file is what it was before';
+    return `${theme.wrong('✗')} ${operation} was rolled back: ${where}`;
+  }
+  const proof = steps.find(({name}) => name === 'verify')?.detail;
+  const told = operation === 'disable' ? `${what} are stored in plaintext again` : `${what} are encrypted in etcd with ${key}`;
+  return `${theme.good('✓')} ${told}${proof ? `: ${proof}` : ''}`;
+}
