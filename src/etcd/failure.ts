@@ -41,7 +41,7 @@ const CASES: readonly Case[] = [
     next: 'compact and defragment it, then disarm the alarm: etcdctl alarm disarm',
   },
   {
-    match: /permission denied/i,
+    match: /etcdserver: permission denied/i,
     kind: 'forbidden',
     what: "etcd's access control refused",
     why: 'etcd has its authentication on, and the user of this client certificate may not do that',
@@ -130,7 +130,7 @@ const CASES: readonly Case[] = [
   },
   {
     match:
-      /ECONNRESET|EPIPE|socket (closed|hang up)|connection (dropped|closed|reset)|goaway|no connection established|transport is closing|stream removed/i,
+      /ECONNRESET|EPIPE|socket (closed|hang up)|failed to connect|connection (dropped|closed|reset)|goaway|no connection established|transport is closing|stream removed/i,
     kind: 'unreachable',
     what: UNREACHABLE,
     why: 'the connection was closed before an answer came',

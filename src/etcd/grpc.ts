@@ -1,72 +1,76 @@
 import type {Etcd, EtcdMember, KeyValue} from './etcd.ts';
 import {type Channel, type EtcdTls, type GrpcEndpoint, openChannel} from './grpc/channel.ts';
-import {methods, type RangeResponse, type StatusResponse} from './grpc/descriptor.ts';
+import {openChannels} from './grpc/channels.ts';
+import {methods, type RangeRequest, type RangeResponse, type StatusResponse} from './grpc/descriptor.ts';
+import {type MemberEntry, type MemberStatus, memberOf} from './members.ts';
 import {pagesOf} from './pages.ts';
 import {Compacted, EtcdProblem} from './problems.ts';
 
 export type {EtcdTls, GrpcEndpoint} from './grpc/channel.ts';
 
 export interface GrpcOptions {
-  /** In the order in which they are tried; never none. */
+  /** In the order in which they are tried. */
   readonly endpoints: readonly GrpcEndpoint[];
   readonly tls?: EtcdTls | undefined;
   /** The API server's --etcd-prefix, `/registry` by default: what a user of etcd's access control may at least read. */
   readonly prefix?: string;
   /** Milliseconds for one answer; 10 s by default. */
   readonly timeout?: number;
-  /** How to reach a member other than those of `endpoints`; by its first client URL, where this is left out. */
-  readonly endpointOf?: (member: {
-    readonly name: string;
-    readonly clientUrls: readonly string[];
-  }) => Promise<GrpcEndpoint | undefined>;
+  /** Milliseconds for the first answer; 3 s by default: where nothing answers, there may be other ways to the store. */
+  readonly connectTimeout?: number;
+  /** How to reach one particular member; by its first client URL, where this is left out. */
+  readonly endpointOf?: (member: MemberEntry) => Promise<GrpcEndpoint | undefined>;
+  /** Runs once the connections are closed, those of a failed `openGrpc` too. */
+  readonly onClose?: () => Promise<void>;
 }
 
-const MINUTE = 60_000;
+/** A large store's compaction or defragmentation takes minutes. */
+const MAINTENANCE = 30 * 60_000;
+/** A snapshot's next piece comes within this time, however long the whole takes. */
+const STALL = 60_000;
 
 /**
  * The store by gRPC, through the first endpoint that answers. Where that one is lost later, the others are tried.
  * Load this file by `import()`: gRPC takes a while, and few commands need it.
  */
 export async function openGrpc(options: GrpcOptions, signal: AbortSignal): Promise<Etcd> {
-  const {endpoints, tls, prefix = '/registry', timeout = 10_000} = options;
-  const channels = endpoints.map((endpoint) => openChannel(endpoint, tls));
+  const {endpoints, tls, prefix = '/registry', timeout = 10_000, connectTimeout = 3_000, onClose = async () => {}} = options;
   const probe = {key: Buffer.from(`${prefix}/`), limit: 1, keysOnly: true};
-  let current = 0;
+  const channels = await openChannels(endpoints, tls, (channel) =>
+    channel.call(methods.range, probe, connectTimeout, signal),
+  ).catch(async (error: unknown) => {
+    await onClose();
+    throw error;
+  });
 
-  /** Asks the present channel, and the others once where it does not answer. */
-  async function anyOf<T>(ask: (channel: Channel) => Promise<T>): Promise<T> {
-    const first = current;
-    let failure: unknown;
-    for (let i = 0; i < channels.length; i++) {
-      const index = (first + i) % channels.length;
-      try {
-        const answer = await ask(channels[index] as Channel);
-        current = index;
-        return answer;
-      } catch (error) {
-        failure ??= error;
-        if (!(error instanceof EtcdProblem) || !GO_ON.includes(error.kind)) throw error;
-      }
+  const range = (request: RangeRequest, aborted: AbortSignal) =>
+    channels.any((channel) => channel.call(methods.range, request, timeout, aborted));
+
+  /** Asks that very member: through the present channel where it is the one behind it, else through one of its own. */
+  async function atMember<T>(member: MemberEntry, aborted: AbortSignal, ask: (channel: Channel) => Promise<T>): Promise<T> {
+    const {present} = channels;
+    const {header} = await present.call(methods.range, probe, timeout, aborted);
+    if (header.memberId === member.id) return ask(present);
+    const channel = openChannel(await endpointOf(member, options), tls);
+    try {
+      return await ask(channel);
+    } finally {
+      channel.close();
     }
-    throw failure;
   }
 
-  const range = (request: Parameters<typeof methods.range.requestSerialize>[0], aborted: AbortSignal) =>
-    anyOf((channel) => channel.call(methods.range, request, timeout, aborted));
-  const close = async () => {
-    for (const channel of channels) channel.close();
-  };
-
-  try {
-    await range(probe, signal);
-  } catch (error) {
-    await close();
-    throw error;
+  async function statusOf(member: MemberEntry, aborted: AbortSignal): Promise<MemberStatus | EtcdProblem> {
+    try {
+      return toStatus(await atMember(member, aborted, (channel) => channel.call(methods.status, {}, connectTimeout, aborted)));
+    } catch (error) {
+      if (error instanceof EtcdProblem) return error;
+      throw error;
+    }
   }
 
   return {
     get via() {
-      return (channels[current] as Channel).via;
+      return channels.present.via;
     },
     get: async (key, aborted, revision = 0) => {
       const {kvs} = await range({key: Buffer.from(key), revision}, aborted);
@@ -78,103 +82,53 @@ export async function openGrpc(options: GrpcOptions, signal: AbortSignal): Promi
         return {items: kvs.map(keyValue), revision: Number(header.revision), more};
       }),
     revision: async (aborted) => Number((await range(probe, aborted)).header.revision),
-    members: (aborted) => membersOf(aborted),
+    members: async (aborted): Promise<EtcdMember[]> => {
+      const {members} = await channels.any((channel) => channel.call(methods.memberList, {linearizable: true}, timeout, aborted));
+      const {alarms} = await channels.any((channel) => channel.call(methods.alarm, {}, timeout, aborted));
+      return Promise.all(members.map(async (member) => memberOf(member, await statusOf(member, aborted), alarms)));
+    },
     snapshot: async (onChunk, aborted) => {
-      const pieces = (channels[current] as Channel).stream(methods.snapshot, {}, MINUTE, aborted);
-      for await (const {blob} of pieces) await onChunk(blob);
+      for await (const {blob} of channels.present.stream(methods.snapshot, {}, STALL, aborted)) await onChunk(blob);
     },
     compact: async (revision, aborted) => {
-      const request = {revision, physical: true};
-      await anyOf((channel) => channel.call(methods.compact, request, 10 * MINUTE, aborted)).catch((error: unknown) => {
+      try {
+        await channels.any((channel) => channel.call(methods.compact, {revision, physical: true}, MAINTENANCE, aborted));
+      } catch (error) {
         if (!(error instanceof Compacted)) throw error; // someone was faster
-      });
+      }
     },
-    defragment: (member, aborted) =>
-      atMember(member, aborted, async (channel) => {
-        await channel.call(methods.defragment, {}, 10 * MINUTE, aborted);
-      }),
-    close,
-  };
-
-  async function membersOf(aborted: AbortSignal): Promise<EtcdMember[]> {
-    const {members} = await anyOf((channel) => channel.call(methods.memberList, {linearizable: true}, timeout, aborted));
-    const {alarms} = await anyOf((channel) => channel.call(methods.alarm, {}, timeout, aborted));
-    return Promise.all(
-      members.map(async (member) => {
-        const raised = alarms.filter(({memberId}) => memberId === member.id).map(({alarm}) => `alarm ${alarm}`);
-        const status = await atMember(member, aborted, (channel) => channel.call(methods.status, {}, timeout, aborted)).catch(
-          (error: unknown) => {
-            if (error instanceof EtcdProblem) return error;
-            throw error;
-          },
-        );
-        return memberOf(member, status, raised);
-      }),
-    );
-  }
-
-  /** Asks that very member: through the present channel where it is the one behind it, else through one of its own. */
-  async function atMember<T>(member: MemberRef, aborted: AbortSignal, ask: (channel: Channel) => Promise<T>): Promise<T> {
-    const present = channels[current] as Channel;
-    const {header} = await present.call(methods.range, probe, timeout, aborted);
-    if (header.memberId === member.id) return ask(present);
-    const endpoint = options.endpointOf ? await options.endpointOf(member) : urlOf(member);
-    if (endpoint === undefined) {
-      throw new EtcdProblem(`cannot reach etcd's member ${member.name}`, {
-        kind: 'unreachable',
-        why: 'it has no address that leads there from here',
-      });
-    }
-    const channel = openChannel(endpoint, tls);
-    try {
-      return await ask(channel);
-    } finally {
-      channel.close();
-    }
-  }
-}
-
-type MemberRef = Pick<EtcdMember, 'id' | 'name' | 'clientUrls'>;
-
-const urlOf = ({clientUrls: [url]}: MemberRef): GrpcEndpoint | undefined => (url === undefined ? undefined : {url});
-
-function memberOf(
-  member: MemberRef & Pick<EtcdMember, 'isLearner'>,
-  status: StatusResponse | EtcdProblem,
-  raised: string[],
-): EtcdMember {
-  const {id, name, clientUrls, isLearner} = member;
-  const known = {id, name, clientUrls, isLearner};
-  if (status instanceof EtcdProblem) {
-    const {message, why} = status;
-    return {
-      ...known,
-      dbSize: 0,
-      dbSizeInUse: 0,
-      version: '',
-      isLeader: false,
-      errors: [why ? `${message}: ${why}` : message, ...raised],
-    };
-  }
-  return {
-    ...known,
-    dbSize: Number(status.dbSize),
-    dbSizeInUse: Number(status.dbSizeInUse),
-    version: status.version,
-    isLeader: status.leader === id,
-    errors: [...new Set([...status.errors, ...raised])],
+    defragment: async (member, aborted) => {
+      await atMember(member, aborted, (channel) => channel.call(methods.defragment, {}, MAINTENANCE, aborted));
+    },
+    close: async () => {
+      channels.close();
+      await onClose();
+    },
   };
 }
 
-function keyValue({key, value, createRevision, modRevision, version}: RangeResponse['kvs'][number]): KeyValue {
-  return {
-    key,
-    value,
-    createRevision: Number(createRevision),
-    modRevision: Number(modRevision),
-    version: Number(version),
-  };
+async function endpointOf(member: MemberEntry, options: GrpcOptions): Promise<GrpcEndpoint> {
+  const [url] = member.clientUrls;
+  const endpoint = options.endpointOf ? await options.endpointOf(member) : url === undefined ? undefined : {url};
+  if (endpoint !== undefined) return endpoint;
+  throw new EtcdProblem(`cannot reach etcd's member ${member.name}`, {
+    kind: 'unreachable',
+    why: 'no address of it leads there from here',
+  });
 }
 
-/** Failures that another endpoint may not have. */
-const GO_ON: readonly string[] = ['unreachable', 'untrusted', 'unauthenticated', 'unavailable'];
+const toStatus = ({version, dbSize, dbSizeInUse, leader, errors}: StatusResponse): MemberStatus => ({
+  version,
+  dbSize: Number(dbSize),
+  dbSizeInUse: Number(dbSizeInUse),
+  leader,
+  errors,
+});
+
+const keyValue = ({key, value, createRevision, modRevision, version}: RangeResponse['kvs'][number]): KeyValue => ({
+  key,
+  value,
+  createRevision: Number(createRevision),
+  modRevision: Number(modRevision),
+  version: Number(version),
+});
