@@ -1,0 +1,143 @@
+import {type EncryptionConfiguration, type Provider, renderConfiguration} from './configuration.ts';
+import {parseConfiguration} from './configuration-parse.ts';
+import type {Draft} from './transaction/prepare.ts';
+import {ABSENT} from './transaction/record.ts';
+
+/** One thing to do by hand: why, and the lines to type. */
+export interface RunbookStep {
+  readonly title: string;
+  /** Where: the names of nodes, or undefined for wherever kubectl is. */
+  readonly on: readonly string[] | undefined;
+  readonly commands: readonly string[];
+}
+
+/** The same change as commands that a person could type, for a change ticket, or for learning. It never holds a key. */
+export interface EncryptionRunbook {
+  readonly kind: 'EncryptionRunbook';
+  readonly context: string;
+  readonly operation: string;
+  readonly steps: readonly RunbookStep[];
+}
+
+const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
+const PKI = '/etc/kubernetes/pki';
+const ETCDCTL = `etcdctl --cacert=${PKI}/etcd/ca.crt --cert=${PKI}/apiserver-etcd-client.crt --key=${PKI}/apiserver-etcd-client.key`;
+
+export function runbookOf(context: string, {transaction, servers, stages}: Draft, etcdPrefix: string): EncryptionRunbook {
+  const {operation, resources, writeKey, configurationFile, retires, nodes} = transaction;
+  const all = servers.map(({name}) => name);
+  const folder = configurationFile.slice(0, configurationFile.lastIndexOf('/'));
+  const isNew = Object.values(nodes).every(({configuration}) => configuration === ABSENT);
+  const restarts = servers.filter(({name}) => nodes[name]?.manifest.original !== nodes[name]?.manifest.enabled);
+  const disables = operation === 'disable';
+  const show = (stage: Buffer): string[] => [
+    `(umask 077; cat > ${configurationFile}.new <<EOF`,
+    ...masked(parseConfiguration(stage.toString('utf8'), 'the configuration'), writeKey.keyName)
+      .trimEnd()
+      .split('\n'),
+    'EOF',
+    `) && mv ${configurationFile}.new ${configurationFile}`,
+  ];
+  const steps: RunbookStep[] = [
+    {
+      title: 'Back up, outside the manifests folder: the kubelet runs every file in there',
+      on: all,
+      commands: [`cp -p ${MANIFEST} /root/`, ...(isNew ? [] : [`cp -p ${configurationFile} /root/`])],
+    },
+    {
+      title: 'Save etcd; the file holds every Secret as it is stored now',
+      on: all.slice(0, 1),
+      commands: [`${ETCDCTL} snapshot save /root/etcd-snapshot.db && chmod 600 /root/etcd-snapshot.db`],
+    },
+    ...(disables || writeKey.provider.startsWith('kms')
+      ? []
+      : [
+          {
+            title: 'Make the new key, once, in one shell; give it to no command as an argument',
+            on: undefined,
+            commands: ['KEY=$(head -c 32 /dev/urandom | base64)'],
+          },
+        ]),
+    {
+      title: `Every server must be able to read what any will write: the file on all nodes${restarts.length === 0 ? ', then wait a minute' : ''}`,
+      on: all,
+      commands: [`mkdir -p -m 700 ${folder}`, ...show(stages.read)],
+    },
+    ...(restarts.length === 0
+      ? []
+      : [
+          enabling(
+            restarts.map(({name}) => name),
+            configurationFile,
+            folder,
+          ),
+        ]),
+    {
+      title: `Only now may a server write that way: ${disables ? 'identity' : writeKey.keyName} first, on all nodes, then wait a minute`,
+      on: all,
+      commands: [...show(stages.write), agreement()],
+    },
+    {
+      title: 'Rewrite what is stored',
+      on: undefined,
+      commands: resources.map((resource) => `kubectl get ${resource} -A -o json | kubectl replace -f -`),
+    },
+    {
+      title: `Prove it in etcd: every value must begin with ${disables ? 'k8s, a zero byte and protobuf, not k8s:enc:' : `k8s:enc:${writeKey.provider}:v1:${writeKey.keyName}:`}`,
+      on: all.slice(0, 1),
+      commands: resources.includes('secrets')
+        ? [`${ETCDCTL} get ${etcdPrefix}/secrets/ --prefix --limit 1 | hexdump -C | head`]
+        : [`${ETCDCTL} get ${etcdPrefix}/ --prefix --keys-only | head`],
+    },
+    ...(stages.final
+      ? [
+          {
+            title: retires.length > 0 ? `Drop ${retires.join(', ')}; keep it for older snapshots` : 'No longer read plaintext',
+            on: all,
+            commands: show(stages.final),
+          },
+        ]
+      : []),
+    ...(disables ? [removal(all, folder)] : []),
+    {
+      title: `Tell kubeadm, or its next upgrade ${disables ? 'brings the flag back' : 'drops the flag'}: apiServer.extraArgs and extraVolumes`,
+      on: undefined,
+      commands: ['kubectl -n kube-system edit configmap kubeadm-config'],
+    },
+  ];
+  return {kind: 'EncryptionRunbook', context, operation, steps};
+}
+
+const enabling = (nodes: readonly string[], file: string, folder: string): RunbookStep => ({
+  title: 'One node after the other: the next only when this one lists Secrets again',
+  on: nodes,
+  commands: [
+    `vi ${MANIFEST}`,
+    `#   command:       - --encryption-provider-config=${file}`,
+    '#                  - --encryption-provider-config-automatic-reload=true',
+    `#   volumeMounts:  - {name: encryption, mountPath: ${folder}, readOnly: true}`,
+    `#   volumes:       - {name: encryption, hostPath: {path: ${folder}, type: DirectoryOrCreate}}`,
+    'kubectl --server https://NODE:6443 get secrets -A --limit 1',
+  ],
+});
+
+const removal = (nodes: readonly string[], folder: string): RunbookStep => ({
+  title: 'One node after the other: take the flags, the mount and the volume out; keep the file for older snapshots',
+  on: nodes,
+  commands: [`vi ${MANIFEST}`, 'kubectl --server https://NODE:6443 get secrets -A --limit 1', `mv ${folder} /root/`],
+});
+
+const agreement = (): string =>
+  "kubectl --server https://NODE:6443 get --raw /metrics | grep '^apiserver_encryption_config_controller_last_config_info'   # of each: the file's sha256";
+
+/** The new key by a shell variable, older ones by words. */
+function masked({rules}: EncryptionConfiguration, newKey: string | undefined): string {
+  const hide = (provider: Provider): Provider =>
+    'keys' in provider
+      ? {
+          ...provider,
+          keys: provider.keys.map(({name}) => ({name, secret: name === newKey ? '$KEY' : `<as it is in the file: ${name}>`})),
+        }
+      : provider;
+  return renderConfiguration({rules: rules.map((rule) => ({...rule, providers: rule.providers.map(hide)}))});
+}
