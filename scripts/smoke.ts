@@ -31,6 +31,7 @@ async function install(): Promise<string> {
     'README.md',
     'bin/kops.js',
     'dist/main.js',
+    'src/nodes/guard/guard.sh',
     'dist/THIRD-PARTY-LICENSES',
     'oclif.manifest.json',
   ])

@@ -1,24 +1,118 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {ExitCode, Problem} from '../../problem.ts';
+import {packageRoot} from '../../root.ts';
+import {printable} from '../../text/printable.ts';
 import type {Node} from '../node.ts';
-import type {GuardPlan, GuardReport, GuardState} from './plan.ts';
+import {FileChanged, Unreachable} from '../problems.ts';
+import {encodePlan, type GuardPlan, type GuardReport, type GuardState} from './plan.ts';
 
 export type {GuardPlan, GuardReport, GuardState, Swap} from './plan.ts';
 
-/** Resolves when the node has swapped; rejects where it refused or has put back already. The swap outlives kops: see `confirm`. */
-export async function guardedSwap(_node: Node, _plan: GuardPlan, _signal: AbortSignal): Promise<void> {
-  throw new Error('not there yet');
+/** Milliseconds between two attempts to reach a node again; seconds after the guard's own time in which it is still tried. */
+const PAUSE = 1_000;
+const PATIENCE = 60;
+
+const STATES: readonly string[] = ['armed', 'swapped', 'confirmed', 'reverted', 'refused'];
+
+/**
+ * Resolves when the node has swapped: from then on it puts everything back by itself unless `confirm` comes in time, whatever becomes of
+ * kops. Rejects, with nothing changed on the node or everything put back, where a file is not what the plan expects (`FileChanged`), where
+ * another guard is at work there, or where a file cannot be written. A connection that is lost meanwhile is made again.
+ */
+export async function guardedSwap(node: Node, plan: GuardPlan, signal: AbortSignal): Promise<void> {
+  const script = guardScript();
+  const report = (await ask(node, 'arm', plan.id, signal, encodePlan(plan, script)).catch((error: unknown) => {
+    if (error instanceof Unreachable && error.started) return reattach(node, plan, signal);
+    throw error;
+  })) ?? {id: plan.id, state: 'none' as const};
+  if (report.id !== plan.id) throw otherGuard(node, report);
+  if (report.state !== 'swapped' && report.state !== 'confirmed') throw notSwapped(node, plan, report);
 }
 
-/** Disarms the guard for good and removes it. Rejects where it has put back already. */
-export async function confirm(_node: Node, _id: string, _signal: AbortSignal): Promise<void> {
-  throw new Error('not there yet');
+/**
+ * Disarms the guard for good, and removes it. May be repeated. Rejects where it has put everything back already, or where there is no such
+ * guard.
+ */
+export async function confirm(node: Node, id: string, signal: AbortSignal): Promise<void> {
+  const report = await ask(node, 'confirm', id, signal);
+  if (report?.id === id && report.state === 'confirmed') return;
+  const reverted = report?.id === id && report.state === 'reverted';
+  throw new Problem(reverted ? `${node.name} has put its files back already` : `there is nothing to confirm on ${node.name}`, {
+    why: reverted ? report.why : `no change ${id} waits for that there`,
+    exitCode: ExitCode.negative,
+  });
 }
 
-/** Has the guard put back now. Resolves with how it ended: `confirmed` where that came first. */
-export async function revert(_node: Node, _id: string, _signal: AbortSignal): Promise<GuardState> {
-  throw new Error('not there yet');
+/** Has the guard put everything back now. Resolves with how it ended: `confirmed` where that came first, `none` where there is no such guard. */
+export async function revert(node: Node, id: string, signal: AbortSignal): Promise<GuardState> {
+  const report = await ask(node, 'revert', id, signal);
+  if (report?.id !== id) return 'none';
+  if (report.state !== 'swapped' && report.state !== 'armed') return report.state;
+  throw new Problem(`${node.name} has not put its files back within 30 s`, {
+    why: 'its guard does not answer, or cannot write there',
+    next: 'look at the processes and the disk of the node; the last good files are below /etc/kubernetes/kops/guard there',
+    exitCode: ExitCode.negative,
+  });
 }
 
-/** The guard on the node, or the last one there was. Sets a guard that died going again. */
-export async function guardState(_node: Node, _signal: AbortSignal): Promise<GuardReport | undefined> {
-  throw new Error('not there yet');
+/** The guard on the node, or the last one that was there. One that died is set going again: it puts back what it must. */
+export const guardState = (node: Node, signal: AbortSignal): Promise<GuardReport | undefined> => ask(node, 'look', '', signal);
+
+type Verb = 'arm' | 'look' | 'confirm' | 'revert';
+
+async function ask(node: Node, verb: Verb, id: string, signal: AbortSignal, input?: Buffer): Promise<GuardReport | undefined> {
+  const {code, stdout, stderr} = await node.run(guardScript(), [verb, node.root, id], input ? {input} : {}, signal);
+  if (code !== 0)
+    throw new Problem(`the guard on ${node.name} failed`, {
+      why: printable(stderr.trim().split('\n').at(-1) ?? '') || `its script ended with ${code}`,
+      exitCode: ExitCode.negative,
+    });
+  return parseReport(stdout.toString('utf8').replaceAll(`${node.root}/`, '/'));
+}
+
+/** `ID STATE WHY`, or nothing. */
+function parseReport(line: string): GuardReport | undefined {
+  const [, id = '', state = '', why = ''] = /^(\S+) (\S+) ?(.*)\n$/.exec(line) ?? [];
+  if (id === '') return undefined;
+  // While files are being swapped it is as before: nothing is promised of them.
+  return {id, state: (STATES.includes(state) ? state : 'armed') as GuardState, ...(why !== '' && {why: printable(why)})};
+}
+
+/** After the connection was lost, which the swap itself may have done: the way to the node can lead through the API server. */
+async function reattach(node: Node, {confirmWithin}: GuardPlan, signal: AbortSignal): Promise<GuardReport | undefined> {
+  const deadline = performance.now() + (confirmWithin + PATIENCE) * 1_000;
+  for (;;) {
+    try {
+      return await guardState(node, signal);
+    } catch (error) {
+      if (!(error instanceof Unreachable) || performance.now() > deadline) throw error;
+      await sleep(PAUSE, undefined, {signal});
+    }
+  }
+}
+
+function otherGuard(node: Node, {id, state}: GuardReport): Problem {
+  const working = state === 'armed' || state === 'swapped';
+  return new Problem(working ? `another change is under way on ${node.name}` : `${node.name} did not take the change`, {
+    why: working ? `the guard ${id} waits there for it to be confirmed` : `the connection was lost before it had all of it`,
+    next: 'wait until that has ended, or end it with kops encrypt-at-rest resume or abort',
+    exitCode: ExitCode.negative,
+  });
+}
+
+function notSwapped(node: Node, {swaps}: GuardPlan, {state, why}: GuardReport): Problem {
+  const changed = swaps.find(({path}) => why?.startsWith(`${path} was changed`));
+  if (changed && state === 'refused') return new FileChanged(node.name, changed.path);
+  return new Problem(`${node.name} has not changed its files`, {
+    why: why ?? 'its guard did not begin',
+    exitCode: ExitCode.negative,
+  });
+}
+
+let script: string | undefined;
+function guardScript(): string {
+  script ??= readFileSync(join(packageRoot(), 'src/nodes/guard/guard.sh'), 'utf8');
+  return script;
 }

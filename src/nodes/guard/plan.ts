@@ -1,3 +1,5 @@
+import {sha256} from '../files.ts';
+
 export interface Swap {
   /** The node's own: `/etc/kubernetes/manifests/kube-apiserver.yaml`. */
   readonly path: string;
@@ -30,4 +32,23 @@ export interface GuardReport {
   readonly id: string;
   readonly state: GuardState;
   readonly why?: string;
+}
+
+/** The plan as `guard.sh arm` reads it: lines of a file's name and its content in base64, and `end`, without which it is not whole. */
+export function encodePlan({swaps, confirmWithin, stopContainer = '', id}: GuardPlan, script: string): Buffer {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id)) throw new Error(`not the id of a guard: ${id}`);
+  const files: Record<string, string | Buffer> = {'guard.sh': script, within: String(confirmWithin), container: stopContainer};
+  swaps.forEach(({path, expect, content, mode}, i) => {
+    if (!/^\/[^\0\n]*[^/\0\n]$/.test(path)) throw new Error(`not an absolute path of a file: ${JSON.stringify(path)}`);
+    const wrote = content === 'absent' ? 'absent' : sha256(content);
+    Object.assign(files, {
+      [`${i + 1}.path`]: path,
+      [`${i + 1}.expect`]: expect,
+      [`${i + 1}.wrote`]: wrote,
+      [`${i + 1}.mode`]: mode,
+    });
+    if (content !== 'absent') files[`${i + 1}.new`] = content;
+  });
+  const lines = Object.entries(files).map(([name, content]) => `${name} ${Buffer.from(content as string).toString('base64')}`);
+  return Buffer.from([...lines, 'end', ''].join('\n'));
 }
