@@ -1,0 +1,14 @@
+import {continueFlags, EncryptionChangeCommand} from '../../src/cli/encryption-change.ts';
+
+export default class EncryptAtRestResumeCommand extends EncryptionChangeCommand {
+  static override summary = 'Go on with a change of the encryption that was interrupted.';
+  static override description =
+    'Runs the steps that the journal on the nodes does not have as done. A change that was on its way back goes on back.';
+  static override examples = ['<%= config.bin %> encrypt-at-rest resume'];
+  static override flags = {...continueFlags};
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(EncryptAtRestResumeCommand);
+    await this.goOn(flags, 'forward');
+  }
+}

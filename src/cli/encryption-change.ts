@@ -1,0 +1,102 @@
+import {Flags, type Interfaces} from '@oclif/core';
+import {applyChange, type ChangeOptions, continueChange, type PreparedChange} from '../encryption/change.ts';
+import type {ControlPlane} from '../encryption/control-plane.ts';
+import {runbookOf} from '../encryption/runbook.ts';
+import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
+import {renderPlan} from '../encryption/view/plan.ts';
+import {renderRun} from '../encryption/view/run.ts';
+import {renderRunbook} from '../encryption/view/runbook.ts';
+import {parseDuration} from '../text/parse-duration.ts';
+import {asDuration, changeFlags, clusterFlags, outputFlag, showCommandsFlag, yesFlag} from './command.ts';
+import {askFirst} from './confirm.ts';
+import {EncryptionCommand, nodeFlags} from './encryption.ts';
+import {encryptionTools} from './encryption-tools.ts';
+import type {OutputFormat} from './output.ts';
+import {createProgress} from './progress.ts';
+
+const confirmFlag = {
+  'confirm-within': Flags.string({
+    description: 'a node puts its old files back by itself after this long without word that all is well',
+    helpValue: '90s',
+    default: '90s',
+    parse: asDuration,
+  }),
+};
+
+/** Of resume and abort too. */
+export const continueFlags = {...clusterFlags, ...nodeFlags, ...outputFlag, ...yesFlag};
+
+/** Of setup, rotate and disable. */
+export const encryptionChangeFlags = {
+  ...continueFlags,
+  ...changeFlags,
+  ...showCommandsFlag,
+  ...confirmFlag,
+  runbook: Flags.boolean({description: 'print the plan as commands to type, and do nothing', dependsOn: ['dry-run']}),
+  rewrite: Flags.boolean({
+    description: 'whether to rewrite what is stored, and to verify it in etcd',
+    allowNo: true,
+    default: true,
+  }),
+  snapshot: Flags.boolean({description: 'whether to save etcd first', allowNo: true, default: true}),
+  'snapshot-file': Flags.string({description: 'where to; default: kops-snapshot-TIME.db here', helpValue: 'FILE'}),
+};
+
+export const keyFlags = {
+  'key-name': Flags.string({description: 'what to call the new key; default: key-DATE-N', helpValue: 'NAME'}),
+  strict: Flags.boolean({description: 'in the end, plaintext can no longer be read'}),
+};
+
+type ChangeFlags = Interfaces.InferredFlags<typeof encryptionChangeFlags>;
+type ContinueFlags = Interfaces.InferredFlags<typeof continueFlags>;
+
+/** A command that changes the encryption of a control plane. */
+export abstract class EncryptionChangeCommand extends EncryptionCommand {
+  /** `--dry-run` alone is `--dry-run=client`, as it was in kubectl. */
+  override async init(): Promise<void> {
+    const modes = changeFlags['dry-run'].options ?? [];
+    this.argv = this.argv.map((word, i) =>
+      word === '--dry-run' && !modes.includes(this.argv[i + 1] ?? '') ? '--dry-run=client' : word,
+    );
+    await super.init();
+  }
+
+  /** What the flags say of every change. */
+  protected changeOptions(flags: ChangeFlags): ChangeOptions {
+    const now = new Date();
+    const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+    return {
+      rewrite: flags.rewrite,
+      snapshot: flags.snapshot ? (flags['snapshot-file'] ?? `kops-snapshot-${time}.db`) : undefined,
+      confirmWithin: Math.ceil((parseDuration(flags['confirm-within']) ?? 0) / 1000),
+      now,
+    };
+  }
+
+  /** Shows the plan, asks, and carries it out; or only the first, or the plan as commands. */
+  protected async carryOut(plane: ControlPlane, prepared: PreparedChange, flags: ChangeFlags): Promise<void> {
+    const {plan, draft} = prepared;
+    if (flags.runbook || flags['show-commands'])
+      return this.present(runbookOf(plane.context, draft, plane.etcdPrefix), flags.output, renderRunbook);
+    if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderPlan);
+    this.tell(`${renderPlan(plan, this.errorScreen)}\n`);
+    await askFirst('Go on?', {yes: flags.yes, signal: this.signal});
+    this.end(await applyChange(plane, prepared, encryptionTools(plane), this.progress, this.signal), flags.output);
+  }
+
+  /** Goes on with what was interrupted, or takes it back. */
+  protected async goOn(flags: ContinueFlags, direction: 'forward' | 'back'): Promise<void> {
+    await this.withControlPlane(flags, async (plane) => {
+      this.end(await continueChange(plane, direction, encryptionTools(plane), this.progress, this.signal), flags.output);
+    });
+  }
+
+  private get progress() {
+    return createProgress(process.stderr, process.env, this.errorScreen);
+  }
+
+  private end(run: EncryptionRun, output: OutputFormat): void {
+    this.present(run, output, renderRun);
+    if (!this.signal.aborted) this.exit(exitCodeOfRun(run));
+  }
+}
