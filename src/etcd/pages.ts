@@ -17,7 +17,7 @@ export interface PageAnswer {
 }
 
 /** Bytes that a page should have: large enough that round trips do not count, small enough for any memory. */
-const TARGET = 2 * 1024 * 1024;
+const TARGET = 4 * 1024 * 1024;
 /** etcd holds all of a page in memory before it sends it, so the first one, whose sizes nobody knows, asks for little. */
 const FIRST = 100;
 const MOST = 4000;

@@ -64,15 +64,15 @@ export interface Place {
  * address: here it might be another cluster's etcd. The name to expect in the certificate stays the one that the API server expects.
  */
 export function directEndpoints(store: Store, {addresses, isLocal, advertised}: Place): GrpcEndpoint[] {
-  const endpoints = [...store.servers, ...advertised]
-    .filter((url) => URL.canParse(url))
-    .flatMap((url): GrpcEndpoint[] => {
-      if (isLocal || !isLoopback(url)) return [{url: originOf(url)}];
-      const {hostname: serverName} = new URL(url);
-      return addresses.map((address) => ({url: withHost(url, address), serverName: withoutBrackets(serverName)}));
-    });
+  const endpoints = [...store.servers, ...advertised].filter(isUrl).flatMap((url): GrpcEndpoint[] => {
+    if (isLocal || !isLoopback(url)) return [{url: originOf(url)}];
+    const {hostname: serverName} = new URL(url);
+    return addresses.map((address) => ({url: withHost(url, address), serverName: withoutBrackets(serverName)}));
+  });
   return [...new Map(endpoints.reverse().map((endpoint) => [endpoint.url, endpoint])).values()].reverse();
 }
+
+const isUrl = (text: string): boolean => /^https?:/.test(text) && URL.canParse(text);
 
 export function isLoopback(url: string): boolean {
   const host = withoutBrackets(new URL(url).hostname);
@@ -82,7 +82,7 @@ export function isLoopback(url: string): boolean {
 /** How etcdctl in etcd's own container reaches it: by etcd's flags, and where it has none those of kubeadm. */
 export function etcdctlConnection(command: readonly string[]): EtcdctlConnection {
   const flags = flagsOf(command);
-  const urls = listOf(flags.get('listen-client-urls'), ',').filter((url) => URL.canParse(url));
+  const urls = listOf(flags.get('listen-client-urls'), ',').filter(isUrl);
   const url = urls.find(isLoopback) ?? urls[0] ?? 'https://127.0.0.1:2379';
   const endpoint = withHost(url, new URL(url).hostname.replace(/^(0\.0\.0\.0|\[::\])$/, '127.0.0.1'));
   if (endpoint.startsWith('http:')) return {endpoint};
