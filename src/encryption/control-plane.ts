@@ -6,7 +6,7 @@ import {type NodeFile, readFile} from '../nodes/files.ts';
 import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {type EncryptionConfiguration, hashOf, parseConfiguration} from './configuration.ts';
-import {type ApiServerManifest, hostPathOf, readManifest} from './manifest.ts';
+import {type ApiServerManifest, CONFIG_FLAG, hostPathOf, RELOAD_FLAG, readManifest} from './manifest.ts';
 
 /** Where kubeadm puts the API server's static pod. */
 export const API_SERVER_MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
@@ -58,7 +58,7 @@ export async function observe(server: ControlPlaneNode, signal: AbortSignal): Pr
   if (manifest === undefined) {
     throw new Problem(`${name} has no ${manifestPath}`, {
       why: 'its API server does not run as a static pod of kubeadm, and kops knows no other way to change its flags',
-      next: 'set --encryption-provider-config by whatever made this control plane',
+      next: `set --${CONFIG_FLAG} by whatever made this control plane`,
       exitCode: ExitCode.negative,
     });
   }
@@ -67,10 +67,10 @@ export async function observe(server: ControlPlaneNode, signal: AbortSignal): Pr
   const own = {
     manifest,
     flags,
-    automaticReload: isTrue(flags.get('encryption-provider-config-automatic-reload')),
+    automaticReload: isTrue(flags.get(RELOAD_FLAG)),
     endpoint: endpointOf(flags, server),
   };
-  const inContainer = flags.get('encryption-provider-config');
+  const inContainer = flags.get(CONFIG_FLAG);
   const configPath = inContainer === undefined ? undefined : hostPathOf(text, inContainer);
   const configFile = configPath === undefined ? undefined : await readFile(node, configPath, signal);
   const configuration = configFile && understood(configFile, `${configPath} on ${name}`);
@@ -114,9 +114,8 @@ function endpointOf(flags: ApiServerManifest['flags'], {name, address}: ControlP
   return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${flags.get('secure-port') ?? 6443}`);
 }
 
-/** As pflag reads a boolean; the flag alone is true. */
-const isTrue = (value: string | undefined): boolean =>
-  value !== undefined && ['', '1', 't', 'true'].includes(value.toLowerCase());
+/** Source: strconv.ParseBool. */
+const isTrue = (value = 'false'): boolean => ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value);
 
 /** What one API server, asked directly, tells of itself. */
 export interface RunningServer {

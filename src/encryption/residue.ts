@@ -1,0 +1,132 @@
+import type {Etcd} from '../etcd/etcd.ts';
+import {listFiles} from '../nodes/files.ts';
+import type {Node} from '../nodes/node.ts';
+import {ExitCode, Problem} from '../problem.ts';
+import type {AuditedResource} from './audit.ts';
+import {type OldRevisions, oldPlaintext} from './old-revisions.ts';
+import {createTraceFinder, type Traces} from './traces.ts';
+
+/** One file of etcd's, or several of one log. */
+export interface ResidueFile extends Traces {
+  readonly kind: 'database' | 'write-ahead log' | 'snapshot';
+  /** `/var/lib/etcd/member/snap/db on control-plane`, `./kops-snapshot-20261123.db` */
+  readonly where: string;
+  /** Why it could not be looked at. */
+  readonly problem: string | null;
+}
+
+/** Plaintext that is left besides the present values: what a rewrite cannot reach. */
+export interface Residue {
+  readonly revisions: OldRevisions;
+  readonly files: readonly ResidueFile[];
+  /** Whether none was found, and everything could be looked at. */
+  readonly ok: boolean;
+  readonly next: string | null;
+}
+
+/** A file of this machine, piece by piece. */
+export interface LocalFile {
+  readonly path: string;
+  read(): AsyncIterable<Buffer>;
+}
+
+export interface ResidueSources {
+  readonly etcd: Etcd;
+  /** With the folder that etcd keeps its data in there. */
+  readonly members: readonly {readonly node: Node; readonly dataDir: string}[];
+  readonly snapshots: readonly LocalFile[];
+}
+
+/**
+ * Looks for plaintext of these resources in earlier revisions, in the database file and the write-ahead log of every member whose node can be
+ * reached (else in the copy of the database that etcd hands out), and in snapshots.
+ */
+export async function findResidue(
+  {etcd, members, snapshots}: ResidueSources,
+  resources: readonly AuditedResource[],
+  revision: number,
+  detail: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Residue> {
+  const paths = resources.map(({path}) => path);
+  detail('earlier revisions');
+  const revisions = await oldPlaintext(etcd, resources, revision, signal);
+  const files: ResidueFile[] = [];
+  for (const {node, dataDir} of members) {
+    detail(`files of etcd on ${node.name}`);
+    files.push(await onNode(node, 'database', `${dataDir}/member/snap`, isDatabase, paths, signal));
+    files.push(await onNode(node, 'write-ahead log', `${dataDir}/member/wal`, isLog, paths, signal));
+  }
+  if (members.length === 0) {
+    detail('the database as etcd hands it out');
+    const where = `the database of ${etcd.via}`;
+    files.push(await traced('database', where, paths, (push) => etcd.snapshot(push, signal), signal));
+  }
+  for (const {path, read} of snapshots) {
+    detail(path);
+    const push = async (take: (chunk: Buffer) => void) => {
+      for await (const chunk of read()) take(chunk);
+    };
+    files.push(await traced('snapshot', path, paths, push, signal));
+  }
+  const ok = revisions.plaintext === 0 && files.every(({plaintext, problem}) => plaintext === 0 && problem === null);
+  return {revisions, files, ok, next: nextStep(revisions, files)};
+}
+
+const isDatabase = (name: string): boolean => name === 'db';
+const isLog = (name: string): boolean => name.endsWith('.wal');
+
+async function onNode(
+  node: Node,
+  kind: ResidueFile['kind'],
+  folder: string,
+  isMeant: (name: string) => boolean,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<ResidueFile> {
+  const where = `${folder}${kind === 'database' ? '/db' : ''} on ${node.name}`;
+  return traced(
+    kind,
+    where,
+    paths,
+    async (push) => {
+      const names = (await listFiles(node, folder, signal)).filter(isMeant);
+      for (const name of names) {
+        const {code} = await node.run('cat -- "$1"', [`${node.root}${folder}/${name}`], {onData: push}, signal);
+        if (code !== 0) throw new Problem(`${folder}/${name} on ${node.name} cannot be read`, {exitCode: ExitCode.noAccess});
+      }
+      if (names.length === 0) throw new Problem('there is no such file', {exitCode: ExitCode.noAccess});
+    },
+    signal,
+  );
+}
+
+/** A file that cannot be looked at is part of the result: nobody can say that nothing is in it. */
+async function traced(
+  kind: ResidueFile['kind'],
+  where: string,
+  paths: readonly string[],
+  read: (push: (chunk: Buffer) => void) => Promise<void>,
+  signal: AbortSignal,
+): Promise<ResidueFile> {
+  const finder = createTraceFinder(paths);
+  try {
+    await read((chunk) => finder.push(chunk));
+    return {kind, where, ...finder.end(), problem: null};
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+    const why = error instanceof Problem && error.why !== undefined ? `${error.message}: ${error.why}` : error.message;
+    return {kind, where, ...finder.end(), problem: why};
+  }
+}
+
+function nextStep(revisions: OldRevisions, files: readonly ResidueFile[]): string | null {
+  if (revisions.plaintext > 0 || files.some(({kind, plaintext}) => kind === 'database' && plaintext > 0))
+    return 'kops encrypt-at-rest scrub';
+  if (files.some(({kind, plaintext}) => kind === 'snapshot' && plaintext > 0))
+    return 'delete the snapshots that nobody needs any more';
+  return files.some(({plaintext}) => plaintext > 0)
+    ? 'etcd cuts its log by itself: it drops the oldest files once later ones and its own snapshots hold all it needs'
+    : null;
+}

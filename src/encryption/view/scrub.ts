@@ -1,0 +1,28 @@
+import type {Screen} from '../../text/screen.ts';
+import type {EtcdScrub} from '../scrub.ts';
+import {bytes, counted} from './words.ts';
+
+/** What will be done, before it is asked for. */
+export function renderScrubPlan({context, etcd, revision, members}: EtcdScrub, {theme}: Screen): string {
+  return [
+    `${theme.strong(`Scrub etcd of ${context}`)}  ${theme.dim(etcd)}`,
+    `  compact     forgets every revision before the present one (${revision} now); watches that lag behind start anew`,
+    `  defragment  ${counted(members.length, 'member')}, one at a time, the leader last; each answers nothing meanwhile`,
+    ...members.map(({name, isLeader, before}) => `              ${name}${isLeader ? ', the leader' : ''}  ${bytes(before)}`),
+    '  stays       backups, the write-ahead log until etcd has cut it, and blocks that the file system has given up',
+  ].join('\n');
+}
+
+export function renderScrub(report: EtcdScrub, screen: Screen): string {
+  const {theme} = screen;
+  const {revision, dryRun, members} = report;
+  if (dryRun) return `${renderScrubPlan(report, screen)}\n${theme.dim('dry run: nothing changed')}`;
+  return [
+    `${theme.good('✓')} ${theme.strong(`etcd keeps nothing from before revision ${revision}`)}`,
+    ...members.map(
+      ({name, before, after, seconds}) =>
+        `  ${name}  ${bytes(before)} → ${bytes(after ?? before)}, ${(seconds ?? 0).toFixed(1)} s`,
+    ),
+    '  check: kops encrypt-at-rest verify --residue',
+  ].join('\n');
+}

@@ -1,0 +1,91 @@
+import {age} from '../../text/duration.ts';
+import {pad} from '../../text/fit.ts';
+import type {Screen} from '../../text/screen.ts';
+import type {OpenTransaction} from '../open-transaction.ts';
+import type {EncryptionStatus, SecretInMemory, ServerStatus, StoredObjects} from '../status.ts';
+import {counted, keyWords, prefixWords} from './words.ts';
+
+export function renderStatus(report: EncryptionStatus, screen: Screen): string {
+  const {theme} = screen;
+  const {servers, objects, objectsProblem, transaction, secret, next} = report;
+  const lines = [
+    headline(report, screen),
+    ...servers.flatMap((server) => serverLines(server, servers, screen)),
+    ...(transaction ? transactionLines(transaction, screen) : []),
+    '',
+    ...(objectsProblem === null
+      ? objectLines(objects, screen)
+      : [`${theme.waiting('⚠')} etcd was not looked into: ${objectsProblem}`]),
+    ...(secret ? ['', ...secretLines(secret, screen)] : []),
+    ...(next === null ? [] : [`try: ${next}`]),
+  ];
+  return lines.join('\n');
+}
+
+function headline({configured, agrees, context, servers, transaction}: EncryptionStatus, {theme}: Screen): string {
+  const count = counted(servers.length, 'API server');
+  const where = theme.dim(`  ${context}`);
+  if (!agrees) return `${theme.wrong('✗')} ${theme.strong('the API servers do not do what their files say, or differ')}${where}`;
+  if (transaction !== null) return `${theme.waiting('…')} ${theme.strong('a change of the encryption is not finished')}${where}`;
+  const reached = servers.filter(({access}) => access !== null).length;
+  if (reached < servers.length)
+    return `${theme.waiting('?')} ${theme.strong(`${reached} of ${count} could be looked at`)}${where}`;
+  if (!configured) return `${theme.waiting('○')} ${theme.strong('encryption at rest is not configured')}${where}`;
+  const all = servers.length === 1 ? 'the API server does what its file says' : `all ${count} do what their files say`;
+  const writes = servers.every(({provider}) => provider === 'identity')
+    ? 'a configuration is there, but new Secrets are written as plaintext'
+    : 'Secrets are encrypted at rest';
+  const mark = servers.some(({provider}) => provider === 'identity') ? theme.waiting('⚠') : theme.good('✓');
+  return `${mark} ${theme.strong(`${writes}; ${all}`)}${where}`;
+}
+
+function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme}: Screen): string[] {
+  const {node, access, flag, provider, keyName, configHash, runningHash, agrees, problem} = server;
+  const width = Math.max(...all.map((other) => other.node.length));
+  const mark = agrees === true ? theme.good('●') : agrees === false ? theme.wrong('●') : theme.waiting('○');
+  const name = pad(node, width);
+  const trouble = problem === null ? [] : [`    ${agrees === false ? theme.wrong(problem) : theme.waiting(problem)}`];
+  if (access === null) return [`  ${mark} ${name}  not reached`, ...trouble];
+  const key = provider === null ? 'unknown' : provider === 'identity' ? 'plaintext' : keyWords(provider, keyName);
+  const hashes =
+    configHash === null ? '' : runningHash === configHash ? short(configHash) : `${short(configHash)} ≠ ${short(runningHash)}`;
+  const how = theme.dim([flag ?? 'no --encryption-provider-config', hashes, `by ${access}`].filter(Boolean).join('  '));
+  return [`  ${mark} ${name}  ${key}  ${how}`, ...trouble];
+}
+
+/** As much as tells two files apart. */
+const short = (hash: string | null): string => (hash === null ? 'none' : hash.replace('sha256:', '').slice(0, 8));
+
+function transactionLines(
+  {id, operation, startedAt, startedBy, lastStep, lastState}: OpenTransaction,
+  {theme, now}: Screen,
+): string[] {
+  const since = startedAt === null ? '' : `, begun ${age(startedAt, now)} ago${startedBy === null ? '' : ` by ${startedBy}`}`;
+  const last = lastStep === null ? '' : `; last step: ${lastStep}, ${lastState}`;
+  return [`  ${theme.waiting('…')} ${operation} ${id} is open${since}${last}`];
+}
+
+function objectLines(objects: readonly StoredObjects[], {theme}: Screen): string[] {
+  const rows = objects.flatMap(({resource, total, byKey}) => {
+    const prefixes = Object.entries(byKey).sort(([, a], [, b]) => b - a);
+    if (total === 0) return [[resource, '0', theme.dim('none in etcd')] as const];
+    return prefixes.map(([prefix, count], index) => {
+      const tone = prefix === 'identity' ? theme.waiting : theme.good;
+      return [index === 0 ? resource : '', String(count), tone(prefixWords(prefix))] as const;
+    });
+  });
+  const name = Math.max(...rows.map(([resource]) => resource.length), 0);
+  const digits = Math.max(...rows.map(([, count]) => count.length), 0);
+  return rows.map(([resource, count, words]) => `  ${pad(resource, name)}  ${count.padStart(digits)}  ${words}`);
+}
+
+function secretLines({namespace, name, nodes}: SecretInMemory, {theme}: Screen): string[] {
+  const title = `${theme.strong(`secret/${name}`)}  ${namespace}  in memory of every API server, and of ${nodes.length === 0 ? 'no kubelet' : `the kubelet on ${counted(nodes.length, 'node')}`}`;
+  const rows = nodes.flatMap(({node, pods}) =>
+    pods.map(
+      (pod, index) =>
+        `  ${index === 0 ? theme.strong(node) : theme.dim(node)}  pod/${pod.name}  ${theme.dim(pod.via.join(', '))}`,
+    ),
+  );
+  return [title, ...rows];
+}

@@ -1,0 +1,59 @@
+import {pad} from '../../text/fit.ts';
+import type {Screen} from '../../text/screen.ts';
+import type {EncryptionVerification, VerifiedResource} from '../verify.ts';
+import {renderResidue} from './residue.ts';
+import {counted, prefixWords} from './words.ts';
+
+/** Keys that are listed one by one; `-o json` has them all. */
+const LISTED = 10;
+
+/** The verdict, the counts by resource and key, and what is not as it should be. */
+export function renderVerification(report: EncryptionVerification, screen: Screen): string {
+  const {theme} = screen;
+  const {ok, resources, notes, next, residue, context, etcd, revision} = report;
+  const lines = [
+    `${ok ? theme.good('✓') : theme.wrong('✗')} ${theme.strong(verdict(report))}`,
+    theme.dim(`  ${context}, ${etcd}, revision ${revision}`),
+    ...countLines(resources, screen),
+    ...offenderLines(report, screen),
+    ...notes.map((note) => `  ${theme.waiting('⚠')} ${note}`),
+    ...(next === null ? [] : [`  ${next.startsWith('kops ') ? `try: ${next}` : next}`]),
+  ];
+  return [...lines, ...(residue ? ['', renderResidue(residue, screen)] : [])].join('\n');
+}
+
+function verdict({configured, scanned, encrypted, plaintext, undecryptable, unchecked}: EncryptionVerification): string {
+  if (scanned === 0) return 'nothing of that is in etcd';
+  if (!configured && encrypted === 0)
+    return `encryption at rest is not configured: all ${counted(scanned, 'value')} are plaintext in etcd`;
+  if (plaintext > 0 && undecryptable > 0)
+    return `${plaintext} of ${counted(scanned, 'value')} are plaintext in etcd, and ${undecryptable} cannot be decrypted`;
+  if (plaintext > 0) return `${plaintext} of ${counted(scanned, 'value')} ${plaintext === 1 ? 'is' : 'are'} plaintext in etcd`;
+  if (undecryptable > 0) return `${undecryptable} of ${counted(scanned, 'value')} cannot be decrypted`;
+  const opens = unchecked === 0 ? ', and the nodes have the keys that open them' : '';
+  return `all ${counted(scanned, 'value')} are encrypted in etcd${opens}`;
+}
+
+function countLines(resources: readonly VerifiedResource[], {theme}: Screen): string[] {
+  const rows = resources.flatMap(({resource, byKey, writes}) =>
+    Object.entries(byKey)
+      .sort(([, a], [, b]) => b - a)
+      .map(([prefix, count], index) => ({
+        resource: index === 0 ? resource : '',
+        count: String(count),
+        words: prefixWords(prefix),
+        tone: prefix === 'identity' || prefix === 'unknown' ? theme.wrong : writes.includes(prefix) ? theme.good : theme.waiting,
+      })),
+  );
+  const width = Math.max(0, ...rows.map(({resource}) => resource.length));
+  const digits = Math.max(0, ...rows.map(({count}) => count.length));
+  return rows.map(({resource, count, words, tone}) => `  ${pad(resource, width)}  ${count.padStart(digits)}  ${tone(words)}`);
+}
+
+function offenderLines({configured, encrypted, offenders, failures}: EncryptionVerification, {theme}: Screen): string[] {
+  if (!configured && encrypted === 0) return []; // it is all of them
+  const why = new Map(failures.map((failure) => [failure.key, failure.why]));
+  const listed = offenders.slice(0, LISTED).map((key) => `  ${theme.wrong(key)}${why.has(key) ? `  ${why.get(key)}` : ''}`);
+  const left = offenders.length - listed.length;
+  return left > 0 ? [...listed, theme.dim(`  …and ${left} more: -o json names them all`)] : listed;
+}
