@@ -3,7 +3,7 @@ import {ExitCode} from '../problem.ts';
 import {printable} from '../text/printable.ts';
 import {ApiProblem, Conflict, NotFound} from './errors.ts';
 import {parseObject} from './json.ts';
-import type {Resource} from './resources.ts';
+import {qualifiedName, type Resource} from './resources.ts';
 
 /** What a request was about, for the words of its failure. */
 export interface Target {
@@ -92,7 +92,7 @@ function forbidden(status: V1Status, target: Target, {context, as}: Place, about
   const where = inNamespace(target);
   const [, user, verb = target.verb] = /User "([^"]*)" cannot (\S+) (?:resource|path)/.exec(status.message ?? '') ?? [];
   if (user !== undefined) {
-    const resource = qualifiedName(target);
+    const resource = nameWithSubresource(target);
     const scope = target.namespace === undefined ? '-A' : `-n ${target.namespace}`;
     return new ApiProblem(`${printable(user)} may not ${verb} ${resource}${where || ' in the whole cluster'}`, {
       ...about,
@@ -127,7 +127,7 @@ function notFound({details = {}}: V1Status, target: Target, about: Facts): ApiPr
       next: `kubectl get ${resource.plural}${namespace === undefined ? '' : ` -n ${namespace}`}`,
     });
   }
-  return new ApiProblem(`the API server does not know ${qualifiedName(target)}`, {
+  return new ApiProblem(`the API server does not know ${nameWithSubresource(target)}`, {
     ...about,
     why: `it serves no ${resource.plural} in ${resource.apiVersion}`,
     next: 'kubectl api-resources',
@@ -144,7 +144,7 @@ function strangeAnswer(code: number, target: Target, place: Place): ApiProblem {
   return new ApiProblem(`${place.server} answered ${code} and not as an API server does`, {
     status: code,
     reason: '',
-    why: `asked to ${target.verb} ${qualifiedName(target)}; perhaps a proxy or a load balancer answers there`,
+    why: `asked to ${target.verb} ${nameWithSubresource(target)}; perhaps a proxy or a load balancer answers there`,
     next: `check the server of context ${place.context}: kubectl config view --minify --context ${place.context}`,
   });
 }
@@ -177,10 +177,8 @@ function nameOf({resource, name, subresource}: Target): string {
 const inNamespace = ({namespace}: Target): string => (namespace === undefined ? '' : ` in namespace ${namespace}`);
 
 /** `deployments.apps`, `pods/log`: as `kubectl auth can-i` takes it. */
-function qualifiedName({resource, subresource}: Target): string {
-  const [group] = resource.apiVersion.includes('/') ? resource.apiVersion.split('/') : [];
-  return `${resource.plural}${group ? `.${group}` : ''}${subresource ? `/${subresource}` : ''}`;
-}
+const nameWithSubresource = ({resource, subresource}: Target): string =>
+  `${qualifiedName(resource)}${subresource ? `/${subresource}` : ''}`;
 
 function parseStatus(body: Buffer): V1Status | undefined {
   const parsed = parseObject(body.toString('utf8'));

@@ -57,3 +57,9 @@ export const resources = {
 
 export type ResourceName = keyof typeof resources;
 export type ObjectOf<N extends ResourceName> = NonNullable<(typeof resources)[N]['shape']>;
+
+/** `secrets`, `deployments.apps`: as RBAC, `kubectl` and an EncryptionConfiguration name it. */
+export function qualifiedName({apiVersion, plural}: Pick<Resource<unknown>, 'apiVersion' | 'plural'>): string {
+  const [group, version] = apiVersion.split('/');
+  return version === undefined ? plural : `${plural}.${group}`;
+}

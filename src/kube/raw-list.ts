@@ -1,0 +1,134 @@
+import {type Api, type ApiResponse, refusalOf} from './api.ts';
+import type {Query} from './cluster.ts';
+import {ConnectionProblem} from './errors.ts';
+import {AnswerTooLarge} from './http/transport.ts';
+import {parseObject} from './json.ts';
+import {collectionPath} from './paths.ts';
+import {elementsOf, membersOf, textOf} from './raw-json.ts';
+import type {Resource} from './resources.ts';
+
+/** An object as the API server sent it: to be written back byte for byte. */
+export interface RawObject {
+  /** Undefined where its kind is not namespaced. */
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly body: Buffer;
+}
+
+export interface RawPage {
+  /** In the order of their keys: by namespace and name. */
+  readonly items: readonly RawObject[];
+  /** How many more there are, as far as the server says; 0 on the last page. */
+  readonly remaining: number | undefined;
+}
+
+/** Objects of the first page, when nobody knows yet how large they are; and of any. */
+const FIRST_PAGE = 50;
+const LARGEST_PAGE = 500;
+/** Bytes a page that are aimed at, and that are taken at most. */
+const GOOD_PAGE_BYTES = 2 * 1024 * 1024;
+const MOST_PAGE_BYTES = 16 * 1024 * 1024;
+const MAX_RESTARTS = 5;
+
+/**
+ * Reads a collection page by page, bounded by count and by bytes. Where a continue token expired it goes on behind the last object that was
+ * read: each object that was there all the time comes exactly once, though no longer as of one moment. Rejects with a Problem.
+ */
+export async function* listRaw(
+  api: Api,
+  resource: Resource<unknown>,
+  query: Query,
+  signal: AbortSignal,
+): AsyncGenerator<RawPage, void, void> {
+  const target = {verb: 'list', resource, namespace: query.namespace} as const;
+  let limit = FIRST_PAGE;
+  let token: string | undefined;
+  let last = '';
+  let behind = '';
+  for (let restarts = 0; ; ) {
+    const path = collectionPath(resource, query, {limit, continue: token});
+    const response = await sendBounded(api, path, limit > 1, signal);
+    if (response === 'too large') {
+      limit = Math.max(1, Math.floor(limit / 8));
+      continue;
+    }
+    if (response.status === 410 && token !== undefined && restarts < MAX_RESTARTS) {
+      restarts++;
+      token = continueOf(response);
+      if (token === undefined) behind = last;
+      continue;
+    }
+    if (response.status !== 200) throw refusalOf(response, target, api);
+    const {items, metadata} = parsePage(response, api, path);
+    const end = items.at(-1);
+    if (end && keyOf(end) > last) [last, restarts] = [keyOf(end), 0];
+    token = metadata.continue || undefined;
+    const remaining = token === undefined ? 0 : metadata.remainingItemCount;
+    yield {items: items.filter((item) => keyOf(item) > behind), remaining};
+    if (token === undefined) return;
+    const average = response.body.length / Math.max(1, items.length);
+    limit = Math.min(LARGEST_PAGE, Math.max(1, Math.floor(GOOD_PAGE_BYTES / average)));
+  }
+}
+
+/** What is stored under it, less its kind: ASCII, so that comparing texts is comparing keys. */
+const keyOf = ({namespace, name}: RawObject): string => (namespace === undefined ? name : `${namespace}/${name}`);
+
+async function sendBounded(api: Api, path: string, mayShrink: boolean, signal: AbortSignal): Promise<ApiResponse | 'too large'> {
+  try {
+    return await api.send({method: 'GET', path, maxBytes: MOST_PAGE_BYTES}, signal);
+  } catch (error) {
+    if (mayShrink && error instanceof ConnectionProblem && error.cause instanceof AnswerTooLarge) return 'too large';
+    throw error;
+  }
+}
+
+/** A token to go on with, from what the server says of one that expired. */
+function continueOf({body}: ApiResponse): string | undefined {
+  const {metadata} = (parseObject(body.toString('utf8')) ?? {}) as {metadata?: {continue?: string}};
+  return metadata?.continue || undefined;
+}
+
+interface ListMetadata {
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+function parsePage({body}: ApiResponse, api: Api, path: string): {items: RawObject[]; metadata: ListMetadata} {
+  return reading(api, path, () => {
+    const members = membersOf(body, {start: 0});
+    const [metadata, items] = [members.get('metadata'), members.get('items')];
+    if (metadata === undefined || items === undefined) throw new SyntaxError('this is no list');
+    const list = textOf(body, items) === 'null' ? [] : elementsOf(body, items);
+    return {
+      items: list.map(({start, end}) => parseRaw(body.subarray(start, end))),
+      metadata: JSON.parse(textOf(body, metadata)) as ListMetadata,
+    };
+  });
+}
+
+/** An object as a GET answers it. Rejects with a Problem where it is none. */
+export const rawObjectOf = ({body}: ApiResponse, api: Api, path: string): RawObject => reading(api, path, () => parseRaw(body));
+
+function parseRaw(body: Buffer): RawObject {
+  const span = membersOf(body, {start: 0}).get('metadata');
+  if (span === undefined) throw new SyntaxError('an object has no metadata');
+  const {namespace, name, uid, resourceVersion} = JSON.parse(textOf(body, span)) as Record<string, string | undefined>;
+  if (name === undefined || uid === undefined || resourceVersion === undefined) throw new SyntaxError('an object has no name');
+  return {namespace, name, uid, resourceVersion, body};
+}
+
+/** A parser's words may quote a Secret: they are left out. */
+function reading<T>(api: Api, path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch {
+    throw new ConnectionProblem(`${api.server} does not answer as an API server does`, {
+      why: `what it sent for ${path.split('?', 1)[0]} is not what was asked for`,
+      next: 'perhaps a proxy or a load balancer answers there',
+      passing: false,
+    });
+  }
+}
