@@ -1,6 +1,6 @@
 import type {Node} from './node.ts';
 import {explainSudo} from './sudo.ts';
-import {runThrough, type Transport} from './transport.ts';
+import {programTransport, runThrough} from './transport.ts';
 
 interface LocalOptions {
   /** The folder that stands for `/`: of a lab's node. Such a node needs no rights. */
@@ -12,13 +12,12 @@ interface LocalOptions {
 /** This machine is the node, or has the folder that plays one. */
 export function localNode(name: string, {root = '', uid = process.getuid?.()}: LocalOptions = {}): Node {
   const sudo = root === '' && uid !== 0;
-  const transport: Transport = {
-    title: sudo ? 'sudo on this machine' : 'a shell on this machine',
-    program: sudo ? 'sudo' : 'sh',
+  const transport = programTransport(sudo ? 'sudo' : 'sh', {
+    title: sudo ? 'sudo on this machine' : 'sh on this machine',
     args: (words) => (sudo ? ['-n', '--', ...words] : words.slice(1)),
-    answersWithin: 20_000,
+    within: 20_000,
     explain: explainSudo,
-  };
+  });
   return {
     name,
     access: 'local',

@@ -1,5 +1,7 @@
+import type {Explanation} from './transport.ts';
+
 /** Why `sudo -n` did not run anything. */
-export function explainSudo(complaint: string): {readonly why: string; readonly next: string} | undefined {
+export function explainSudo(complaint: string): Explanation | undefined {
   if (/password is required|a terminal is required|no tty present/.test(complaint))
     return {
       why: 'sudo asks for a password there',

@@ -1,33 +1,57 @@
 import {ExitCode, Problem} from '../problem.ts';
 import {printable} from '../text/printable.ts';
-import {type Executed, execute} from './execute.ts';
+import {type Ending, execute} from './execute.ts';
 import type {RunOptions, RunResult} from './node.ts';
+import {Output} from './output.ts';
 import {Unreachable} from './problems.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
-const STARTED = 'kops:started';
+const BEGUN = 'kops:begun';
 
 /**
  * Around every script: what comes before the first line is the transport's (a banner, a complaint), and without the last one the
  * connection was lost. Only so a script that fails can be told from a node that cannot be reached.
  */
 const WRAPPER = `PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C; export PATH LC_ALL
-echo ${STARTED} >&2
+echo ${BEGUN} >&2
 script=$1; shift
 sh -c "$script" kops "$@"
 printf '\\nkops:ended %s\\n' $? >&2`;
 
-/** A way to run a command line on a node by a program of this machine. */
+export interface Explanation {
+  readonly why: string;
+  readonly next?: string;
+}
+
+/** A way to run a command line on a node. */
 export interface Transport {
   /** For people: `docker exec a`, `ssh a`. */
   readonly title: string;
-  readonly program: string;
-  /** The program's arguments for it to run `words` on the node. */
-  args(words: readonly string[], input: boolean): string[];
-  /** Milliseconds in which the node must have begun. */
-  readonly answersWithin: number;
-  /** What its complaint means. The complaint itself is shown where nothing is known. */
-  explain(complaint: string): {readonly why: string; readonly next?: string} | undefined;
+  /** Runs the command line `words` on the node as root. Resolves with how that ended, whatever the exit code. */
+  run(words: readonly string[], io: {input: Buffer | undefined; output: Output}, signal: AbortSignal): Promise<Ending>;
+  /** What a complaint of its own means. The complaint itself is shown where nothing is known. */
+  explain(complaint: string): Explanation | undefined;
+}
+
+/** A transport that is a program of this machine; `args` makes its arguments. */
+export function programTransport(
+  program: string,
+  {
+    args,
+    within,
+    ...transport
+  }: Omit<Transport, 'run'> & {
+    args(words: readonly string[], input: boolean): string[];
+    /** Milliseconds in which the node must have begun. */
+    within: number;
+  },
+): Transport {
+  const {title, explain} = transport;
+  return {
+    title,
+    run: (words, io, signal) => execute(program, args(words, io.input !== undefined), {...io, within}, signal),
+    explain,
+  };
 }
 
 /** Runs a script on a node, as `Node.run` says. */
@@ -38,46 +62,40 @@ export async function runThrough(
   {input, onData, maxBytes = MAX_BYTES}: RunOptions,
   signal: AbortSignal,
 ): Promise<RunResult> {
-  const words = ['sh', '-c', WRAPPER, 'kops', script, ...args];
-  const executed = await execute(
-    {
-      program: transport.program,
-      args: transport.args(words, input !== undefined),
-      input,
-      onData,
-      maxBytes,
-      sign: {text: STARTED, within: transport.answersWithin},
-    },
-    signal,
-  );
-  const result = resultOf(executed);
-  if (result) return result;
-  if (executed.ending.by === 'size')
+  const output = new Output({onData, maxBytes, sign: BEGUN});
+  const ending = await transport.run(['sh', '-c', WRAPPER, 'kops', script, ...args], {input, output}, signal);
+  if (ending === 'size')
     throw new Problem(`${transport.title} answered with more than ${maxBytes} bytes`, {exitCode: ExitCode.negative});
-  throw unreachable(transport, executed);
+  const result = resultOf(output);
+  if (result) return result;
+  throw output.begun ? lost(transport, output) : unreachable(transport, ending, output);
 }
 
-function resultOf({stdout, stderr}: Executed): RunResult | undefined {
+function resultOf({stdout, stderr}: Output): RunResult | undefined {
   const end = /\n?kops:ended (\d+)\n$/.exec(stderr);
   if (!end) return undefined;
   const said = stderr.slice(0, end.index);
-  const start = said.indexOf(STARTED);
-  return {code: Number(end[1]), stdout, stderr: start < 0 ? said : said.slice(start + STARTED.length + 1)};
+  const begin = said.indexOf(BEGUN);
+  return {code: Number(end[1]), stdout, stderr: begin < 0 ? said : said.slice(begin + BEGUN.length + 1)};
 }
 
-function unreachable(transport: Transport, {ending, signSeen, stderr}: Executed): Unreachable {
-  const {title, program, answersWithin} = transport;
-  if (signSeen) return new Unreachable(`the connection to the node was lost (${title})`, {started: true, why: lastLines(stderr)});
-  const what = `the node cannot be reached by ${title}`;
-  if (ending.by === 'absence') return new Unreachable(what, {started: false, why: `${program} is not installed`});
-  if (ending.by === 'denied') return new Unreachable(what, {started: false, why: `${program} could not be started`});
-  if (ending.by === 'silence')
-    return new Unreachable(what, {started: false, why: `it did not answer within ${answersWithin / 1000} s`});
-  const {why = lastLines(stderr), next} = transport.explain(stderr) ?? {};
-  return new Unreachable(what, {started: false, why, next});
+function lost({title}: Transport, {stderr}: Output): Unreachable {
+  return new Unreachable(`the connection to the node was lost (${title})`, {started: true, why: lastLines(stderr)});
 }
 
-/** What a program wrote last, safe to print. */
+function unreachable({title, explain}: Transport, ending: Ending, {stderr}: Output): Unreachable {
+  const [program = ''] = title.split(' ');
+  const reasons: Partial<Record<Ending, string>> = {
+    absence: `${program} is not installed`,
+    refusal: `${program} could not be started`,
+    silence: 'it does not answer',
+  };
+  const reason = reasons[ending];
+  const {why, next} = reason === undefined ? (explain(stderr) ?? {why: lastLines(stderr)}) : {why: reason};
+  return new Unreachable(`the node cannot be reached: ${title}`, {started: false, why, next});
+}
+
+/** What was written last, safe to print. */
 function lastLines(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('kops:'));
   return lines

@@ -10,8 +10,10 @@ import {encodePlan, type GuardPlan, type GuardReport, type GuardState} from './p
 
 export type {GuardPlan, GuardReport, GuardState, Swap} from './plan.ts';
 
-/** Milliseconds between two attempts to reach a node again; seconds after the guard's own time in which it is still tried. */
+/** Milliseconds: for all until the node has swapped, or has put back; between two attempts to reach it again. */
+const ENOUGH = 60_000;
 const PAUSE = 1_000;
+/** Seconds after the guard's own time in which it is still tried to reach it. */
 const PATIENCE = 60;
 
 const STATES: readonly string[] = ['armed', 'swapped', 'confirmed', 'reverted', 'refused'];
@@ -19,16 +21,29 @@ const STATES: readonly string[] = ['armed', 'swapped', 'confirmed', 'reverted', 
 /**
  * Resolves when the node has swapped: from then on it puts everything back by itself unless `confirm` comes in time, whatever becomes of
  * kops. Rejects, with nothing changed on the node or everything put back, where a file is not what the plan expects (`FileChanged`), where
- * another guard is at work there, or where a file cannot be written. A connection that is lost meanwhile is made again.
+ * another guard is at work there, or where a file cannot be written. When `signal` aborts, it puts back first what was swapped. A connection
+ * that is lost meanwhile is made again.
  */
 export async function guardedSwap(node: Node, plan: GuardPlan, signal: AbortSignal): Promise<void> {
-  const script = guardScript();
-  const report = (await ask(node, 'arm', plan.id, signal, encodePlan(plan, script)).catch((error: unknown) => {
-    if (error instanceof Unreachable && error.started) return reattach(node, plan, signal);
-    throw error;
-  })) ?? {id: plan.id, state: 'none' as const};
+  signal.throwIfAborted();
+  const report = (await arm(node, plan, signal)) ?? {id: plan.id, state: 'none' as const};
+  if (signal.aborted) {
+    await ask(node, 'revert', plan.id, AbortSignal.timeout(ENOUGH)).catch(() => {}); // else it does so by itself
+    signal.throwIfAborted();
+  }
   if (report.id !== plan.id) throw otherGuard(node, report);
   if (report.state !== 'swapped' && report.state !== 'confirmed') throw notSwapped(node, plan, report);
+}
+
+/** Not cut short by `signal`: it takes a moment, and only its end tells what there is to undo. */
+async function arm(node: Node, plan: GuardPlan, signal: AbortSignal): Promise<GuardReport | undefined> {
+  const enough = AbortSignal.timeout(ENOUGH);
+  try {
+    return await ask(node, 'arm', plan.id, enough, encodePlan(plan, guardScript()));
+  } catch (error) {
+    if (!enough.aborted && !(error instanceof Unreachable && error.started)) throw error;
+    return reattach(node, plan, signal);
+  }
 }
 
 /**
