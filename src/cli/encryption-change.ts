@@ -1,10 +1,10 @@
 import {Flags, type Interfaces} from '@oclif/core';
-import {applyChange, type ChangeOptions, continueChange, type PreparedChange} from '../encryption/change.ts';
+import {applyChange, type ChangeOptions, continueChange, openChange, type PreparedChange} from '../encryption/change.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
 import {renderPlan} from '../encryption/view/plan.ts';
-import {renderRun} from '../encryption/view/run.ts';
+import {renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {parseDuration} from '../text/parse-duration.ts';
 import {asDuration, changeFlags, clusterFlags, outputFlag, showCommandsFlag, yesFlag} from './command.ts';
@@ -87,7 +87,11 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
   /** Goes on with what was interrupted, or takes it back. */
   protected async goOn(flags: ContinueFlags, direction: 'forward' | 'back'): Promise<void> {
     await this.withControlPlane(flags, async (plane) => {
-      this.end(await continueChange(plane, direction, encryptionTools(plane), this.progress, this.signal), flags.output);
+      const transaction = await openChange(plane, this.signal);
+      this.tell(`${renderOpen(transaction, plane.context)}\n`);
+      await askFirst(direction === 'forward' ? 'Go on with it?' : 'Take it back?', {yes: flags.yes, signal: this.signal});
+      const tools = encryptionTools(plane);
+      this.end(await continueChange(plane, transaction, direction, tools, this.progress, this.signal), flags.output);
     });
   }
 

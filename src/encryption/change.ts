@@ -123,22 +123,26 @@ export async function applyChange(
   });
 }
 
-/** Goes on with the open transaction, or takes it back. Rejects with exit code 2 where none is open. */
+/** The change that was interrupted. Rejects with exit code 2 where none is open. */
+export async function openChange(plane: ControlPlane, signal: AbortSignal): Promise<Transaction> {
+  const transaction = await readTransaction(nodesOf(plane), signal);
+  if (transaction) return transaction;
+  throw new Problem('no change of the encryption is open', {
+    why: 'there is nothing to resume or abort',
+    next: 'kops encrypt-at-rest status',
+    exitCode: ExitCode.usage,
+  });
+}
+
+/** Goes on with an open transaction, or takes it back. */
 export async function continueChange(
   plane: ControlPlane,
+  transaction: Transaction,
   direction: 'forward' | 'back',
   tools: Tools,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<EncryptionRun> {
-  const transaction = await readTransaction(nodesOf(plane), signal);
-  if (transaction === undefined) {
-    throw new Problem('no change of the encryption is open', {
-      why: 'there is nothing to resume or abort',
-      next: 'kops encrypt-at-rest status',
-      exitCode: ExitCode.usage,
-    });
-  }
   const servers = await serversOf(plane, transaction, signal);
   const lead = servers.find(({name}) => name === transaction.lead) ?? servers[0];
   if (lead === undefined) throw new Error('a control plane without nodes');

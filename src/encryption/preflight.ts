@@ -46,7 +46,7 @@ async function checkEtcd({etcd}: ControlPlane, snapshot: string | undefined, sig
   if (bavail * bsize > needed) return;
   throw new Problem(`no room for the etcd snapshot ${snapshot}`, {
     why: `the database has ${megabytes(needed)}, and ${megabytes(bavail * bsize)} are free there`,
-    next: 'name another place: --snapshot FILE',
+    next: 'name another place: --snapshot-file FILE',
     exitCode: ExitCode.negative,
   });
 }

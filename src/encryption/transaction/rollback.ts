@@ -59,6 +59,7 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
           if (operation === 'disable') await bring(server, {manifest: manifest(server), configuration: stages.read}, options);
         }
         await bringAll(work, 'retreat', () => ({configuration: stages.read}), detail, signal);
+        detail(servers.length === 1 ? 'the server agrees' : `${servers.length} servers agree`);
       },
     };
   }

@@ -35,6 +35,8 @@ export interface BringOptions {
 /** Milliseconds. */
 const POLL = 400;
 const PROBE_TIMEOUT = 5_000;
+/** Seconds that a server may take to notice a new file: it looks once a minute. */
+const RELOAD = 75;
 /** Milliseconds before the node's own deadline at which kops gives up, so that it, and not the node, has the last word. */
 const MARGIN = 4_000;
 /** Of a clean-up after a failure or Ctrl-C. */
@@ -58,7 +60,7 @@ export async function bring(server: Server, target: Target, options: BringOption
   };
   if (swaps.length === 0) return agreed(server, wanted, options);
   const id = `${transaction.id}-${step}-${randomBytes(3).toString('hex')}`; // a guard's name is never used again
-  const {confirmWithin} = transaction;
+  const confirmWithin = transaction.confirmWithin + (restarts ? 0 : RELOAD);
   await guardedSwap(node, {id, swaps, confirmWithin, ...(restarts && {stopContainer: 'kube-apiserver'})}, signal);
   try {
     const down = await agreed(server, wanted, options);
@@ -115,7 +117,7 @@ interface Wanted {
 
 async function agreed(server: Server, wanted: Wanted, {transaction, detail, signal}: BringOptions): Promise<number> {
   const start = Date.now();
-  const deadline = start + transaction.confirmWithin * 1000 - MARGIN;
+  const deadline = start + (transaction.confirmWithin + (wanted.notSince === undefined ? RELOAD : 0)) * 1000 - MARGIN;
   let downSince: number | undefined;
   let down = 0;
   for (;;) {

@@ -158,12 +158,17 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
   }
 }
 
-/** A scan counts only as long as nothing could have been written since by a server that had another configuration: it is made again. */
-function notDone(steps: readonly TransactionStep[], journal: readonly JournalEntry[]): TransactionStep[] {
+/**
+ * A scan counts only until something is to be dropped on its word: time may have passed since, so it is made again. What it finds amiss,
+ * rewriting mends.
+ */
+export function notDone(steps: readonly TransactionStep[], journal: readonly JournalEntry[]): TransactionStep[] {
   const isDone = ({name, node}: TransactionStep) =>
     journal.some((entry) => entry.state === 'done' && entry.step === name && entry.node === node);
   const drops = steps.some((step) => (step.name === 'final' || step.name === 'remove') && !isDone(step));
-  return steps.filter((step) => !isDone(step) || (step.name === 'verify' && drops));
+  const isProven = steps.some((step) => step.name === 'verify' && isDone(step)) && !drops;
+  const isProof = ({name}: TransactionStep) => name === 'rewrite' || name === 'verify';
+  return steps.filter((step) => (isProof(step) ? !isProven : !isDone(step)));
 }
 
 function whyOf(error: unknown, signal: AbortSignal): NonNullable<EncryptionRun['why']> {
@@ -183,5 +188,8 @@ const leadGone = ({id, lead}: Transaction): Problem =>
     exitCode: ExitCode.negative,
   });
 
-/** 0 done; 3 rolled back or stopped half-way by a failure; 130 interrupted is the process's own. */
-export const exitCodeOfRun = ({outcome}: EncryptionRun): ExitCode => (outcome === 'done' ? ExitCode.ok : ExitCode.negative);
+/** Whether it came to what was asked for: done, or, for abort, back. */
+export const isAsAsked = ({outcome, why}: EncryptionRun): boolean => outcome !== 'open' && why === null;
+
+/** 0 as asked; 3 rolled back or stopped half-way by a failure; 130 interrupted is the process's own. */
+export const exitCodeOfRun = (run: EncryptionRun): ExitCode => (isAsAsked(run) ? ExitCode.ok : ExitCode.negative);

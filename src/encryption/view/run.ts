@@ -1,5 +1,6 @@
 import type {Screen} from '../../text/screen.ts';
-import type {EncryptionRun} from '../transaction/transact.ts';
+import type {Transaction} from '../transaction/record.ts';
+import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
 
 /** What a change came to; its steps were on the screen while they ran. */
 export function renderRun(run: EncryptionRun, {theme}: Screen): string {
@@ -23,14 +24,19 @@ export function renderRun(run: EncryptionRun, {theme}: Screen): string {
   return [headline(run, theme), ...rows.map(([name, text]) => `  ${name.padEnd(8)} ${text}`)].join('\n');
 }
 
-function headline({outcome, operation, writeKey, resources, steps}: EncryptionRun, theme: Screen['theme']): string {
+/** What is to be resumed or aborted. */
+export const renderOpen = ({id, operation, resources, startedAt, startedBy}: Transaction, context: string): string =>
+  `${operation} of ${resources.join(', ')} in ${context}: transaction ${id}, begun by ${startedBy} at ${startedAt}`;
+
+function headline(run: EncryptionRun, theme: Screen['theme']): string {
+  const {outcome, operation, writeKey, resources, steps} = run;
   const what = resources.join(', ');
   const key = writeKey.keyName ?? writeKey.provider;
   if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
   if (outcome === 'rolled back') {
     const isReadable = steps.some(({name}) => name === 'retreat');
     const where = isReadable ? 'both keys are readable everywhere, nothing was lost' : 'every file is what it was before';
-    return `${theme.wrong('✗')} ${operation} was rolled back: ${where}`;
+    return `${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`;
   }
   const proof = steps.find(({name}) => name === 'verify')?.detail;
   const told = operation === 'disable' ? `${what} are stored in plaintext again` : `${what} are encrypted in etcd with ${key}`;
