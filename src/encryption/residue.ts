@@ -4,7 +4,7 @@ import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import type {AuditedResource} from './audit.ts';
 import {type OldRevisions, oldPlaintext} from './old-revisions.ts';
-import {createTraceFinder, type Traces} from './traces.ts';
+import {findTraces, type Traces} from './traces.ts';
 
 /** One file of etcd's, or several of one log. */
 export interface ResidueFile extends Traces {
@@ -48,26 +48,25 @@ export async function findResidue(
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Residue> {
-  const paths = resources.map(({path}) => path);
   detail('earlier revisions');
   const revisions = await oldPlaintext(etcd, resources, revision, signal);
   const files: ResidueFile[] = [];
   for (const {node, dataDir} of members) {
     detail(`files of etcd on ${node.name}`);
-    files.push(await onNode(node, 'database', `${dataDir}/member/snap`, isDatabase, paths, signal));
-    files.push(await onNode(node, 'write-ahead log', `${dataDir}/member/wal`, isLog, paths, signal));
+    files.push(await onNode(node, 'database', `${dataDir}/member/snap`, isDatabase, resources, signal));
+    files.push(await onNode(node, 'write-ahead log', `${dataDir}/member/wal`, isLog, resources, signal));
   }
   if (members.length === 0) {
     detail('the database as etcd hands it out');
     const where = `the database of ${etcd.via}`;
-    files.push(await traced('database', where, paths, (push) => etcd.snapshot(push, signal), signal));
+    files.push(await traced('database', where, resources, (push) => etcd.snapshot(push, signal), signal));
   }
   for (const {path, read} of snapshots) {
     detail(path);
     const push = async (take: (chunk: Buffer) => void) => {
       for await (const chunk of read()) take(chunk);
     };
-    files.push(await traced('snapshot', path, paths, push, signal));
+    files.push(await traced('snapshot', path, resources, push, signal));
   }
   const ok = revisions.plaintext === 0 && files.every(({plaintext, problem}) => plaintext === 0 && problem === null);
   return {revisions, files, ok, next: nextStep(revisions, files)};
@@ -81,14 +80,14 @@ async function onNode(
   kind: ResidueFile['kind'],
   folder: string,
   isMeant: (name: string) => boolean,
-  paths: readonly string[],
+  resources: readonly AuditedResource[],
   signal: AbortSignal,
 ): Promise<ResidueFile> {
   const where = `${folder}${kind === 'database' ? '/db' : ''} on ${node.name}`;
   return traced(
     kind,
     where,
-    paths,
+    resources,
     async (push) => {
       const names = (await listFiles(node, folder, signal)).filter(isMeant);
       for (const name of names) {
@@ -105,11 +104,11 @@ async function onNode(
 async function traced(
   kind: ResidueFile['kind'],
   where: string,
-  paths: readonly string[],
+  resources: readonly AuditedResource[],
   read: (push: (chunk: Buffer) => void) => Promise<void>,
   signal: AbortSignal,
 ): Promise<ResidueFile> {
-  const finder = createTraceFinder(paths);
+  const finder = findTraces(resources);
   try {
     await read((chunk) => finder.push(chunk));
     return {kind, where, ...finder.end(), problem: null};

@@ -1,0 +1,140 @@
+import {hostname} from 'node:os';
+import type {V1Node} from '@kubernetes/client-node';
+import {Flags, type Interfaces} from '@oclif/core';
+import {API_SERVER_MANIFEST, type ControlPlaneNode} from '../encryption/control-plane.ts';
+import {CONTROL_PLANE_LABEL, elsewhere} from '../encryption/managed.ts';
+import type {Reached} from '../encryption/status.ts';
+import type {Cluster} from '../kube/cluster.ts';
+import {ConnectionProblem} from '../kube/errors.ts';
+import type {Json} from '../kube/json.ts';
+import {objectPath} from '../kube/paths.ts';
+import {resources} from '../kube/resources.ts';
+import {labNodes} from '../lab/embedded/lab-nodes.ts';
+import {foldersOf} from '../lab/folders.ts';
+import {type FoundNode, findNode, thisMachine} from '../nodes/find.ts';
+import type {PodApi} from '../nodes/pod.ts';
+import {Problem} from '../problem.ts';
+
+const helpGroup = 'NODES';
+
+/** How control-plane nodes are reached. */
+export const nodeFlags = {
+  'node-access': Flags.option({
+    helpGroup,
+    description: 'how control-plane nodes are reached; auto tries them in this order',
+    options: ['auto', 'local', 'docker', 'ssh', 'pod'] as const,
+    default: 'auto' as const,
+  })(),
+  'ssh-host': Flags.string({
+    helpGroup,
+    description: "where ssh goes, with {node} for the node's name; ~/.ssh/config counts",
+    helpValue: 'admin@{node}',
+  }),
+  'node-pod-image': Flags.string({
+    helpGroup,
+    description: 'image of a privileged pod to reach a node with; one with sh and nsenter or chroot',
+    helpValue: 'IMAGE',
+  }),
+};
+
+export type NodeFlags = Interfaces.InferredFlags<typeof nodeFlags>;
+
+/** The control-plane nodes, and the way to each. */
+export interface FoundNodes {
+  /** Sorted by name. */
+  readonly nodes: readonly Reached[];
+  /** Whether they are simulated by this machine: their loopback addresses are its own. */
+  readonly isLab: boolean;
+  /** How they are reached and why so, for people. */
+  readonly chosen: readonly string[];
+}
+
+/**
+ * Finds the control-plane nodes and a way to each; one that cannot be reached is among them, with the reason. Where the API server does not
+ * answer, as in the middle of a change, those that are known without it. Rejects for a cluster whose control plane is none of the user's.
+ */
+export async function findControlPlaneNodes(cluster: Cluster, flags: NodeFlags, signal: AbortSignal): Promise<FoundNodes> {
+  const roots = labRoots(cluster);
+  const objects = await controlPlanes(cluster, roots, signal);
+  const found = await Promise.all(
+    objects.map(async (object): Promise<{reached: Reached; chosen?: string}> => {
+      const name = object.metadata?.name ?? '';
+      const address = object.status?.addresses?.find(({type}) => type === 'InternalIP')?.address;
+      try {
+        const {node, chosen} = await reachNode(cluster, name, flags, signal, object);
+        const server: ControlPlaneNode = {name, node, manifestPath: API_SERVER_MANIFEST, ...(address && {address})};
+        return {reached: {name, server}, chosen: `${name}: ${chosen}`};
+      } catch (error) {
+        if (error instanceof Problem) return {reached: {name, problem: error}};
+        throw error;
+      }
+    }),
+  );
+  return {
+    nodes: found.map(({reached}) => reached).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    isLab: roots !== undefined,
+    chosen: found.flatMap(({chosen}) => chosen ?? []),
+  };
+}
+
+/** The way to one node, which need not be in the cluster yet. Rejects with a Problem that says what was tried. */
+export const reachNode = (
+  cluster: Cluster,
+  name: string,
+  flags: NodeFlags,
+  signal: AbortSignal,
+  object?: Json<V1Node>,
+): Promise<FoundNode> => {
+  const root = labRoots(cluster)?.get(name);
+  const ways = {
+    access: flags['node-access'],
+    root,
+    sshHost: flags['ssh-host'],
+    api: podApi(cluster),
+    podImage: flags['node-pod-image'],
+    machineId: object?.status?.nodeInfo?.machineID,
+  };
+  return findNode(name, ways, signal);
+};
+
+const labRoots = ({server}: Cluster) => labNodes(server, foldersOf(process.env).labs);
+
+async function controlPlanes(
+  cluster: Cluster,
+  roots: ReadonlyMap<string, string> | undefined,
+  signal: AbortSignal,
+): Promise<Json<V1Node>[]> {
+  let found: Json<V1Node>[];
+  try {
+    found = await cluster.list('nodes', {labelSelector: CONTROL_PLANE_LABEL}, signal);
+  } catch (error) {
+    const known = roots ? [...roots.keys()] : thisMachine.isControlPlane ? [hostname()] : [];
+    if (!(error instanceof ConnectionProblem) || known.length === 0) throw error;
+    return known.map((name) => ({metadata: {name}}));
+  }
+  const all = found.length > 0 ? found : await cluster.list('nodes', {}, signal, lean);
+  const problem = elsewhere(all, cluster.context);
+  if (problem) throw problem;
+  return found;
+}
+
+/** As much as tells who runs a cluster: it may have thousands. */
+const lean = ({metadata, spec, status}: Json<V1Node>): Json<V1Node> =>
+  ({
+    metadata: {name: metadata?.name, labels: metadata?.labels},
+    spec: {providerID: spec?.providerID},
+    status: {nodeInfo: status?.nodeInfo},
+  }) as Json<V1Node>;
+
+const podApi = (cluster: Cluster): PodApi => ({
+  create: (namespace, pod, signal) => cluster.create('pods', namespace, pod, {}, signal),
+  status: async (namespace, name, signal) => (await cluster.find('pods', {namespace, name}, signal))?.status,
+  delete: (namespace, name, signal) => {
+    const path = objectPath(resources.pods, {namespace, name}, '', {gracePeriodSeconds: 0});
+    return cluster.api.send({method: 'DELETE', path}, signal);
+  },
+  async exec({container, ...pod}, command, {input, onStdout, onStderr}, signal) {
+    const {stderr} = await cluster.exec(pod, container, command, {...(input && {input}), onData: onStdout}, signal);
+    onStderr(Buffer.from(stderr));
+  },
+});
