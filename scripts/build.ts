@@ -13,7 +13,11 @@ await rm('oclif.manifest.json', {force: true}); // else its commands would be re
 
 const commands = globSync('commands/**/*.ts');
 const {metafile} = await build({
-  entryPoints: [{in: 'src/cli/run.ts', out: 'main'}, ...commands.map((file) => ({in: file, out: file.replace(/\.ts$/, '')}))],
+  entryPoints: [
+    {in: 'src/cli/run.ts', out: 'main'},
+    {in: 'src/lab/embedded/kubelet/main.ts', out: 'kubelet'},
+    ...commands.map((file) => ({in: file, out: file.replace(/\.ts$/, '')})),
+  ],
   outdir: 'dist',
   bundle: true,
   splitting: true,

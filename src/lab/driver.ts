@@ -20,6 +20,8 @@ export interface LabProcess {
   readonly node: string;
   readonly running: boolean;
   readonly pid?: number;
+  /** Why it does not run, where that is known. */
+  readonly why?: string;
   /** Where its log is, and, for one that died, the last lines of it. */
   readonly log?: string;
   readonly lastLines?: readonly string[];

@@ -40,11 +40,11 @@ export function renderStatus(lab: LabStatus, screen: Screen): string {
   ].join('\n');
 }
 
-function renderProcess({program, node, running, pid, log, lastLines = []}: LabProcess, {theme, width}: Screen): string[] {
+function renderProcess({program, node, running, pid, why, log, lastLines = []}: LabProcess, {theme, width}: Screen): string[] {
   const {good, wrong, dim} = theme;
   if (running) return [`  ${good('●')} ${program}  ${dim(`${node}${pid === undefined ? '' : `  pid ${pid}`}`)}`];
   return [
-    `  ${wrong('○')} ${program}  ${dim(node)}  not running`,
+    `  ${wrong('○')} ${program}  ${dim(node)}  not running${why === undefined ? '' : `: ${printable(why)}`}`,
     ...(log === undefined ? [] : [`      its log, ${log}${lastLines.length > 0 ? ', ends with:' : ''}`]),
     ...lastLines.map((line) => dim(`      ${cut(printable(line), width - 6)}`)),
   ];

@@ -65,6 +65,8 @@ describe('the life of a lab', () => {
     });
     expect(created.nodes).toEqual(['a-control-plane', 'a-control-plane2', 'a-worker']);
     expect(created.processes.map(({program}) => program)).toEqual([
+      'kubelet',
+      'kubelet',
       'etcd',
       'kube-apiserver',
       'kube-apiserver',
@@ -137,9 +139,12 @@ describe('the life of a lab', () => {
   });
 
   test('processes that died are named with the end of their log; up brings them back with its data, and them alone', async () => {
-    await kill('a', ({program, node}) => program === 'kwok' || (program === 'kube-apiserver' && node === 'a-control-plane2'));
+    await kill(
+      'a',
+      ({program, node}) => program === 'kwok' || (['kubelet', 'kube-apiserver'].includes(program) && node === 'a-control-plane2'),
+    );
     const {code, stdout} = await lab('status', 'a');
-    expect(stdout).toContain('lab a is degraded: 2 of 6 processes are not running');
+    expect(stdout).toContain('lab a is degraded: 3 of 8 processes are not running');
     expect(stdout).toMatch(/○ kube-apiserver {2}a-control-plane2 {2}not running\n.*ends with:\n.*\w/);
     expect(code).toBe(3);
 
@@ -154,13 +159,14 @@ describe('the life of a lab', () => {
     const manifest = join(folderOf('a'), 'nodes/a-control-plane2/etc/kubernetes/manifests/kube-apiserver.yaml');
     const good = readFileSync(manifest, 'utf8');
     writeFileSync(manifest, good.replace('- kube-apiserver\n', '- kube-apiserver\n        - --no-such-flag=1\n'));
-    await kill('a', ({program, node}) => program === 'kube-apiserver' && node === 'a-control-plane2');
+    await vi.waitFor(async () => expect((await statusOf('a')).state).toBe('degraded'), {timeout: 30_000});
     const {code, stderr} = await lab('up', 'a');
-    expect(stderr).toContain('kube-apiserver of lab a ended');
+    expect(stderr).toContain('kube-apiserver of lab a keeps ending');
     expect(stderr).toContain('unknown flag: --no-such-flag');
     expect(code).toBe(3);
+    expect((await lab('status', 'a')).stdout).toMatch(/○ kube-apiserver {2}a-control-plane2 {2}not running: it keeps ending/);
     writeFileSync(manifest, good);
-    expect(await up('a')).toMatchObject({outcome: 'restarted', state: 'up'});
+    expect(await up('a')).toMatchObject({outcome: 'unchanged', state: 'up'});
   });
 
   test('with everything dead it is stopped; a port that someone else took meanwhile is named; then it comes back', async () => {

@@ -1,10 +1,10 @@
-import {mkdirSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {packageRoot} from '../../root.ts';
 import type {LabSpec} from '../driver.ts';
 import {controlPlaneNames, workerNames} from '../names.ts';
 import {KUBERNETES_VERSION} from '../programs/names.ts';
-import {manifestsOf} from './manifests.ts';
+import {MANIFESTS, manifestsOf} from './manifests.ts';
 import {createCredentials} from './pki.ts';
 import {freePorts} from './ports.ts';
 import type {LabFolder, LabPorts, LabRecord} from './record.ts';
@@ -47,7 +47,7 @@ export async function writeLab(record: LabRecord, folder: LabFolder): Promise<vo
     mkdirSync(join(root, 'var/lib/etcd'), {recursive: true, mode: 0o700});
     for (const [path, content] of credentials.nodes.get(node) ?? []) writePrivate(join(root, path), content);
     for (const [file, content] of manifestsOf(record, node)) {
-      writePrivate(join(root, 'etc/kubernetes/manifests', file), content);
+      writePrivate(join(root, MANIFESTS, file), content);
     }
   }
   const {kubeconfig, certificate, key} = credentials.kwok;
@@ -59,5 +59,11 @@ export async function writeLab(record: LabRecord, folder: LabFolder): Promise<vo
 
 /** How simulated nodes and pods behave: the package's own Stage files, as of this start. */
 export function writeStages(folder: LabFolder): void {
-  writePrivate(join(folder.kwok, 'stages.yaml'), readStages(join(packageRoot(), 'src/lab/stages')));
+  writePrivate(folder.stages, currentStages());
 }
+
+/** Whether the lab's KWOK has been given those; not where an older kops started it. */
+export const hasCurrentStages = (folder: LabFolder): boolean =>
+  existsSync(folder.stages) && readFileSync(folder.stages, 'utf8') === currentStages();
+
+const currentStages = (): string => readStages(join(packageRoot(), 'src/lab/stages'));

@@ -7,13 +7,13 @@ import {contextOf} from '../names.ts';
 import type {Programs} from '../programs/programs.ts';
 import {planLab} from './create.ts';
 import {processesOf} from './launches.ts';
-import {findProcesses, lastLines, stopProcesses} from './processes.ts';
+import {askKubelets, whyNot} from './pods.ts';
+import {findProcesses, lastLines} from './processes.ts';
 import {LabFolder, type LabRecord} from './record.ts';
 import {Start} from './start.ts';
+import {stopLab} from './stop.ts';
 import {isCreated, readRecord, readRecords, remove, writePrivate} from './store.ts';
 
-/** What stops first; the store goes last. */
-const STOP_ORDER = [['kwok', 'kube-controller-manager', 'kube-scheduler'], ['kube-apiserver'], ['etcd']];
 const GRACE = 2_000;
 const LINES = 3;
 
@@ -41,7 +41,7 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
         if (!known) await discard(folder); // what an up that was killed left behind
         const record = known ?? (await withLock(labs, () => reserve(folder), signal));
         const start = new Start(record, folder, programs, signal);
-        if (existed && start.missing().length === 0) {
+        if (existed && (await start.isUp())) {
           return {status: statusOf(record), kubeconfig: kubeconfigOf(folder), outcome: 'unchanged'};
         }
         try {
@@ -55,7 +55,7 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
         return {
           status: statusOf(record),
           kubeconfig: kubeconfigOf(folder),
-          outcome: existed ? 'restarted' : 'created',
+          outcome: !existed ? 'created' : start.hasStarted ? 'restarted' : 'unchanged',
         };
       }
 
@@ -91,16 +91,14 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
   function statusOf(record: LabRecord): LabStatus {
     const folder = folderOf(record.name);
     const running = findProcesses(folder.path);
+    const ask = askKubelets(folder, running);
     const processes = processesOf(record).map(({program, node}) => {
       const found = running.find((process) => process.program === program && process.node === node);
       const log = folder.log(program, node);
-      return {
-        program,
-        node,
-        running: found !== undefined,
-        log,
-        ...(found ? {pid: found.pid} : {lastLines: lastLines(log, LINES)}),
-      };
+      const own = {program, node, running: found !== undefined, log};
+      if (found) return {...own, pid: found.pid};
+      const why = whyNot(ask({program, node}));
+      return {...own, lastLines: lastLines(log, LINES), ...(why !== undefined && {why})};
     });
     const alive = processes.filter((process) => process.running).length;
     const state = alive === processes.length ? 'up' : alive === 0 ? 'stopped' : 'degraded';
@@ -123,12 +121,7 @@ const rememberedOf = ({name, kubernetes, ports, controlPlanes, workers}: LabReco
 
 /** Ends every process of the lab and removes its folder. */
 async function discard(folder: LabFolder): Promise<void> {
-  const running = findProcesses(folder.path);
-  for (const programs of STOP_ORDER) {
-    const batch = running.filter(({program}) => programs.includes(program));
-    await stopProcesses(folder.path, batch, GRACE);
-  }
-  await stopProcesses(folder.path, findProcesses(folder.path), GRACE);
+  await stopLab(folder, GRACE);
   remove(folder);
 }
 

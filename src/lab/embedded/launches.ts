@@ -1,14 +1,17 @@
-import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {packageRoot} from '../../root.ts';
 import {SIMULATED} from './nodes.ts';
 import type {Launch, ProcessName} from './processes.ts';
 import type {LabFolder, LabRecord} from './record.ts';
-import {commandOf} from './static-pod.ts';
 
-/** The processes of a lab, in the order in which they start. KWOK plays the kubelets of all nodes and is counted to the first. */
+/**
+ * The processes of a lab. A kubelet runs the static pods of its control plane; as for other pods and the nodes themselves, KWOK plays the
+ * kubelets of all of them, and is counted to the first.
+ */
 export function processesOf({controlPlanes}: LabRecord): ProcessName[] {
   const first = controlPlanes[0] ?? '';
   return [
+    ...controlPlanes.map((node) => ({program: 'kubelet', node})),
     {program: 'etcd', node: first},
     ...controlPlanes.map((node) => ({program: 'kube-apiserver', node})),
     {program: 'kube-controller-manager', node: first},
@@ -29,21 +32,22 @@ export function portsOf({ports, controlPlanes}: LabRecord, {program, node}: Proc
   return own[program]?.filter((port) => port !== undefined) ?? [];
 }
 
-/** How to start one of them: what its static pod manifest says now, as a kubelet would do. `programs` is the folder they are in. */
+/** How to start what is no static pod. `programs` is the folder of the lab's programs. */
 export function launchOf(record: LabRecord, folder: LabFolder, programs: string, {program, node}: ProcessName): Launch {
-  const log = folder.log(program, node);
-  const executable = join(programs, program);
-  if (program === 'kwok') return {program, node, executable, args: kwokFlags(record, folder), log};
-  const root = folder.node(node);
-  const manifest = readFileSync(join(root, 'etc/kubernetes/manifests', `${program}.yaml`), 'utf8');
-  return {program, node, executable, args: commandOf(manifest, root).args, log};
+  const own = {program, node, log: folder.log(program, node)};
+  if (program === 'kwok') return {...own, executable: join(programs, program), args: kwokFlags(record, folder)};
+  return {...own, executable: process.execPath, args: [kubeletScript(), folder.path, node, programs]};
 }
 
-function kwokFlags({ports}: LabRecord, {kwok}: LabFolder): string[] {
+/** Beside this file where kops runs from its sources, else a file of the bundle. */
+const kubeletScript = (): string =>
+  join(packageRoot(), import.meta.url.endsWith('.ts') ? 'src/lab/embedded/kubelet/main.ts' : 'dist/kubelet.js');
+
+function kwokFlags({ports}: LabRecord, {kwok, stages}: LabFolder): string[] {
   const [[annotation, value] = []] = Object.entries(SIMULATED);
   return [
     `--kubeconfig=${join(kwok, 'kubeconfig')}`,
-    `--config=${join(kwok, 'stages.yaml')}`,
+    `--config=${stages}`,
     `--manage-nodes-with-annotation-selector=${annotation}=${value}`,
     '--node-ip=127.0.0.1',
     `--node-port=${ports.kubelet}`,

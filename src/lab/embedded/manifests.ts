@@ -1,6 +1,8 @@
 import {stringify} from 'yaml';
 import type {LabRecord} from './record.ts';
 
+/** Where a kubelet looks for static pods, as a path on its node. */
+export const MANIFESTS = '/etc/kubernetes/manifests';
 const PKI = '/etc/kubernetes/pki';
 const ETCD_VERSION = '3.7.0-0';
 

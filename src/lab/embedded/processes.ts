@@ -8,6 +8,8 @@ import {until} from '../until.ts';
  * and it is there from the process's first moment, whatever becomes of the command that started it.
  */
 const MARK = 'KOPS_LAB_PROCESS';
+/** What else a container of a static pod carries: which one it is. */
+const CONTAINER_MARK = 'KOPS_LAB_CONTAINER';
 
 export interface ProcessName {
   readonly program: string;
@@ -16,6 +18,8 @@ export interface ProcessName {
 
 export interface RunningProcess extends ProcessName {
   readonly pid: number;
+  /** What `Launch.container` said. */
+  readonly container?: string;
 }
 
 export interface Launch extends ProcessName {
@@ -23,21 +27,32 @@ export interface Launch extends ProcessName {
   readonly executable: string;
   readonly args: readonly string[];
   readonly log: string;
+  /** The lab's folder where left out. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of a static pod's container: whatever it is to be known by. */
+  readonly container?: string;
 }
 
-const markOf = (lab: string, {program, node}: ProcessName): string => `${MARK}=${lab}\t${node}\t${program}`;
+const markOf = (lab: string, {program, node}: ProcessName): string => `${lab}\t${node}\t${program}`;
 
 /** Starts a process of the lab in this folder, in a session of its own: it outlives this command and does not get its Ctrl-C. */
-export function startProcess(lab: string, {executable, args, log, ...name}: Launch): ChildProcess {
+export function startProcess(lab: string, {executable, args, log, cwd = lab, env, container, ...name}: Launch): ChildProcess {
   mkdirSync(dirname(log), {recursive: true, mode: 0o700});
   const output = openSync(log, 'a', 0o600);
-  const [key, value] = split(markOf(lab, name));
   try {
     const child = spawn(executable, args, {
       detached: true,
       stdio: ['ignore', output, output],
-      cwd: lab,
-      env: {PATH: process.env.PATH, HOME: lab, [key]: value}, // no proxy: everything is on loopback
+      cwd,
+      // No proxy: everything is on loopback.
+      env: {
+        PATH: process.env.PATH,
+        HOME: lab,
+        ...env,
+        ...(container !== undefined && {[CONTAINER_MARK]: container}),
+        [MARK]: markOf(lab, name),
+      },
     });
     child.once('error', () => {}); // an executable that is gone: it has no pid, and whoever waits for it sees that
     child.unref();
@@ -47,15 +62,19 @@ export function startProcess(lab: string, {executable, args, log, ...name}: Laun
   }
 }
 
+const CONTAINER = `${CONTAINER_MARK}=`;
+
 /** The live processes of the lab in this folder. A process that is dead but not yet reaped has no environment any more. */
 export function findProcesses(lab: string): RunningProcess[] {
   const start = `${MARK}=${lab}\t`;
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => {
-      const mark = environmentOf(Number(entry)).find((variable) => variable.startsWith(start));
+      const environment = environmentOf(Number(entry));
+      const mark = environment.find((variable) => variable.startsWith(start));
       const [node, program] = mark?.slice(start.length).split('\t') ?? [];
-      return node && program ? [{pid: Number(entry), node, program}] : [];
+      const container = environment.find((variable) => variable.startsWith(CONTAINER))?.slice(CONTAINER.length);
+      return node && program ? [{pid: Number(entry), node, program, ...(container !== undefined && {container})}] : [];
     });
 }
 
@@ -74,7 +93,12 @@ export async function stopProcesses(lab: string, processes: readonly RunningProc
   );
 }
 
-const isRunning = (lab: string, process: RunningProcess): boolean => environmentOf(process.pid).includes(markOf(lab, process));
+/** Whether it still runs, and is not another process that got its number. */
+export function isRunning(lab: string, process: RunningProcess): boolean {
+  const environment = environmentOf(process.pid);
+  const isSame = process.container === undefined || environment.includes(CONTAINER + process.container);
+  return isSame && environment.includes(`${MARK}=${markOf(lab, process)}`);
+}
 
 export const hasEnded = ({pid, exitCode, signalCode}: ChildProcess): boolean =>
   pid === undefined || exitCode !== null || signalCode !== null;
@@ -116,9 +140,4 @@ function send(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-function split(assignment: string): [string, string] {
-  const at = assignment.indexOf('=');
-  return [assignment.slice(0, at), assignment.slice(at + 1)];
 }

@@ -43,12 +43,23 @@ export class LabFolder {
   node(name: string): string {
     return join(this.path, 'nodes', name);
   }
+  /** Where that node's static pods are, and what is empty of each container: what stands for its image's file system. */
+  containers(node: string): string {
+    return join(this.path, 'containers', node);
+  }
+  /** What that node's kubelet says of its pods. */
+  pods(node: string): string {
+    return join(this.path, 'containers', `${node}.json`);
+  }
   get kubeconfig(): string {
     return join(this.path, 'kubeconfig');
   }
   /** The credentials and files of KWOK, which plays the kubelets of all nodes. */
   get kwok(): string {
     return join(this.path, 'kwok');
+  }
+  get stages(): string {
+    return join(this.kwok, 'stages.yaml');
   }
   log(program: string, node: string): string {
     return join(this.path, 'logs', `${node}.${program}.log`);

@@ -5,15 +5,21 @@ import type {Step} from '../../progress.ts';
 import type {Programs} from '../programs/programs.ts';
 import {until} from '../until.ts';
 import {LabApi} from './api.ts';
-import {writeLab, writeStages} from './create.ts';
+import {hasCurrentStages, writeLab, writeStages} from './create.ts';
 import {launchOf, portsOf, processesOf} from './launches.ts';
+import {MANIFESTS} from './manifests.ts';
 import {nodesOf} from './nodes.ts';
+import {askKubelets} from './pods.ts';
 import {isFree} from './ports.ts';
-import {findProcesses, hasEnded, lastLines, type ProcessName, startProcess, stopProcesses} from './processes.ts';
+import {findProcesses, hasEnded, lastLines, type ProcessName, startProcess} from './processes.ts';
 import type {LabFolder, LabRecord} from './record.ts';
+import {stopLab} from './stop.ts';
 
 /** Milliseconds. */
 const READY_TIMEOUT = 90_000;
+const GRACE = 2_000;
+/** A program that ended this often and ends again will not come up. */
+const RESTARTS = 2;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 const SERVICE_ACCOUNT = '/api/v1/namespaces/default/serviceaccounts/default';
 
@@ -23,6 +29,7 @@ export class Start {
   private readonly folder: LabFolder;
   private readonly programs: Programs;
   private readonly signal: AbortSignal;
+  private readonly before: ReadonlySet<number>;
   private readonly started = new Map<ProcessName, ChildProcess>();
 
   constructor(record: LabRecord, folder: LabFolder, programs: Programs, signal: AbortSignal) {
@@ -30,13 +37,19 @@ export class Start {
     this.folder = folder;
     this.programs = programs;
     this.signal = signal;
+    this.before = new Set(findProcesses(folder.path).map(({pid}) => pid));
   }
 
-  missing(): ProcessName[] {
-    const running = findProcesses(this.folder.path);
-    return processesOf(this.record).filter(
-      ({program, node}) => !running.some((process) => process.program === program && process.node === node),
-    );
+  /** Whether all of it runs and answers. */
+  async isUp(): Promise<boolean> {
+    if (this.missing().length > 0) return false;
+    await using api = this.api();
+    const answers = await Promise.all(api.servers.map((server) => api.get('/readyz', this.signal, server)));
+    return answers.every(({status}) => status === 200);
+  }
+
+  get hasStarted(): boolean {
+    return this.started.size > 0;
   }
 
   steps(existed: boolean): Step[] {
@@ -60,86 +73,118 @@ export class Start {
   /** Ends what this start began, and nothing else. */
   async undo(): Promise<void> {
     const pids = new Set([...this.started.values()].map((child) => child.pid));
-    const mine = findProcesses(this.folder.path).filter(({pid}) => pids.has(pid));
-    await stopProcesses(this.folder.path, mine, 1_000);
+    const kubelets = [...this.started.keys()].filter(({program}) => program === 'kubelet').map(({node}) => node);
+    await stopLab(
+      this.folder,
+      1_000,
+      ({pid, node, program}) => pids.has(pid) || (!this.before.has(pid) && program !== 'kwok' && kubelets.includes(node)),
+    );
+  }
+
+  private missing(): ProcessName[] {
+    const running = findProcesses(this.folder.path);
+    return processesOf(this.record).filter(
+      ({program, node}) => !running.some((process) => process.program === program && process.node === node),
+    );
   }
 
   private async startApi(executables: string): Promise<void> {
-    await this.launch(executables, ['etcd', 'kube-apiserver']);
+    const {record, signal} = this;
+    const missing = this.missing();
+    const kubelets = missing.filter(({program}) => program === 'kubelet');
+    // A program that cannot have its port would say so somewhere in its log.
+    for (const name of missing) if (kubelets.some(({node}) => node === name.node)) await checkPorts(record, name);
+    this.launch(executables, kubelets);
     await using api = this.api();
-    await Promise.all(
-      api.servers.map((server) =>
-        this.waitFor(`the API server ${server}`, async () => (await api.get('/readyz', this.signal, server)).status === 200),
-      ),
-    );
+    const needed = processesOf(record).filter(({program}) => ['kubelet', 'etcd', 'kube-apiserver'].includes(program));
+    await this.waitFor(needed, async () => {
+      const answers = await Promise.all(api.servers.map((server) => api.get('/readyz', signal, server)));
+      const silent = answers.findIndex(({status}) => status !== 200);
+      return silent === -1 ? undefined : `the API server ${api.servers[silent]}`;
+    });
   }
 
   private async startRest(executables: string): Promise<void> {
-    const {signal, record} = this;
+    const {signal, record, folder} = this;
     await using api = this.api();
     const nodes = nodesOf(record, process.arch === 'x64' ? 'amd64' : process.arch);
-    await this.launch(executables, ['kube-controller-manager', 'kube-scheduler']);
-    if (this.missing().some(({program}) => program === 'kwok')) {
-      writeStages(this.folder);
+    if (!hasCurrentStages(folder)) await stopLab(folder, GRACE, ({program}) => program === 'kwok');
+    const kwok = this.missing().filter(({program}) => program === 'kwok');
+    if (kwok.length > 0) {
+      writeStages(folder);
+      for (const name of kwok) await checkPorts(record, name);
       // A KWOK that was killed still holds its nodes' leases, and its successor would wait for their end.
       await Promise.all(nodes.map(({metadata}) => api.delete(`${LEASES}/${metadata?.name}`, signal)));
-      await this.launch(executables, ['kwok']);
+      this.launch(executables, kwok);
     }
-    await Promise.all(
-      nodes.map((node) =>
-        this.waitFor(`node ${node.metadata?.name}`, async () => {
-          const {status} = await api.post('/api/v1/nodes', node, signal);
-          return status === 201 || status === 409; // 409: it is there from before
-        }),
-      ),
-    );
-    await this.waitFor('the service account default', async () => (await api.get(SERVICE_ACCOUNT, signal)).status === 200);
-    await this.waitFor('the nodes', async () => allReady(await api.get('/api/v1/nodes', signal)));
+    await this.waitFor(processesOf(record), async () => {
+      const answers = await Promise.all(nodes.map((node) => api.post('/api/v1/nodes', node, signal)));
+      const failed = answers.findIndex(({status}) => status !== 201 && status !== 409); // 409: it is there from before
+      if (failed !== -1) return `node ${nodes[failed]?.metadata?.name}`;
+      if ((await api.get(SERVICE_ACCOUNT, signal)).status !== 200) return 'the service account default';
+      return allReady(await api.get('/api/v1/nodes', signal)) ? undefined : 'the nodes';
+    });
   }
 
-  /** Starts those of these programs that do not run. */
-  private async launch(executables: string, programs: readonly string[]): Promise<void> {
-    const {record, folder, signal} = this;
-    const missing = this.missing().filter(({program}) => programs.includes(program));
-    for (const name of missing) await checkPorts(record, name);
-    signal.throwIfAborted();
-    for (const name of missing) this.started.set(name, startProcess(folder.path, launchOf(record, folder, executables, name)));
+  private launch(executables: string, names: readonly ProcessName[]): void {
+    this.signal.throwIfAborted();
+    for (const name of names)
+      this.started.set(name, startProcess(this.folder.path, launchOf(this.record, this.folder, executables, name)));
   }
 
   private api(): LabApi {
     return new LabApi(readFileSync(this.folder.kubeconfig, 'utf8'));
   }
 
-  /** Gives up at once when one of the processes dies. */
-  private async waitFor(what: string, ask: () => Promise<boolean>): Promise<void> {
-    const {signal} = this;
-    const there = await until(
-      async () => {
-        this.checkAlive();
-        return ask();
-      },
-      {timeout: READY_TIMEOUT, signal},
-    );
-    if (there) return;
-    throw new Problem(`lab ${this.record.name} did not come up`, {
-      why: `${what} was not ready after ${READY_TIMEOUT / 1000} s; logs are in ${this.folder.path}/logs`,
+  /** Until these programs run and `ask` names nothing that is still waited for. Gives up at once where one of them will not come up. */
+  private async waitFor(programs: readonly ProcessName[], ask: () => Promise<string | undefined>): Promise<void> {
+    const {signal, record, folder} = this;
+    const since = Date.now();
+    let what: string | undefined;
+    const isThere = async () => {
+      what = this.notRunning(programs, since) ?? (await ask());
+      return what === undefined;
+    };
+    if (await until(isThere, {timeout: READY_TIMEOUT, signal})) return;
+    throw new Problem(`lab ${record.name} did not come up`, {
+      why: `${what} was not ready after ${READY_TIMEOUT / 1000} s; logs are in ${folder.path}/logs`,
       exitCode: ExitCode.unfinished,
     });
   }
 
-  private checkAlive(): void {
-    for (const [{program, node}, child] of this.started) {
-      if (!hasEnded(child)) continue;
-      throw new Problem(`${program} of lab ${this.record.name} ended`, {
-        why: lastLines(this.folder.log(program, node), 3).join('\n'),
-        next: `its log: ${this.folder.log(program, node)}`,
-        exitCode: ExitCode.negative,
-      });
-    }
+  /** One of these programs that does not run yet. A Problem where one will not: whoever started it saw it end, or its kubelet says so. */
+  private notRunning(programs: readonly ProcessName[], since: number): string | undefined {
+    for (const [name, child] of this.started) if (hasEnded(child)) throw this.failed(name, 'ended');
+    const running = findProcesses(this.folder.path);
+    const ask = askKubelets(this.folder, running);
+    const absent = programs.find((name) => {
+      if (!isStatic(name)) return !running.some((process) => process.program === name.program && process.node === name.node);
+      const said = ask(name);
+      if (said === 'none')
+        throw this.failed(name, 'is not to run', `no manifest in ${this.folder.node(name.node)}${MANIFESTS} asks for it`);
+      if (said === 'nothing') return true;
+      const {container} = said;
+      if (container.state === 'running') return false;
+      if (container.reason !== 'CrashLoopBackOff') throw this.failed(name, 'cannot be started', container.message);
+      if (container.restarts >= RESTARTS && (container.last?.endedAt ?? 0) >= since) throw this.failed(name, 'keeps ending');
+      return true;
+    });
+    return absent && `${absent.program} on ${absent.node}`;
+  }
+
+  private failed({program, node}: ProcessName, what: string, why?: string): Problem {
+    const log = this.folder.log(program, node);
+    return new Problem(`${program} of lab ${this.record.name} ${what}`, {
+      why: why ?? lastLines(log, 3).join('\n'),
+      next: why === undefined ? `its log: ${log}` : `the log of its kubelet: ${this.folder.log('kubelet', node)}`,
+      exitCode: ExitCode.negative,
+    });
   }
 }
 
-/** A program that cannot have its port would say so somewhere in its log. */
+/** Whether a kubelet runs it. */
+const isStatic = ({program}: ProcessName): boolean => program !== 'kubelet' && program !== 'kwok';
+
 async function checkPorts(record: LabRecord, {program, node}: ProcessName): Promise<void> {
   for (const port of portsOf(record, {program, node})) {
     if (await isFree(port)) continue;

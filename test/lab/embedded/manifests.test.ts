@@ -1,7 +1,9 @@
 import {expect, test} from 'vitest';
 import {parse} from 'yaml';
+import {decodePod} from '../../../src/lab/embedded/kubelet/manifest.ts';
+import {locateWords} from '../../../src/lab/embedded/kubelet/paths.ts';
+import {commandOf} from '../../../src/lab/embedded/kubelet/run.ts';
 import {manifestsOf} from '../../../src/lab/embedded/manifests.ts';
-import {commandOf} from '../../../src/lab/embedded/static-pod.ts';
 import {record} from './record.ts';
 
 const [first = '', second = ''] = record.controlPlanes;
@@ -51,15 +53,23 @@ test('nothing listens beyond loopback', () => {
   }
 });
 
-test('as processes they find their files in the folder that stands for the node', () => {
-  const {program, args} = commandOf(manifest(first, 'etcd'), '/lab/node');
-  expect(program).toBe('etcd');
-  expect(args).toContain('--data-dir=/lab/node/var/lib/etcd');
-  expect(args).toContain('--cert-file=/lab/node/etc/kubernetes/pki/etcd/server.crt');
-  expect(args).toContain('--advertise-client-urls=https://127.0.0.1:20001');
-
-  for (const [name, text] of manifests.get(first) ?? []) {
-    const unmapped = commandOf(text, '/lab/node').args.filter((argument) => /=\/(?!lab\/node\/)/.test(argument));
-    expect(unmapped, `${name} mounts everything that it names`).toEqual([]);
-  }
-});
+test.each(record.controlPlanes.flatMap((node) => [...manifestsOf(record, node)].map(([file, text]) => ({node, file, text}))))(
+  'the kubelet takes $file of $node, and it mounts every file that it names',
+  ({node, file, text}) => {
+    const pod = decodePod(text, node, file);
+    const [container] = pod.containers;
+    if (!container) throw new Error('no container');
+    const mounts = (container.volumeMounts ?? []).map(({mountPath, name}) => ({
+      mountPath,
+      source: `/lab/node${pod.volumes.find((volume) => volume.name === name)?.hostPath?.path}`,
+    }));
+    const {program, args} = commandOf(container);
+    expect(`${program}.yaml`).toBe(file);
+    const located = locateWords(args, mounts, '/rootfs');
+    expect(located.filter((word) => word.includes('/rootfs'))).toEqual([]);
+    if (program === 'etcd') {
+      expect(located).toContain('--data-dir=/lab/node/var/lib/etcd');
+      expect(located).toContain('--advertise-client-urls=https://127.0.0.1:20001');
+    }
+  },
+);
