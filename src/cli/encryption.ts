@@ -3,8 +3,6 @@ import {type ControlPlane, type ControlPlaneNode, observe} from '../encryption/c
 import type {Reached} from '../encryption/status.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Cluster} from '../kube/cluster.ts';
-import {discoverResources} from '../kube/discovery.ts';
-import {qualifiedName} from '../kube/resources.ts';
 import type {Node} from '../nodes/node.ts';
 import {ClusterCommand, clusterFlags} from './command.ts';
 import {openStore} from './etcd-store.ts';
@@ -77,8 +75,3 @@ export async function openEtcdOf(
 
 export const reachable = (nodes: readonly Reached[]): ControlPlaneNode[] =>
   nodes.flatMap((node) => ('server' in node ? [node.server] : []));
-
-/** What names and wildcards stand for in this cluster, as an EncryptionConfiguration has them. Unknown ones are a Problem. */
-export async function expandResources({api}: Cluster, names: readonly string[], signal: AbortSignal): Promise<string[]> {
-  return (await discoverResources(api, names, ['list'], signal)).map(qualifiedName);
-}

@@ -1,12 +1,21 @@
-import {type ChangeOptions, observeForChange, type PreparedChange, prepareChange, requireEncryption} from './change.ts';
+import {
+  type ChangeOptions,
+  observeForChange,
+  type PreparedChange,
+  prepareChange,
+  requireEncryption,
+  resourcesOf,
+} from './change.ts';
 import {entriesOf} from './configuration-coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
+import {expandResources} from './resources.ts';
 import {disableStages} from './transaction/stages.ts';
 
 /** Decides the way back to plaintext. */
 export async function prepareDisable(plane: ControlPlane, options: ChangeOptions, signal: AbortSignal): Promise<PreparedChange> {
   const observed = await observeForChange(plane, signal);
   const base = requireEncryption(observed, 'disabled');
-  const change = {operation: 'disable', resources: entriesOf(base), stages: disableStages(base)} as const;
+  const resources = await expandResources(plane.cluster, entriesOf(base), signal);
+  const change = {operation: 'disable', resources, stages: disableStages(base)} as const;
   return prepareChange(plane, observed, change, options, signal);
 }

@@ -12,6 +12,7 @@ import {type KeyedProvider, keyedProviders} from './configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration-coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type KeyWish, newChoice} from './key-choice.ts';
+import {expandResources} from './resources.ts';
 import {rotateStages} from './transaction/stages.ts';
 import {usedNames} from './used-names.ts';
 
@@ -23,12 +24,13 @@ export interface RotateOptions extends ChangeOptions, KeyWish {
 export async function prepareRotate(plane: ControlPlane, options: RotateOptions, signal: AbortSignal): Promise<PreparedChange> {
   const observed = await observeForChange(plane, signal);
   const base = requireEncryption(observed, 'rotated');
-  const resources = entriesOf(base).filter((entry) => writeKeyOf(base, entry)?.provider !== 'identity');
+  const entries = entriesOf(base).filter((entry) => writeKeyOf(base, entry)?.provider !== 'identity');
+  const resources = await expandResources(plane.cluster, entries, signal);
   const used = await usedNames(plane, observed, auditedOf(plane, resources), signal);
-  const present = writeKeyOf(base, resources[0] ?? '')?.provider;
+  const present = writeKeyOf(base, entries[0] ?? '')?.provider;
   const provider = options.provider ?? keyedProviders.find((keyed) => keyed === present) ?? refuseKms(present);
   const choice = newChoice({provider, keyName: options.keyName}, {used, now: options.now, random: randomBytes});
-  const stages = rotateStages(base, resources, choice, options.strict);
+  const stages = rotateStages(base, entries, choice, options.strict);
   return prepareChange(plane, observed, {operation: 'rotate', resources, stages}, options, signal);
 }
 

@@ -5,11 +5,12 @@ import type {EncryptionConfiguration} from './configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration-coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {choiceForSetup, type KeyWish} from './key-choice.ts';
+import {expandResources} from './resources.ts';
 import {adoptStages, givenStages, type Stages, setupStages} from './transaction/stages.ts';
 import {usedNames} from './used-names.ts';
 
 export interface SetupOptions extends ChangeOptions, KeyWish {
-  /** `secrets`, `widgets.example.com` … */
+  /** As the user names them: `secrets`, `widgets.example.com`, `widgets`. */
   readonly resources: readonly string[];
   /** What `--config` holds: it says provider, key and resources by itself. */
   readonly given: EncryptionConfiguration | undefined;
@@ -22,7 +23,7 @@ export async function prepareSetup(plane: ControlPlane, options: SetupOptions, s
   const {given, strict} = options;
   const observed = await observeForChange(plane, signal);
   const {base} = observed;
-  const resources = given ? entriesOf(given) : options.resources;
+  const resources = await expandResources(plane.cluster, given ? entriesOf(given) : options.resources, signal);
   return prepareChange(plane, observed, {operation: 'setup', resources, stages: await stages()}, options, signal);
 
   async function stages(): Promise<Stages> {

@@ -22,10 +22,13 @@ interface Kubeconfig {
   users: {name: string; user: {'client-certificate-data': string; 'client-key-data': string}}[];
 }
 
-/** Connects as the current context of a lab's kubeconfig, which holds its certificates. `manager` owns the fields it applies. */
-export function connectApi(kubeconfig: string, manager = 'kops-test'): Api {
+/**
+ * Connects as a context of a lab's kubeconfig, which holds its certificates: the current one, unless one is named. `manager` owns the fields
+ * it applies.
+ */
+export function connectApi(kubeconfig: string, manager = 'kops-test', contextName?: string): Api {
   const config = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
-  const context = byName(config.contexts, config['current-context']).context;
+  const context = byName(config.contexts, contextName ?? config['current-context']).context;
   const {server, 'certificate-authority-data': ca} = byName(config.clusters, context.cluster).cluster;
   const user = byName(config.users, context.user).user;
   const decode = (base64: string) => Buffer.from(base64, 'base64');

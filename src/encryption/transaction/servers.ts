@@ -76,7 +76,7 @@ export async function bring(server: Server, target: Target, options: BringOption
 /** What an interrupted run left waiting for its confirmation is put back, and then no longer in the way. */
 export async function settleGuard(node: Node, signal: AbortSignal): Promise<void> {
   const guard = await guardState(node, signal);
-  if (guard !== undefined && guard.state !== 'none') await revert(node, guard.id, signal);
+  if (guard?.state === 'armed' || guard?.state === 'swapped') await revert(node, guard.id, signal);
 }
 
 /** What is to change, each with what must be there now. Rejects where a file is none of those that this transaction knows. */

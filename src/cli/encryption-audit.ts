@@ -1,0 +1,87 @@
+import {createReadStream, globSync} from 'node:fs';
+import {Flags} from '@oclif/core';
+import type {ControlPlane} from '../encryption/control-plane.ts';
+import {etcdPathOf} from '../encryption/etcd-path.ts';
+import {findResidue, type LocalFile, type Residue} from '../encryption/residue.ts';
+import {expandResources} from '../encryption/resources.ts';
+import type {StatusSources} from '../encryption/status.ts';
+import {type EncryptionVerification, type Observations, resourcesInForce} from '../encryption/verify.ts';
+import type {Etcd} from '../etcd/etcd.ts';
+import type {Cluster} from '../kube/cluster.ts';
+import {ExitCode, Problem} from '../problem.ts';
+import {openEtcdOf, reachable} from './encryption.ts';
+import {stackedMembers} from './etcd-store.ts';
+import type {FoundNodes} from './nodes.ts';
+
+export const resourcesFlag = {
+  resources: Flags.string({
+    description:
+      'separated by commas, wildcards as in an EncryptionConfiguration; default: Secrets, and what the configuration names',
+    helpValue: 'secrets,…',
+  }),
+};
+export const revealFlag = {reveal: Flags.boolean({description: 'also show what Secrets hold'})};
+
+/** `db` of `secret/db`, where nothing else was asked for that goes with all Secrets only. */
+export function secretName(word: string, {resources, residue}: {resources?: string | undefined; residue?: boolean}): string {
+  const [, kind = 'secret', name = ''] = /^(?:([^/]*)\/)?([^/]*)$/.exec(word) ?? [];
+  if (!/^secrets?$/.test(kind) || name === '') {
+    throw new Problem(`${word} is not a Secret`, {
+      why: 'one is written db or secret/db; for what else is in etcd there is inspect',
+      next: 'kops encrypt-at-rest inspect /registry/…',
+      exitCode: ExitCode.usage,
+    });
+  }
+  if (resources === undefined && !residue) return name;
+  throw new Problem(`${word} cannot be combined with ${residue ? '--residue' : '--resources'}`, {
+    why: 'with a Secret only that one is looked at',
+    next: 'leave one of them out',
+    exitCode: ExitCode.usage,
+  });
+}
+
+/** The resources that were asked for, else those in force, as this cluster has them. */
+export const toVerify = (
+  cluster: Cluster,
+  observations: Observations,
+  asked: string | undefined,
+  signal: AbortSignal,
+): Promise<string[]> => expandResources(cluster, asked?.split(',').filter(Boolean) ?? resourcesInForce(observations), signal);
+
+/** What a verification found besides: `snapshots` are files of this machine. */
+export async function residueOf(
+  plane: ControlPlane,
+  {resources, revision}: EncryptionVerification,
+  snapshots: readonly string[] = globSync('kops-snapshot-*.db'),
+  signal: AbortSignal,
+): Promise<Residue> {
+  const members = await stackedMembers(plane.nodes, signal);
+  const sources = {
+    etcd: plane.etcd,
+    members: members.map(({node, member}) => ({node, dataDir: member.dataDir})),
+    snapshots: snapshots.map((path): LocalFile => ({path, read: () => createReadStream(path)})),
+  };
+  const paths = resources.map(({resource}) => ({resource, path: etcdPathOf(resource, plane.etcdPrefix)}));
+  return findResidue(sources, paths, revision, () => {}, signal);
+}
+
+/** Opens etcd only when it is asked for; `close` closes what was opened. */
+export function statusSources(
+  cluster: Cluster,
+  {nodes, isLab}: FoundNodes,
+  signal: AbortSignal,
+): StatusSources & {close(): Promise<void>} {
+  let etcd: Etcd | undefined;
+  return {
+    context: cluster.context,
+    nodes,
+    apiOf: (_server, {endpoint}) => cluster.apiAt(endpoint),
+    async openEtcd() {
+      const store = await openEtcdOf(cluster, reachable(nodes), isLab, signal);
+      etcd = store.etcd;
+      return store;
+    },
+    expand: (entries) => expandResources(cluster, entries, signal),
+    close: async () => etcd?.close(),
+  };
+}

@@ -1,0 +1,113 @@
+import {createHash} from 'node:crypto';
+import {statSync} from 'node:fs';
+import {expect, test, vi} from 'vitest';
+import type {EncryptionPlan} from '../../src/encryption/plan.ts';
+import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../src/encryption/verify.ts';
+import {encryptionLab} from '../support/encryption-lab.ts';
+
+vi.setConfig({testTimeout: 120_000});
+
+const lab = encryptionLab(1);
+const [node = ''] = lab.nodes;
+const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
+const CONFIGURATION = '/etc/kubernetes/enc/encryption.yaml';
+const fingerprint = () =>
+  [MANIFEST, CONFIGURATION].map((path) =>
+    createHash('sha256')
+      .update(lab.file(node, path) ?? 'none')
+      .digest('hex'),
+  );
+const run = (...words: string[]) => lab.report<EncryptionRun>([...words, '--yes', '--no-snapshot']);
+const verify = (code = 0) => lab.report<EncryptionVerification>(['verify'], code);
+
+let values: Readonly<Record<string, string>>;
+
+test('before anything, etcd holds plaintext, and verify says so', async () => {
+  values = await lab.seed(20);
+  expect(await verify(3)).toMatchObject({ok: false, encrypted: 0, plaintext: 20});
+});
+
+test('a dry run tells the plan and touches nothing', async () => {
+  const before = fingerprint();
+  const plan = await lab.report<EncryptionPlan>(['setup', '--dry-run']);
+  expect(plan).toMatchObject({
+    kind: 'EncryptionPlan',
+    operation: 'setup',
+    restarts: [node],
+    resources: [{resource: 'secrets', total: 20}],
+  });
+  const {stdout} = await lab.kops(['encrypt-at-rest', 'setup', '--dry-run', '--runbook']);
+  expect(stdout).toContain('--encryption-provider-config=/etc/kubernetes/enc/encryption.yaml');
+  expect(fingerprint()).toEqual(before);
+  expect(lab.file(node, '/etc/kubernetes/kops/journal')).toBeUndefined();
+});
+
+test('off a terminal, nothing is changed without --yes', async () => {
+  const {code, stderr} = await lab.kops(['encrypt-at-rest', 'setup']);
+  expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringContaining('add --yes')});
+});
+
+test('a server that is not confirmed in time gets its files back, byte for byte', async () => {
+  const before = fingerprint();
+  const {outcome, why} = await lab.report<EncryptionRun>(['setup', '--yes', '--no-snapshot', '--confirm-within', '5s'], 3);
+  expect({outcome, why}).toMatchObject({outcome: 'rolled back', why: {what: expect.stringContaining(node)}});
+  expect(fingerprint()).toEqual(before);
+  expect(lab.openTransaction()).toBeUndefined();
+  expect(await lab.secrets()).toEqual(values);
+});
+
+test("the lecture's own result: aescbc and key1, rewritten and verified", async () => {
+  const report = await run('setup', '--provider', 'aescbc', '--key-name', 'key1');
+  expect(report).toMatchObject({outcome: 'done', writeKey: {provider: 'aescbc', keyName: 'key1'}});
+  expect(await verify()).toMatchObject({ok: true, plaintext: 0, byKey: {'k8s:enc:aescbc:v1:key1:': 20}});
+  expect(await lab.secrets()).toEqual(values);
+  expect(lab.file(node, MANIFEST)).toContain('--encryption-provider-config=/etc/kubernetes/enc/encryption.yaml');
+});
+
+test('a second setup changes nothing; one with another key is refused', async () => {
+  const before = fingerprint();
+  expect(await run('setup')).toMatchObject({outcome: 'done', writeKey: {keyName: 'key1'}});
+  expect(fingerprint()).toEqual(before);
+  const {code, stderr} = await lab.kops(['encrypt-at-rest', 'setup', '--provider', 'secretbox', '--yes']);
+  expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringContaining('kops encrypt-at-rest rotate')});
+});
+
+test('a rotation to another provider drops the old key, and archives it', async () => {
+  const report = await run('rotate', '--provider', 'secretbox');
+  expect(report).toMatchObject({outcome: 'done', retired: ['key1']});
+  const {keyName} = report.writeKey;
+  expect(await verify()).toMatchObject({ok: true, byKey: {[`k8s:enc:secretbox:v1:${keyName}:`]: 20}});
+  expect(lab.file(node, CONFIGURATION)).not.toContain('key1');
+  expect(lab.file(node, `/etc/kubernetes/kops/archive/${report.transaction}.yaml`)).toContain('name: key1');
+  expect(await lab.secrets()).toEqual(values);
+});
+
+test('a key name is never used a second time', async () => {
+  const {code, stderr} = await lab.kops(['encrypt-at-rest', 'rotate', '--key-name', 'key1', '--yes']);
+  expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringContaining('the key name key1 was used before')});
+});
+
+test('strictly: in the end plaintext can no longer be read', async () => {
+  await run('setup', '--strict');
+  expect(lab.file(node, CONFIGURATION)).not.toContain('identity');
+  expect(await lab.secrets()).toEqual(values);
+});
+
+test('back to plaintext: nothing is encrypted, no flag is left, and the keys are archived', async () => {
+  const report = await run('disable');
+  expect(report).toMatchObject({outcome: 'done'});
+  expect(await verify(3)).toMatchObject({encrypted: 0, plaintext: 20});
+  expect(lab.file(node, MANIFEST)).not.toContain('encryption-provider-config');
+  expect(lab.file(node, CONFIGURATION)).toBeUndefined();
+  expect(lab.file(node, `/etc/kubernetes/kops/archive/${report.transaction}.yaml`)).toContain('name: key-');
+  expect(await lab.secrets()).toEqual(values);
+});
+
+test('a snapshot is whole and private', async () => {
+  const report = await lab.report<EncryptionRun>(['setup', '--yes', '--snapshot-file', 'before.db']);
+  expect(report).toMatchObject({outcome: 'done'});
+  const file = statSync(`${lab.folder()}/before.db`);
+  expect(file.mode & 0o777).toBe(0o600);
+  expect(file.size % 512).toBe(32);
+});

@@ -1,0 +1,125 @@
+import {readFileSync} from 'node:fs';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, vi} from 'vitest';
+import {type JournalEntry, parseJournal} from '../../src/encryption/transaction/journal.ts';
+import {JOURNAL_FILE, RECORD_FILE, type Transaction} from '../../src/encryption/transaction/record.ts';
+import {type Api, connectApi} from './api.ts';
+import {type Result, type Running, type RunOptions, runKops, startKops} from './process.ts';
+
+/** An embedded lab of a test file's own, because its control plane is changed. */
+export interface EncryptionLab {
+  readonly nodes: readonly string[];
+  /** Where kops runs: what it writes without a path is there. */
+  folder(): string;
+  /** The file of a node as bytes in a string, or undefined where there is none. */
+  file(node: string, path: string): string | undefined;
+  kops(args: readonly string[], options?: RunOptions): Promise<Result>;
+  /** `encrypt-at-rest` with these words, `-o json`; what it reports. It must end with `code`. */
+  report<T>(args: readonly string[], code?: number): Promise<T>;
+  start(args: readonly string[], options?: RunOptions): Running;
+  /** Of the newest transaction, or of one of them. */
+  journal(transaction?: string): JournalEntry[];
+  openTransaction(): Transaction | undefined;
+  /** `name: value` of all Secrets that `seed` made, read through each API server; they must agree. */
+  secrets(): Promise<Readonly<Record<string, string>>>;
+  /** Makes so many Secrets, with values of their own. */
+  seed(count: number): Promise<Readonly<Record<string, string>>>;
+  /** Through the first API server, or another one. */
+  api(server?: number): Api;
+}
+
+const NAMESPACE = 'kops-encryption';
+
+/** For the top of a file. Its lab is there before the first test, and gone after the last. */
+export function encryptionLab(controlPlanes: number): EncryptionLab {
+  const name = `kops-test-embedded-${process.pid}`;
+  const nodes = Array.from({length: controlPlanes}, (_, i) => `${name}-control-plane${i === 0 ? '' : i + 1}`);
+  let folder = '';
+  let env: Record<string, string> = {};
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kops-test-'));
+    env = {KUBECONFIG: join(folder, 'kubeconfig'), XDG_STATE_HOME: join(folder, 'state')};
+    const words = ['lab', 'up', '--driver', 'embedded', '--name', name, '--workers', '0', '--control-planes', `${controlPlanes}`];
+    succeeded(await runKops(words, {env}));
+    await api().send('POST', '/api/v1/namespaces', {metadata: {name: NAMESPACE}});
+  }, 120_000);
+  afterAll(async () => {
+    await runKops(['lab', 'down', '--name', name], {env});
+    await rm(folder, {recursive: true, force: true});
+  }, 60_000);
+
+  const at = (node: string, path: string) => join(env.XDG_STATE_HOME ?? '', 'kops/labs', name, 'nodes', node, path);
+  const file = (node: string, path: string): string | undefined => {
+    try {
+      return readFileSync(at(node, path), 'latin1');
+    } catch {
+      return undefined;
+    }
+  };
+  const connections = new Map<number, Api>();
+  const api = (server = 0): Api => {
+    const context = server === 0 ? undefined : `kops-${name}-${server + 1}`;
+    const connection = connections.get(server) ?? connectApi(env.KUBECONFIG ?? '', 'kops-test', context);
+    connections.set(server, connection);
+    return connection;
+  };
+  const kops = (args: readonly string[], options: RunOptions = {}) =>
+    runKops(args, {cwd: folder, ...options, env: {...env, ...options.env}});
+  const path = (secret = '') => `/api/v1/namespaces/${NAMESPACE}/secrets${secret && `/${secret}`}`;
+
+  return {
+    nodes,
+    folder: () => folder,
+    file,
+    api,
+    kops,
+    start: (args, options = {}) => startKops(args, {cwd: folder, ...options, env: {...env, ...options.env}}),
+    async report(args, code = 0) {
+      const result = await kops(['encrypt-at-rest', ...args, '-o', 'json']);
+      expect(result, result.stderr).toMatchObject({code});
+      return JSON.parse(result.stdout);
+    },
+    journal(transaction) {
+      const content = file(nodes[0] ?? '', JOURNAL_FILE);
+      if (content === undefined) return [];
+      const ids = [...content.matchAll(/"transaction":"([^"]+)"/g)].map(([, id = '']) => id);
+      return parseJournal(Buffer.from(content), transaction ?? ids.at(-1) ?? '');
+    },
+    openTransaction() {
+      const found = nodes.flatMap((node) => file(node, RECORD_FILE) ?? []);
+      return found[0] === undefined ? undefined : JSON.parse(found[0]);
+    },
+    async seed(count) {
+      const values: Record<string, string> = {};
+      for (let i = 0; i < count; i += 1) {
+        const value = `value-${i}-${Math.random()}`;
+        // Names with dots, and one value near the limit of what etcd takes.
+        const data = i === 0 ? `${value}${'x'.repeat(1_000_000)}` : value;
+        values[`seed.${i}`] = data;
+        await api().send('POST', path(), {metadata: {name: `seed.${i}`}, stringData: {value: data}});
+      }
+      return values;
+    },
+    async secrets() {
+      const seen = await Promise.all(nodes.map((_, server) => readAll(api(server))));
+      for (const other of seen) expect(other).toEqual(seen[0]);
+      return seen[0] ?? {};
+    },
+  };
+
+  /** Right after a restart a server may refuse, or not be there. */
+  async function readAll(server: Api): Promise<Record<string, string>> {
+    const list = () => server.send('GET', path()) as Promise<{items: {metadata: {name: string}; data: {value: string}}[]}>;
+    const {items} = await vi.waitFor(list, {timeout: 60_000, interval: 200});
+    return Object.fromEntries(
+      items.map(({metadata, data}) => [metadata.name, Buffer.from(data.value, 'base64').toString('utf8')]),
+    );
+  }
+}
+
+function succeeded({code, stderr}: Result): void {
+  if (code !== 0) throw new Error(stderr);
+}
