@@ -1,7 +1,7 @@
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Api, ApiResponse} from '../kube/api.ts';
 import type {Cluster} from '../kube/cluster.ts';
-import {parseObject} from '../kube/json.ts';
+import {type KubeObject, parseObject} from '../kube/json.ts';
 import {type NodeFile, readFile} from '../nodes/files.ts';
 import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
@@ -158,10 +158,8 @@ export async function probe(api: Api, signal: AbortSignal): Promise<RunningServe
   };
 
   async function unreadable(list: Buffer): Promise<string | undefined> {
-    const {items = []} = (parseObject(list.toString('utf8')) ?? {}) as {
-      items?: {metadata?: {namespace?: string; name?: string}}[];
-    };
-    const {namespace = '', name} = items[0]?.metadata ?? {};
+    const {items} = (parseObject(list.toString('utf8')) ?? {}) as {items?: readonly KubeObject[] | null};
+    const {namespace = '', name} = items?.[0]?.metadata ?? {};
     if (name === undefined) return undefined;
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
     const secret = await ask(path, METADATA, 16 * 1024 * 1024);

@@ -84,12 +84,12 @@ export async function verify(
     offenders: [...found.plaintext, ...found.undecryptable.map(({key}) => key)].sort(),
     failures: found.undecryptable,
     notes: [...configTroubles(observations), ...notesOn(verified)],
-    ok: plaintext === 0 && undecryptable === 0,
+    ok: configured && plaintext === 0 && undecryptable === 0,
     next: nextStep({configured, plaintext, undecryptable, verified}),
   };
 }
 
-/** 3 where something lies open, or cannot be opened. */
+/** 3 where something lies open, or would as soon as it is written, or cannot be opened. */
 export const exitCodeOfVerification = ({ok, residue}: EncryptionVerification): ExitCode =>
   ok && (residue?.ok ?? true) ? ExitCode.ok : ExitCode.negative;
 
@@ -150,6 +150,6 @@ function nextStep({configured, plaintext, undecryptable, verified}: Findings): s
   const exposed = verified.filter((resource) => resource.plaintext > 0);
   const uncovered = exposed.filter(({writes}) => writes.includes('identity')).map(({resource}) => resource);
   const option = uncovered.every((resource) => resource === 'secrets') ? '' : ` --resources ${uncovered.join(',')}`;
-  if (uncovered.length > 0 || (plaintext > 0 && !configured)) return `kops encrypt-at-rest setup${option}`;
+  if (uncovered.length > 0 || !configured) return `kops encrypt-at-rest setup${option}`;
   return plaintext > 0 || verified.some(({stale}) => stale > 0) ? 'kops encrypt-at-rest rewrite' : null;
 }

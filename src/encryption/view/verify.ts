@@ -23,7 +23,7 @@ export function renderVerification(report: EncryptionVerification, screen: Scree
 }
 
 function verdict({configured, scanned, encrypted, plaintext, undecryptable, unchecked}: EncryptionVerification): string {
-  if (scanned === 0) return 'nothing of that is in etcd';
+  if (scanned === 0) return configured ? 'nothing of that is in etcd' : 'encryption at rest is not configured';
   if (!configured && encrypted === 0)
     return `encryption at rest is not configured: all ${counted(scanned, 'value')} are plaintext in etcd`;
   if (plaintext > 0 && undecryptable > 0)

@@ -1,0 +1,43 @@
+import {Flags} from '@oclif/core';
+import {clusterFlags, outputFlag} from '../../src/cli/command.ts';
+import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
+import {secretName, statusSources} from '../../src/cli/encryption-audit.ts';
+import {residentsOf} from '../../src/encryption/residents.ts';
+import {encryptionStatus, exitCodeOfStatus} from '../../src/encryption/status.ts';
+import {renderStatus} from '../../src/encryption/view/status.ts';
+
+export default class EncryptAtRestStatusCommand extends EncryptionCommand {
+  static override summary = 'Tell what every API server encrypts with, whether they agree, and what is stored by which key.';
+  static override description =
+    `Compares each node's manifest and configuration with what its running API server reports, says whether a change is open, and counts objects in etcd where that can be read.
+
+Ends with 0 where all servers agree, also where no encryption is configured, 3 where one does not do what its file says or differs from the others, 4 where a change is not finished, 5 where a node could not be reached.`;
+  static override examples = [
+    '<%= config.bin %> encrypt-at-rest status',
+    '<%= config.bin %> encrypt-at-rest status --secret db -n shop',
+    '<%= config.bin %> encrypt-at-rest status -o json',
+  ];
+  static override flags = {
+    ...clusterFlags,
+    ...nodeFlags,
+    ...outputFlag,
+    secret: Flags.string({description: 'also tell which nodes hold this Secret in memory now', helpValue: 'NAME'}),
+  };
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(EncryptAtRestStatusCommand);
+    const name = flags.secret === undefined ? undefined : secretName(flags.secret, {});
+    await this.withNodes(flags, async (cluster, found) => {
+      const sources = statusSources(cluster, found, this.signal);
+      try {
+        const status = await encryptionStatus(sources, this.signal);
+        const secret = name === undefined ? undefined : {namespace: cluster.namespace, name};
+        const report = secret ? {...status, secret: {...secret, nodes: await residentsOf(cluster, secret, this.signal)}} : status;
+        this.present(report, flags.output, renderStatus);
+        this.exit(exitCodeOfStatus(report));
+      } finally {
+        await sources.close();
+      }
+    });
+  }
+}
