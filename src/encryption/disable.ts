@@ -1,11 +1,4 @@
-import {
-  type ChangeOptions,
-  observeForChange,
-  type PreparedChange,
-  prepareChange,
-  requireEncryption,
-  resourcesOf,
-} from './change.ts';
+import {type ChangeOptions, observeForChange, type PreparedChange, prepareChange, requireEncryption} from './change.ts';
 import {entriesOf} from './configuration-coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {expandResources} from './resources.ts';
