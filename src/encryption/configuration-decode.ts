@@ -1,164 +1,112 @@
-import {kmsFlaws} from './configuration-kms.ts';
-import {overlapFlaw, resourceFlaw} from './configuration-resources.ts';
+import {FieldReader, type Flaw} from './configuration-flaws.ts';
+import {decodeKms} from './configuration-kms.ts';
+import {reportOverlaps, resourceFlaw} from './configuration-resources.ts';
 import {
   configurationApiVersion,
+  configurationKind,
   type EncryptionConfiguration,
+  emptyConfiguration,
   type Key,
   type KeyedProvider,
-  keyedProviders,
+  keySizes,
   type Provider,
   type ResourceRule,
 } from './configuration-types.ts';
 
-/** What is wrong with one field. Never a key's secret. */
-export interface Flaw {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
-/** Collects what is wrong while reading on, so that one run names everything. */
-export class Reader {
-  readonly flaws: Flaw[] = [];
-
-  report(path: Flaw['path'], message: string): undefined {
-    this.flaws.push({path, message});
-    return undefined;
-  }
-
-  /** A mapping with no other fields than these. A missing or null one is empty, as in Go. */
-  object(value: unknown, path: Flaw['path'], fields: readonly string[]): Readonly<Record<string, unknown>> {
-    if (value === undefined || value === null) return {};
-    if (typeof value !== 'object' || Array.isArray(value)) {
-      this.report(path, 'must be a mapping');
-      return {};
-    }
-    const near = (field: string) => fields.find((known) => known.toLowerCase() === field.toLowerCase());
-    for (const field of Object.keys(value)) {
-      if (fields.includes(field)) continue;
-      const known = near(field);
-      this.report(
-        [...path, field],
-        known ? `unknown field: it is written ${known}` : `unknown field: ${fields.join(', ')} are known here`,
-      );
-    }
-    return value as Record<string, unknown>;
-  }
-
-  list(value: unknown, path: Flaw['path']): readonly unknown[] {
-    if (value === undefined || value === null) return [];
-    if (Array.isArray(value)) return value;
-    this.report(path, 'must be a list');
-    return [];
-  }
-
-  /** A missing or null one is empty, as in Go. */
-  string(value: unknown, path: Flaw['path']): string {
-    if (value === undefined || value === null) return '';
-    if (typeof value === 'string') return value;
-    this.report(
-      path,
-      `must be a string: YAML reads it as a ${Array.isArray(value) ? 'list' : typeof value}, so put it in quotes`,
-    );
-    return '';
-  }
-}
-
 /**
  * Judges a decoded document as the API server does. Source: strict decoding and ValidateEncryptionConfiguration of
  * k8s.io/apiserver/pkg/apis/apiserver/validation/validation_encryption.go (reload = true), and the masking check of
- * pkg/server/options/encryptionconfig/config.go.
+ * pkg/server/options/encryptionconfig/config.go. The configuration is worth something only where there is no flaw.
  */
-export function decodeConfiguration(value: unknown): {configuration?: EncryptionConfiguration; flaws: readonly Flaw[]} {
-  const reader = new Reader();
+export function decodeConfiguration(value: unknown): {
+  readonly configuration: EncryptionConfiguration;
+  readonly flaws: readonly Flaw[];
+} {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return {flaws: [{path: [], message: 'must be a mapping with apiVersion, kind and resources'}]};
+    const message = 'it must be a mapping with apiVersion, kind and resources';
+    return {configuration: emptyConfiguration, flaws: [{path: [], message}]};
   }
+  const reader = new FieldReader();
   const document = reader.object(value, [], ['apiVersion', 'kind', 'resources']);
-  expectText(reader, document, 'apiVersion', configurationApiVersion);
-  expectText(reader, document, 'kind', 'EncryptionConfiguration');
-  const kmsNames = new Set<string>();
-  const masks = new Map<string, string>();
+  checkKind(reader, reader.string(document.apiVersion, ['apiVersion']), reader.string(document.kind, ['kind']));
   const entries = reader.list(document.resources, ['resources']);
-  if (entries.length === 0) reader.report(['resources'], 'at least one rule is required');
+  if (entries.length === 0) reader.report(['resources'], 'needs at least one rule');
+  const kmsNames = new Set<string>();
   const rules = entries.map((entry, index) => decodeRule(reader, entry, ['resources', index], kmsNames));
-  for (const [index, rule] of rules.entries()) overlapFlaw(reader, rule.resources, ['resources', index, 'resources'], masks);
+  reportOverlaps(reader, rules);
   return {configuration: {rules}, flaws: reader.flaws};
 }
 
-function expectText(reader: Reader, document: Readonly<Record<string, unknown>>, field: string, wanted: string): void {
-  const found = reader.string(document[field], [field]);
-  if (found !== wanted)
-    reader.report([field], found === '' ? `missing: it must be ${wanted}` : `is ${found}: it must be ${wanted}`);
+/** `v1` and `EncryptionConfig` are registered too, for the sake of old documentation. Source: pkg/apis/apiserver/v1/register.go. */
+function checkKind(reader: FieldReader, apiVersion: string, kind: string): void {
+  const legacy = apiVersion === 'v1' && kind === 'EncryptionConfig';
+  if (legacy) return;
+  const must = (found: string, wanted: string) => (found === '' ? `is missing: it must be ${wanted}` : `must be ${wanted}`);
+  if (apiVersion !== configurationApiVersion) reader.report(['apiVersion'], must(apiVersion, configurationApiVersion));
+  if (kind !== configurationKind) reader.report(['kind'], must(kind, configurationKind));
 }
 
-function decodeRule(reader: Reader, value: unknown, path: Flaw['path'], kmsNames: Set<string>): ResourceRule {
+function decodeRule(reader: FieldReader, value: unknown, path: Flaw['path'], kmsNames: Set<string>): ResourceRule {
   const rule = reader.object(value, path, ['resources', 'providers']);
   const resourcesPath = [...path, 'resources'];
   const resources = reader.list(rule.resources, resourcesPath).map((entry, index) => {
     const resource = reader.string(entry, [...resourcesPath, index]);
-    resourceFlaw(reader, resource, [...resourcesPath, index]);
+    const flaw = resourceFlaw(resource);
+    if (flaw) reader.report([...resourcesPath, index], flaw);
     return resource;
   });
-  if (resources.length === 0) reader.report(resourcesPath, 'at least one resource is required');
+  if (resources.length === 0) reader.report(resourcesPath, 'needs at least one resource');
   const providersPath = [...path, 'providers'];
   const entries = reader.list(rule.providers, providersPath);
-  if (entries.length === 0) reader.report(providersPath, 'at least one provider is required');
+  if (entries.length === 0) reader.report(providersPath, 'needs at least one provider');
   const providers = entries.flatMap((entry, index) => decodeProvider(reader, entry, [...providersPath, index], kmsNames) ?? []);
   return {resources, providers};
 }
 
-const providerFields = ['aesgcm', 'aescbc', 'secretbox', 'identity', 'kms'] as const;
+const providerTypes = ['aesgcm', 'aescbc', 'secretbox', 'identity', 'kms'] as const;
 
-function decodeProvider(reader: Reader, value: unknown, path: Flaw['path'], kmsNames: Set<string>): Provider | undefined {
-  const entry = reader.object(value, path, providerFields);
-  const [type, ...others] = providerFields.filter((field) => entry[field] !== undefined && entry[field] !== null);
-  if (type === undefined) return reader.report(path, `holds none of the providers ${providerFields.join(', ')}`);
+function decodeProvider(reader: FieldReader, value: unknown, path: Flaw['path'], kmsNames: Set<string>): Provider | undefined {
+  const entry = reader.object(value, path, providerTypes);
+  const [type, ...others] = providerTypes.filter((candidate) => entry[candidate] !== undefined && entry[candidate] !== null);
+  if (type === undefined) return reader.report(path, `names no provider: ${providerTypes.join(', ')}`);
   if (others.length > 0) {
-    return reader.report(path, `holds ${[type, ...others].join(' and ')}: each provider needs a list element (- ) of its own`);
+    return reader.report(path, `holds ${[type, ...others].join(' and ')}: each provider is a list item (-) of its own`);
   }
-  if (type === 'identity') {
-    reader.object(entry[type], [...path, type], []);
-    return {type};
-  }
-  if (type === 'kms') return kmsFlaws(reader, entry[type], [...path, type], kmsNames);
-  return {type, keys: decodeKeys(reader, entry[type], [...path, type], type)};
+  const here = [...path, type];
+  if (type === 'kms') return decodeKms(reader, entry[type], here, kmsNames);
+  if (type !== 'identity') return {type, keys: decodeKeys(reader, entry[type], here, type)};
+  reader.object(entry[type], here, []);
+  return {type};
 }
 
-function decodeKeys(reader: Reader, value: unknown, path: Flaw['path'], type: KeyedProvider): readonly Key[] {
+function decodeKeys(reader: FieldReader, value: unknown, path: Flaw['path'], type: KeyedProvider): readonly Key[] {
   const keysPath = [...path, 'keys'];
   const entries = reader.list(reader.object(value, path, ['keys']).keys, keysPath);
-  if (entries.length === 0) reader.report(keysPath, 'at least one key is required');
+  if (entries.length === 0) reader.report(keysPath, 'needs at least one key');
   return entries.map((entry, index) => decodeKey(reader, entry, [...keysPath, index], type));
 }
 
-const keySizes: Readonly<Record<KeyedProvider, readonly number[]>> = {
-  secretbox: [32],
-  aescbc: [16, 24, 32],
-  aesgcm: [16, 24, 32],
-};
-
-function decodeKey(reader: Reader, value: unknown, path: Flaw['path'], type: KeyedProvider): Key {
+function decodeKey(reader: FieldReader, value: unknown, path: Flaw['path'], type: KeyedProvider): Key {
   const key = reader.object(value, path, ['name', 'secret']);
   const name = reader.string(key.name, [...path, 'name']);
   const secret = reader.string(key.secret, [...path, 'secret']);
-  if (name === '') reader.report([...path, 'name'], 'a key needs a name');
-  if (secret === '') reader.report([...path, 'secret'], 'a key needs a secret: random bytes in base64');
-  else {
-    const bytes = strictBase64(secret);
-    if (bytes === undefined) reader.report([...path, 'secret'], 'is not base64');
-    else if (!keySizes[type].includes(bytes.length)) {
-      const wanted = keySizes[type].join(', ').replace(/, (\d+)$/, ' or $1');
-      reader.report([...path, 'secret'], `is ${bytes.length} bytes long: ${type} needs ${wanted}`);
-    }
-  }
+  if (name === '') reader.report([...path, 'name'], 'is missing');
+  const flaw = secretFlaw(secret, type);
+  if (flaw) reader.report([...path, 'secret'], flaw);
   return {name, secret};
 }
 
-/** Go's base64.StdEncoding: padded, line breaks ignored; undefined where it is none. */
-export function strictBase64(text: string): Buffer | undefined {
-  const plain = text.replaceAll(/[\r\n]/g, '');
-  if (plain.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(plain)) return undefined;
-  return Buffer.from(plain, 'base64');
+function secretFlaw(secret: string, type: KeyedProvider): string | undefined {
+  if (secret === '') return 'is missing';
+  if (/^(\$|<)/.test(secret)) return 'is a placeholder: head -c 32 /dev/urandom | base64 makes what belongs there';
+  const bytes = decodeBase64(secret);
+  if (bytes === undefined) return 'is not base64';
+  if (keySizes[type].includes(bytes.length)) return undefined;
+  return `is ${bytes.length} bytes long: ${type} takes ${keySizes[type].join(', ').replace(/, (\d+)$/, ' or $1')}`;
 }
 
-export const isKeyedProvider = (text: string): text is KeyedProvider => (keyedProviders as readonly string[]).includes(text);
+/** As Go's base64.StdEncoding: padded, line breaks ignored; undefined where it is none. */
+function decodeBase64(text: string): Buffer | undefined {
+  const plain = text.replaceAll(/[\r\n]/g, '');
+  return plain.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(plain) ? Buffer.from(plain, 'base64') : undefined;
+}

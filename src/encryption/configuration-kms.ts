@@ -1,40 +1,28 @@
-import type {Flaw, Reader} from './configuration-decode.ts';
+import type {FieldReader, Flaw} from './configuration-flaws.ts';
 import type {KmsProviderEntry} from './configuration-types.ts';
 
-/** A KMS provider with the API server's defaults and rules. Source: SetDefaults_KMSConfiguration and validateKMSConfiguration. */
-export function kmsFlaws(reader: Reader, value: unknown, path: Flaw['path'], names: Set<string>): KmsProviderEntry {
+/**
+ * A KMS provider with the API server's defaults and rules. Source: SetDefaults_KMSConfiguration and validateKMSConfiguration.
+ * @param names of the KMS providers before this one; its own is added
+ */
+export function decodeKms(reader: FieldReader, value: unknown, path: Flaw['path'], names: Set<string>): KmsProviderEntry {
   const kms = reader.object(value, path, ['apiVersion', 'name', 'cachesize', 'endpoint', 'timeout']);
-  const text = (field: string) => reader.string(kms[field], [...path, field]);
-  const version = text('apiVersion') || 'v1';
-  const name = text('name');
-  const endpoint = text('endpoint');
-  const timeout = text('timeout');
-  const {cachesize} = kms;
+  const [version, name, endpoint, timeout] = ['apiVersion', 'name', 'endpoint', 'timeout'].map((field) =>
+    reader.string(kms[field], [...path, field]),
+  ) as [string, string, string, string];
+  const apiVersion = version === 'v2' ? 'v2' : 'v1';
+  const cachesize = kms.cachesize ?? undefined;
 
-  if (version !== 'v1' && version !== 'v2') reader.report([...path, 'apiVersion'], `is ${version}: only v1 and v2 are supported`);
-  if (name === '') reader.report([...path, 'name'], 'a KMS provider needs a name');
-  if (version !== 'v1' && name.includes(':')) reader.report([...path, 'name'], `${name} must not contain ':'`);
-  if (names.has(name))
-    reader.report([...path, 'name'], `${name} is the name of another KMS provider of this file: names must be unique`);
+  const check = (field: string, flaw: string | undefined) => flaw !== undefined && reader.report([...path, field], flaw);
+  check('apiVersion', ['', 'v1', 'v2'].includes(version) ? undefined : 'must be v1 or v2');
+  check('name', nameFlaw(name, apiVersion, names));
+  check('endpoint', endpointFlaw(endpoint));
+  check('timeout', typeof kms.timeout === 'string' ? timeoutFlaw(timeout) : undefined);
+  check('cachesize', cachesize === undefined ? undefined : cachesizeFlaw(cachesize, apiVersion));
   names.add(name);
-  if (!endpoint.startsWith('unix:')) {
-    reader.report(
-      [...path, 'endpoint'],
-      endpoint === '' ? 'a KMS provider needs an endpoint: unix:///…' : 'must be a unix socket: unix:///…',
-    );
-  }
-  const milliseconds = timeout === '' ? undefined : goDuration(timeout);
-  if (timeout !== '' && (milliseconds === undefined || milliseconds <= 0)) {
-    reader.report([...path, 'timeout'], `must be a positive duration like 3s`);
-  }
-  if (cachesize !== undefined && cachesize !== null) {
-    if (!Number.isInteger(cachesize)) reader.report([...path, 'cachesize'], 'must be a whole number');
-    else if (version !== 'v1') reader.report([...path, 'cachesize'], 'is not supported in v2');
-    else if (cachesize === 0) reader.report([...path, 'cachesize'], 'must be positive, or negative to switch the cache off');
-  }
   return {
     type: 'kms',
-    apiVersion: version === 'v2' ? 'v2' : 'v1',
+    apiVersion,
     name,
     endpoint,
     ...(timeout !== '' && {timeout}),
@@ -42,15 +30,30 @@ export function kmsFlaws(reader: Reader, value: unknown, path: Flaw['path'], nam
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = {ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000};
+/** Unique in the whole file: with automatic reload, which kops switches on, those of v1 too. */
+export function nameFlaw(name: string, apiVersion: 'v1' | 'v2', others: ReadonlySet<string>): string | undefined {
+  if (name === '') return 'is missing';
+  if (apiVersion === 'v2' && name.includes(':')) return "must not contain ':'";
+  return others.has(name) ? `${name} is the name of another KMS provider of this file` : undefined;
+}
 
-/** Milliseconds; undefined where Go's time.ParseDuration refuses it. */
-function goDuration(text: string): number | undefined {
-  if (/^[+-]?0$/.test(text)) return 0;
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g;
-  const body = text.replace(/^[+-]/, '');
-  const parts = [...body.matchAll(part)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== body) return undefined;
-  const total = parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0), 0);
-  return text.startsWith('-') ? -total : total;
+export function endpointFlaw(endpoint: string): string | undefined {
+  if (endpoint === '') return 'is missing';
+  return /^unix:/i.test(endpoint) ? undefined : 'must be a socket of the node: unix:///PATH';
+}
+
+function cachesizeFlaw(cachesize: unknown, apiVersion: 'v1' | 'v2'): string | undefined {
+  if (!Number.isInteger(cachesize)) return 'must be a whole number';
+  if (apiVersion === 'v2') return 'is not supported in v2';
+  return cachesize === 0 ? 'must be positive, or negative to switch the cache off' : undefined;
+}
+
+const UNITS: Readonly<Record<string, number>> = {ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000};
+
+/** Source: Go's time.ParseDuration. */
+export function timeoutFlaw(timeout: string): string | undefined {
+  const parts = [...timeout.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)];
+  const isDuration = parts.length > 0 && parts.map(([part]) => part).join('') === timeout.replace(/^\+/, '');
+  const milliseconds = parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0), 0);
+  return isDuration && milliseconds > 0 ? undefined : 'must be a positive duration like 3s';
 }

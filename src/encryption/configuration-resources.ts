@@ -1,43 +1,46 @@
 import {entryKey, groupResource} from './configuration-coverage.ts';
-import type {Flaw, Reader} from './configuration-decode.ts';
+import type {FieldReader} from './configuration-flaws.ts';
+import type {ResourceRule} from './configuration-types.ts';
 
-/** What the API server refuses as the name of a resource. Source: validateResourceNames, in its order. */
-export function resourceFlaw(reader: Reader, resource: string, path: Flaw['path']): void {
-  const message = judge(resource);
-  if (message) reader.report(path, message);
-}
-
-function judge(text: string): string | undefined {
+/** What the API server refuses as an entry of `resources`. Source: validateResourceNames, in its order. */
+export function resourceFlaw(text: string): string | undefined {
   const {group, resource} = groupResource(text);
-  if (text.toLowerCase() !== text) return `resource names have no capital letters: ${text.toLowerCase()}`;
-  if (text === '*') return "a bare '*' is not allowed: '*.' is the core group, '*.*' is everything";
+  if (text.toLowerCase() !== text) return `has capital letters: it is written ${text.toLowerCase()}`;
+  if (text === '*') return "must not be a bare '*': the core group is '*.', and everything is '*.*'";
   if (['apiserveripinfo', 'serviceipallocations', 'servicenodeportallocations'].includes(text)) {
-    return `${text} has no API of its own and cannot be encrypted`;
+    return `is ${text}, which has no API and cannot be encrypted`;
   }
-  if (group === 'events.k8s.io') return "events are stored under the core group: write 'events'";
-  if (group === 'extensions') return 'the group extensions is gone from the API';
-  if (group === '*' && resource !== '*') return `${text} would be one resource across groups, which is not supported`;
+  if (group === 'events.k8s.io') return 'must be events: they are stored in the core group';
+  if (group === 'extensions') return 'is of the group extensions, which the API no longer has';
+  if (group === '*' && resource !== '*') return `is ${text}: one resource across all groups is not possible`;
   return undefined;
 }
 
 /**
- * Overlaps within one rule, and entries that an earlier wildcard makes ineffective. Source: validateResourceOverlap, and
+ * Overlaps within a rule, and entries that an earlier rule's wildcard makes ineffective. Source: validateResourceOverlap, and
  * getTransformerOverridesAndKMSPluginProbes.
- * @param masks the entries of the rules before this one; this rule's are added
  */
-export function overlapFlaw(reader: Reader, resources: readonly string[], path: Flaw['path'], masks: Map<string, string>): void {
-  const seen = new Set<string>();
-  const keys = resources.map(entryKey);
-  for (const [index, key] of keys.entries()) {
-    const text = resources[index] ?? '';
-    const {group} = groupResource(text);
-    if (seen.has(key)) reader.report([...path, index], `${text} stands twice in one rule`);
-    else if (keys.length > 1 && (key === '*.*' || keys.some((other) => other !== key && other === `*.${group}`))) {
-      reader.report([...path, index], `${text} overlaps with another entry of the same rule, which would be masked`);
+export function reportOverlaps(reader: FieldReader, rules: readonly ResourceRule[]): void {
+  const earlier = new Set<string>();
+  for (const [ruleIndex, {resources}] of rules.entries()) {
+    const keys = resources.map(entryKey);
+    for (const [index, key] of keys.entries()) {
+      const flaw = overlapFlaw(key, keys, index) ?? maskFlaw(key, earlier);
+      if (flaw) reader.report(['resources', ruleIndex, 'resources', index], flaw);
     }
-    const mask = masks.get(`*.${group}`) ?? masks.get('*.*');
-    if (mask !== undefined) reader.report([...path, index], `${text} is masked by the earlier ${mask}: put it before that`);
-    seen.add(key);
+    for (const key of keys) earlier.add(key);
   }
-  for (const [index, key] of keys.entries()) masks.set(key, resources[index] ?? key);
+}
+
+const groupWildcard = (key: string): string => `*.${groupResource(key).group}`;
+
+function overlapFlaw(key: string, keys: readonly string[], index: number): string | undefined {
+  if (keys.indexOf(key) < index) return 'stands in this rule for the second time';
+  const wildcard = ['*.*', groupWildcard(key)].find((candidate) => candidate !== key && keys.includes(candidate));
+  return wildcard && `is covered by ${wildcard} in the same rule, which the API server refuses`;
+}
+
+function maskFlaw(key: string, earlier: ReadonlySet<string>): string | undefined {
+  const mask = [groupWildcard(key), '*.*'].find((candidate) => earlier.has(candidate));
+  return mask && `would never take effect behind ${mask} of an earlier rule: put it before that`;
 }

@@ -2,6 +2,13 @@
 export const keyedProviders = ['secretbox', 'aescbc', 'aesgcm'] as const;
 export type KeyedProvider = (typeof keyedProviders)[number];
 
+/** Bytes that a key may have. Source: validation_encryption.go. */
+export const keySizes: Readonly<Record<KeyedProvider, readonly number[]>> = {
+  secretbox: [32],
+  aescbc: [16, 24, 32],
+  aesgcm: [16, 24, 32],
+};
+
 export interface Key {
   readonly name: string;
   /** Base64. Never printed, never in an error. */
@@ -41,3 +48,4 @@ export interface EncryptionConfiguration {
 export const emptyConfiguration: EncryptionConfiguration = {rules: []};
 
 export const configurationApiVersion = 'apiserver.config.k8s.io/v1';
+export const configurationKind = 'EncryptionConfiguration';

@@ -1,6 +1,13 @@
 import {createHash} from 'node:crypto';
 import {stringify} from 'yaml';
-import {configurationApiVersion, type EncryptionConfiguration, type Key, type Provider} from './configuration-types.ts';
+import {
+  configurationApiVersion,
+  configurationKind,
+  type EncryptionConfiguration,
+  type Key,
+  type Provider,
+} from './configuration-types.ts';
+import {goYaml} from './yaml-text.ts';
 
 export {
   entriesOf,
@@ -26,8 +33,8 @@ export const hashOf = (file: Buffer): string => `sha256:${createHash('sha256').u
 /** The file as the API server reads it: YAML 1.1 in its eyes, so that a key called `yes` or `0123` comes out in quotes. */
 export function renderConfiguration({rules}: EncryptionConfiguration): string {
   const resources = rules.map((rule) => ({resources: rule.resources, providers: rule.providers.map(providerDocument)}));
-  const document = {apiVersion: configurationApiVersion, kind: 'EncryptionConfiguration', resources};
-  return stringify(document, {version: '1.1', lineWidth: 0, indentSeq: true, aliasDuplicateObjects: false});
+  const document = {apiVersion: configurationApiVersion, kind: configurationKind, resources};
+  return stringify(document, {...goYaml, lineWidth: 0, aliasDuplicateObjects: false});
 }
 
 function providerDocument(provider: Provider): Record<string, unknown> {
