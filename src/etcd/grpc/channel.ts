@@ -45,7 +45,8 @@ const OPTIONS = {
   'grpc.max_receive_message_length': MAX_ANSWER,
   // etcd refuses pings more often than every 5 s.
   'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 5_000,
+  // Long enough for kops to be busy with what it read: an answer counts only once there is time to look at it.
+  'grpc.keepalive_timeout_ms': 20_000,
   'grpc.initial_reconnect_backoff_ms': 200,
   'grpc.max_reconnect_backoff_ms': 2_000,
   'grpc.service_config_disable_resolution': 1,
