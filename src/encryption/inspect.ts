@@ -41,7 +41,7 @@ export async function inspect(
 ): Promise<EtcdValue> {
   const revision = await etcd.revision(signal);
   const found = await etcd.get(key, signal, revision);
-  if (found === undefined) throw await unknownKey(etcd, key, revision, signal);
+  if (found === undefined) throw await unknownKey(etcd, etcdPrefix, key, revision, signal);
   const resource = resourceOfKey(key, etcdPrefix, readers);
   const {object, decodedBy} = await decoded(found, resource, readers, cluster, signal);
   return {
@@ -124,35 +124,36 @@ const PLURALS: Readonly<Record<string, string>> = {
   ingress: 'ingresses',
 };
 
-async function unknownKey(etcd: Etcd, key: string, revision: number, signal: AbortSignal): Promise<Problem> {
-  const details = (why: string, near: string | undefined) => ({
-    why,
-    next: near && `kops encrypt-at-rest inspect ${near}`,
-    exitCode: ExitCode.noAccess,
-  });
-  for (let folder = key.replace(/\/+$/, ''); folder.includes('/'); folder = folder.slice(0, folder.lastIndexOf('/'))) {
-    const names = await namesBelow(etcd, `${folder}/`, revision, signal);
-    if (names.length === 0) continue;
-    const isFolder = folder === key.replace(/\/+$/, '');
-    const near = isFolder ? names[0] : nearest(key, names);
-    const likeliest = near === undefined ? names : [near, ...names.filter((name) => name !== near)];
-    return new Problem(
-      isFolder
-        ? `${key} is no key of etcd, but a part of ${names.length === MOST_NAMES ? 'many' : names.length}`
-        : `etcd has no key ${key}`,
-      details(`below ${folder}/ there is ${enumerate(likeliest)}`, near),
-    );
+/** Says what there is in the innermost folder of its path that there is. */
+async function unknownKey(etcd: Etcd, etcdPrefix: string, key: string, revision: number, signal: AbortSignal): Promise<Problem> {
+  const problem = (what: string, why: string, near: string | undefined) =>
+    new Problem(what, {why, next: near && `kops encrypt-at-rest inspect ${near}`, exitCode: ExitCode.noAccess});
+  const what = `etcd has no key ${key}`;
+  if (!key.startsWith('/')) return problem(what, 'keys are written whole, with their prefix', `${etcdPrefix}/${key}`);
+  const path = key.replace(/\/+$/, '');
+  for (let folder = path; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) {
+    const children = await childrenOf(etcd, `${folder}/`, revision, signal);
+    if (children.length === 0) continue;
+    const [wanted = '', ...rest] = path.slice(folder.length + 1).split('/');
+    const stored = folder === etcdPrefix ? etcdPathOf(wanted, '').slice(1) : `${wanted}/`; // nodes are in minions/
+    const near = wanted === '' ? children[0] : (children.find((child) => stored.startsWith(child)) ?? nearest(wanted, children));
+    const likeliest = near === undefined ? children : [near, ...children.filter((child) => child !== near)];
+    const meant = near === undefined ? undefined : stored.startsWith(near) ? stored : near;
+    const isWhole = meant !== undefined && (!meant.endsWith('/') || rest.length > 0);
+    const next = isWhole ? [folder, meant.replace(/\/$/, ''), ...rest].join('/') : undefined;
+    return problem(what, `below ${folder}/ there is ${enumerate(likeliest)}`, next);
   }
-  return new Problem(`etcd has no key ${key}`, details(`and none that begins like it: ${etcd.via}`, undefined));
+  return problem(what, `nor any that begins like it: ${etcd.via}`, undefined);
 }
 
-const MOST_NAMES = 5000;
-
-async function namesBelow(etcd: Etcd, prefix: string, revision: number, signal: AbortSignal): Promise<string[]> {
-  const names: string[] = [];
+/** What follows a prefix, up to the next slash and with it. */
+async function childrenOf(etcd: Etcd, prefix: string, revision: number, signal: AbortSignal): Promise<string[]> {
+  const children = new Set<string>();
   for await (const {items} of etcd.range({prefix, revision, keysOnly: true}, signal)) {
-    names.push(...items.map((item) => nameOfKey(item.key)));
-    if (names.length >= MOST_NAMES) break;
+    for (const {key} of items) {
+      const rest = nameOfKey(key).slice(prefix.length);
+      children.add(rest.slice(0, rest.indexOf('/') + 1) || rest);
+    }
   }
-  return names.slice(0, MOST_NAMES);
+  return [...children];
 }

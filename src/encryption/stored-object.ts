@@ -136,8 +136,9 @@ export function decodeStored(plain: Buffer, stored = readStored(plain)): object 
 function decode(bytes: Buffer, start: number, end: number, message: Message): Record<string, unknown> {
   let object: Record<string, unknown> = {};
   for (const field of readFields(bytes, start, end) ?? []) {
-    const [name, type] = message[field.number] ?? [String(field.number), undefined];
-    object = {...object, [name]: combined(object[name], field, type)};
+    const [name, type] = message[field.number] ?? [`field ${field.number}`, undefined];
+    const value = combined(object[name], field, type);
+    if (value !== '' && value !== 0) object = {...object, [name]: value}; // written in full, and left out of JSON
   }
   return object;
 
