@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 /** A command line to time: program and words. */
 export type Words = readonly string[];
 
-const frontDoor = fileURLToPath(new URL('../bin/kops.js', import.meta.url));
+const frontDoor = fileURLToPath(new URL('../bin/kops.cjs', import.meta.url));
 
 /** kops as users run it: built, by the Node that runs the benchmark. */
 export const kops = (...words: readonly string[]): Words => [process.execPath, frontDoor, ...words];

@@ -7,4 +7,4 @@ import {main} from '../src/cli/run.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 pjson.oclif.commands.target = './commands';
-await main(process.argv.slice(2), {root, pjson, ignoreManifest: true});
+await main(process.argv.slice(2), {root, pjson});

@@ -1,55 +1,115 @@
-// Builds what is published: one ESM bundle with shared chunks (dist/), oclif's manifest of the commands, and the licences of what is in it.
+// Builds what is published: the program, a file per topic of commands (dist/topics/), and the labs' kubelet; oclif's manifest of the commands; the
+// licences of what is in them.
 import {existsSync, globSync, readdirSync, readFileSync} from 'node:fs';
 import {rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Plugin} from '@oclif/core';
-import {build} from 'esbuild';
+import {type BuildOptions, build, type Plugin as EsbuildPlugin} from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 await rm('dist', {recursive: true, force: true});
-await rm('oclif.manifest.json', {force: true}); // else its commands would be read instead of those of dist/
 
-const commands = globSync('commands/**/*.ts');
-const {metafile} = await build({
-  entryPoints: [
-    {in: 'src/cli/run.ts', out: 'main'},
-    {in: 'src/lab/embedded/kubelet/main.ts', out: 'kubelet'},
-    ...commands.map((file) => ({in: file, out: file.replace(/\.ts$/, '')})),
-  ],
-  outdir: 'dist',
+const always = {
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node22',
-  chunkNames: 'chunks/[hash]',
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   legalComments: 'none', // all of them are in THIRD-PARTY-LICENSES
   metafile: true,
   logLevel: 'warning',
-  // CommonJS packages in an ES module ask for these.
-  banner: {
-    js: [
-      "import {createRequire as __createRequire} from 'node:module';",
-      "import {fileURLToPath as __fileURLToPath} from 'node:url';",
-      'const require = __createRequire(import.meta.url), __filename = __fileURLToPath(import.meta.url), __dirname = __fileURLToPath(new URL(".", import.meta.url));',
-    ].join('\n'),
+} as const satisfies BuildOptions;
+
+/** oclif has these for finding commands in folders and for plugins. Here it has a manifest, and there are no plugins. */
+const unused: EsbuildPlugin = {
+  name: 'unused',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: /^(minimatch|semver|tinyglobby|wsl-utils)$/}, ({path, importer}) =>
+      importer.includes('@oclif/core') ? {path, namespace: 'unused'} : undefined,
+    );
+    onLoad({filter: /./, namespace: 'unused'}, () => ({contents: ''}));
   },
-});
+};
 
-await writeFile('dist/THIRD-PARTY-LICENSES', licences(Object.keys(metafile.inputs)));
+/** Larger than all else, and seldom needed: one file for all programs. */
+const clientNode = () =>
+  build({...always, entryPoints: ['src/kube/client-node.ts'], outfile: 'dist/client-node.cjs', format: 'cjs'});
+const sharedClientNode: EsbuildPlugin = {
+  name: 'shared client-node',
+  setup({onResolve}) {
+    onResolve({filter: /^\.\/client-node\.ts$/}, () => ({path: '../client-node.cjs', external: true}));
+  },
+};
 
-const plugin = new Plugin({root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true});
+/** The whole program in one file: with the commands of one topic, or with none. A script of which the value is a function: see bin/code-cache.cjs. */
+const program = (name: string, own: readonly {readonly id: string; readonly file: string}[] = []) =>
+  build({
+    ...always,
+    stdin: {
+      contents: `
+        import {main as run} from './src/cli/run.ts';
+        const commands = {${own.map(({id, file}) => `'${id}': () => import('./${file}')`)}};
+        export const main = (argv, kops) => run(argv, {...kops, commands});`,
+      resolveDir: root,
+    },
+    outfile: `dist/${name}.cjs`,
+    format: 'cjs',
+    supported: {'dynamic-import': false}, // what is imported later is in the same file, and evaluated later
+    plugins: [unused, sharedClientNode],
+    define: {
+      'import.meta.url': '__url',
+      'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"', // the front door has looked at the version of Node
+    },
+    banner: {
+      js: [
+        '((require, __filename) => {',
+        'const module = {exports: {}};',
+        "const __dirname = require('node:path').dirname(__filename);",
+        "const __url = require('node:url').pathToFileURL(__filename).href;",
+      ].join(''),
+    },
+    footer: {js: 'return module.exports})'},
+  });
+
+/** A process of its own, run as a module. */
+const kubelet = () =>
+  build({
+    ...always,
+    entryPoints: ['src/lab/embedded/kubelet/main.ts'],
+    outfile: 'dist/kubelet.js',
+    format: 'esm',
+    banner: {js: "import {createRequire} from 'node:module';const require = createRequire(import.meta.url);"}, // for packages in CommonJS
+  });
+
+const commands = globSync('commands/**/*.ts').map((file) => ({
+  file,
+  id: file.replace(/^commands\/|\.ts$/g, '').replaceAll('/', ':'),
+}));
+const topics = Object.entries(Object.groupBy(commands, ({id}) => id.split(':', 1)[0] ?? ''));
+const built = await Promise.all([
+  ...topics.map(([topic, own]) => program(`topics/${topic}`, own)),
+  program('help'),
+  clientNode(),
+  kubelet(),
+]);
+const inputs = built.flatMap(({metafile}) => Object.keys(metafile.inputs));
+const outputs = built.flatMap(({metafile}) => Object.values(metafile.outputs));
+
+await writeFile('dist/THIRD-PARTY-LICENSES', licences(inputs));
+
+// By their sources: oclif only knows commands that are files of their own.
+const pjson = JSON.parse(readFileSync('package.json', 'utf8'));
+pjson.oclif.commands.target = './commands';
+const creation = {ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true};
+const plugin = new Plugin({root, pjson, isRoot: true, type: 'core', ...creation});
 await plugin.load();
 if (plugin.commandIDs.length !== commands.length)
   throw new Error(`the manifest has ${plugin.commandIDs.length} of ${commands.length} commands`);
 await writeFile('oclif.manifest.json', `${JSON.stringify(plugin.manifest)}\n`);
 
-const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-console.log(`dist/: ${commands.length} commands, ${Object.keys(metafile.outputs).length} files, ${(bytes / 1e6).toFixed(1)} MB`);
+const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0);
+console.log(`dist/: ${commands.length} commands, ${outputs.length} files, ${(bytes / 1e6).toFixed(1)} MB`);
 
 /** The name, version and licence text of every package that a bundled file comes from. */
 function licences(inputs: readonly string[]): string {

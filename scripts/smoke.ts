@@ -29,8 +29,10 @@ async function install(): Promise<string> {
   for (const needed of [
     'LICENSE',
     'README.md',
-    'bin/kops.js',
-    'dist/main.js',
+    'bin/kops.cjs',
+    'bin/code-cache.cjs',
+    'dist/help.cjs',
+    'dist/topics/rollout.cjs',
     'src/nodes/guard/guard.sh',
     'dist/THIRD-PARTY-LICENSES',
     'oclif.manifest.json',

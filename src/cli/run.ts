@@ -1,23 +1,25 @@
 import {basename} from 'node:path';
-import {Config, Errors, type Interfaces, run} from '@oclif/core';
+import {Config, Errors, type Interfaces, type Plugin, run} from '@oclif/core';
 import {ExitCode, Problem} from '../problem.ts';
 import {createTheme} from '../text/screen.ts';
+import {BundledPlugin, type Commands} from './bundled.ts';
 import {renderProblem, toProblem} from './errors.ts';
 import {wantsColour} from './terminal.ts';
 
-/** The package that is run; development runs override where its commands are. */
+/** The package that is run. */
 export interface Package {
   readonly root: string;
   readonly pjson: Interfaces.PJSON;
-  /** Reads every command instead of oclif's manifest of them. */
-  readonly ignoreManifest?: boolean;
+  /** Those of the bundle; a development run has none, and reads the files of all. */
+  readonly commands?: Commands;
 }
 
 /** Runs one command line and ends the process with its exit code. */
-export async function main(argv: string[], {root, pjson, ...rest}: Package): Promise<void> {
+export async function main(argv: string[], {root, pjson: published, commands}: Package): Promise<void> {
   process.stdout.prependListener('error', endUnread); // oclif's own passes over EPIPE and throws the others
   process.stderr.on('error', () => {}); // a change goes on where nobody reads along
-  const options = {root, pjson: {...pjson, oclif: {...pjson.oclif, bin: binOf(process.argv[1])}}, ...rest};
+  const pjson = {...published, oclif: {...published.oclif, bin: binOf(process.argv[1])}};
+  const options = {root, pjson, ...(commands ? {plugins: await bundled(root, pjson, commands)} : {ignoreManifest: true})};
   try {
     await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, options);
   } catch (error) {
@@ -27,6 +29,12 @@ export async function main(argv: string[], {root, pjson, ...rest}: Package): Pro
   await flushed(process.stdout);
   await flushed(process.stderr);
   process.exit();
+}
+
+async function bundled(root: string, pjson: Interfaces.PJSON, commands: Commands): Promise<Map<string, Plugin>> {
+  const plugin = new BundledPlugin(root, pjson, commands);
+  await plugin.load();
+  return new Map([[plugin.name, plugin]]);
 }
 
 /** kubectl finds a program `kubectl-kops` on the PATH and runs it for `kubectl kops`. */

@@ -1,8 +1,9 @@
 import {Readable, Writable} from 'node:stream';
-import {Exec, KubeConfig, type V1Status} from '@kubernetes/client-node';
+import type {V1Status} from '@kubernetes/client-node';
 import type WebSocket from 'ws';
 import {ExitCode, Problem} from '../problem.ts';
 import {printable} from '../text/printable.ts';
+import {Exec, KubeConfig} from './client-node.ts';
 import type {ExecOptions, ExecResult, PodRef} from './cluster.ts';
 import {ApiProblem, ConnectionProblem} from './errors.ts';
 import type {Connection} from './request.ts';

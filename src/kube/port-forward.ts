@@ -1,7 +1,7 @@
 import {createServer, type Socket} from 'node:net';
 import {PassThrough} from 'node:stream';
-import {KubeConfig, PortForward as Protocol} from '@kubernetes/client-node';
 import {printable} from '../text/printable.ts';
+import {KubeConfig, PortForward as Protocol} from './client-node.ts';
 import type {PodRef, PortForward} from './cluster.ts';
 import {ConnectionProblem} from './errors.ts';
 import type {Connection} from './request.ts';
