@@ -24,7 +24,15 @@ const kubectl = findKubectl(process.env);
 const folder = await mkdtemp(join(tmpdir(), 'kops-bench-'));
 const kubeconfig = join(folder, 'kubeconfig');
 const lab = ['--name', `kops-bench-${process.pid}`, '--kubeconfig', kubeconfig];
-const env = {...process.env, KUBECONFIG: kubeconfig, CI: undefined, NO_COLOR: undefined};
+// Node's own settings are those of this machine: NODE_EXTRA_CA_CERTS alone makes it read a hundred certificates, which kubectl does not.
+const env = {
+  ...process.env,
+  KUBECONFIG: kubeconfig,
+  CI: undefined,
+  NO_COLOR: undefined,
+  NODE_EXTRA_CA_CERTS: undefined,
+  NODE_OPTIONS: undefined,
+};
 try {
   console.error('bringing up a lab');
   await time(kops('lab', 'up', '--driver', 'embedded', '--workers', '24', ...lab), env);
