@@ -4,15 +4,32 @@ import {expect, test} from 'vitest';
 import {readStages} from '../../src/lab/embedded/stages.ts';
 import {FAULTS, fault, pace} from '../support/faults.ts';
 
+interface StageObject {
+  kind: string;
+  metadata?: {name: string};
+  spec?: {resourceRef?: {kind: string}; selector?: {matchExpressions: unknown[]}};
+}
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const stages = readStages(`${root}/src/lab/stages`);
-const objects = stages.split('\n---\n').map((text) => JSON.parse(text) as {kind: string; metadata?: {name: string}});
+const objects = stages.split('\n---\n').map((text) => JSON.parse(text) as StageObject);
 const prepare = readFileSync(`${root}/src/lab/stages/fault-prepare.yaml`, 'utf8');
 
 test('KWOK gets one document per stage, each under its own name, and no list', () => {
   const names = objects.map(({kind, metadata}) => `${kind}/${metadata?.name}`);
   expect(new Set(objects.map(({kind}) => kind))).toEqual(new Set(['Stage', 'ClusterLogs', 'KwokConfiguration']));
   expect(new Set(names).size).toBe(names.length);
+});
+
+test('no stage of pods is for mirror pods: the kubelet that runs them tells how they are', () => {
+  const ofPods = objects.filter(({kind, spec}) => kind === 'Stage' && spec?.resourceRef?.kind === 'Pod');
+  expect(ofPods.length).toBeGreaterThan(10);
+  for (const {spec} of ofPods) {
+    expect(spec?.selector?.matchExpressions).toContainEqual({
+      key: '.metadata.annotations["kubernetes.io/config.mirror"]',
+      operator: 'DoesNotExist',
+    });
+  }
 });
 
 test('paths of log files are absolute', () => {

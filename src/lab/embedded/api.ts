@@ -1,10 +1,5 @@
 import {Agent, request} from 'undici';
-import {parse} from 'yaml';
-
-interface Kubeconfig {
-  clusters: {cluster: {server: string; 'certificate-authority-data': string}}[];
-  users: {user: {'client-certificate-data': string; 'client-key-data': string}}[];
-}
+import {credentialsOf} from './kubeconfig.ts';
 
 export interface Answer {
   /** 0: nobody answered. */
@@ -19,17 +14,9 @@ export class LabApi implements AsyncDisposable {
 
   /** `kubeconfig`: the lab's own, YAML. */
   constructor(kubeconfig: string) {
-    const {clusters, users} = parse(kubeconfig) as Kubeconfig;
-    const decode = (data: string | undefined) => Buffer.from(data ?? '', 'base64').toString();
-    this.servers = clusters.map(({cluster}) => cluster.server);
-    this.agent = new Agent({
-      connections: 16,
-      connect: {
-        ca: decode(clusters[0]?.cluster['certificate-authority-data']),
-        cert: decode(users[0]?.user['client-certificate-data']),
-        key: decode(users[0]?.user['client-key-data']),
-      },
-    });
+    const {servers, ...connect} = credentialsOf(kubeconfig);
+    this.servers = servers;
+    this.agent = new Agent({connections: 16, connect});
   }
 
   get(path: string, signal: AbortSignal, server = this.servers[0] ?? ''): Promise<Answer> {

@@ -1,4 +1,4 @@
-import {stringify} from 'yaml';
+import {parse, stringify} from 'yaml';
 import type {Certificate} from './certificates.ts';
 
 export interface KubeconfigEntry {
@@ -28,6 +28,23 @@ export function kubeconfigFor(entries: readonly KubeconfigEntry[], authority: st
     },
     {lineWidth: 0},
   );
+}
+
+interface Kubeconfig {
+  clusters: {cluster: {server: string; 'certificate-authority-data': string}}[];
+  users: {user: {'client-certificate-data': string; 'client-key-data': string}}[];
+}
+
+/** The servers of such a kubeconfig and how to log in to them; PEM, as `tls.connect` takes it. */
+export function credentialsOf(kubeconfig: string): {servers: string[]; ca: string; cert: string; key: string} {
+  const {clusters, users} = parse(kubeconfig) as Kubeconfig;
+  const decode = (data: string | undefined) => Buffer.from(data ?? '', 'base64').toString();
+  return {
+    servers: clusters.map(({cluster}) => cluster.server),
+    ca: decode(clusters[0]?.cluster['certificate-authority-data']),
+    cert: decode(users[0]?.user['client-certificate-data']),
+    key: decode(users[0]?.user['client-key-data']),
+  };
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -60,6 +60,7 @@ export async function createCredentials(record: LabRecord, now: number): Promise
       await Promise.all([
         issueServing(node, ca, etcdCa, frontProxyCa, pki),
         conf('admin', 'kubernetes-admin', 'system:masters'),
+        conf('kubelet', `system:node:${node}`, 'system:nodes'),
         conf('controller-manager', 'system:kube-controller-manager'),
         conf('scheduler', 'system:kube-scheduler'),
       ]);

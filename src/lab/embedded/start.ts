@@ -66,7 +66,7 @@ export class Start {
       ...(executables === '' ? [fetching] : []),
       ...(existed ? [] : [writing]),
       {title: 'etcd and kube-apiserver', run: () => this.startApi(executables)},
-      {title: 'controllers, scheduler and nodes', run: () => this.startRest(executables)},
+      {title: 'controllers, scheduler and nodes', run: () => this.startRest(executables, existed)},
     ];
   }
 
@@ -104,7 +104,7 @@ export class Start {
     });
   }
 
-  private async startRest(executables: string): Promise<void> {
+  private async startRest(executables: string, existed: boolean): Promise<void> {
     const {signal, record, folder} = this;
     await using api = this.api();
     const nodes = nodesOf(record, process.arch === 'x64' ? 'amd64' : process.arch);
@@ -122,8 +122,20 @@ export class Start {
       const failed = answers.findIndex(({status}) => status !== 201 && status !== 409); // 409: it is there from before
       if (failed !== -1) return `node ${nodes[failed]?.metadata?.name}`;
       if ((await api.get(SERVICE_ACCOUNT, signal)).status !== 200) return 'the service account default';
-      return allReady(await api.get('/api/v1/nodes', signal)) ? undefined : 'the nodes';
+      if (!allReady(await api.get('/api/v1/nodes', signal))) return 'the nodes';
+      // Later on they may be missing for reasons of the user's own.
+      return existed || (await this.areMirrored(api)) ? undefined : 'the mirror pods of the control plane';
     });
+  }
+
+  private async areMirrored(api: LabApi): Promise<boolean> {
+    const {status, body} = await api.get('/api/v1/namespaces/kube-system/pods', this.signal);
+    if (status !== 200) return false;
+    const {items} = JSON.parse(body) as {items: {metadata: {name: string}}[]};
+    const names = new Set(items.map(({metadata}) => metadata.name));
+    return processesOf(this.record)
+      .filter(isStatic)
+      .every(({program, node}) => names.has(`${program}-${node}`));
   }
 
   private launch(executables: string, names: readonly ProcessName[]): void {

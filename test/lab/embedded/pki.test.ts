@@ -15,6 +15,7 @@ test('a control plane has the files that kubeadm puts there', () => {
   expect(names.sort()).toEqual([
     'admin.conf',
     'controller-manager.conf',
+    'kubelet.conf',
     'pki/apiserver-etcd-client.crt',
     'pki/apiserver-etcd-client.key',
     'pki/apiserver-kubelet-client.crt',

@@ -7,6 +7,7 @@ import type {LabFolder} from '../record.ts';
 import {writePrivate} from '../store.ts';
 import type {Host} from './host.ts';
 import {ManifestFolder} from './manifest-folder.ts';
+import {kubeletConfig, Mirror} from './mirror.ts';
 import {isOf, StaticPods} from './pods.ts';
 import {ManifestSource} from './source.ts';
 import type {PodsStatus} from './status.ts';
@@ -25,8 +26,10 @@ const GRACE = 2_000;
 export async function runKubelet(lab: LabFolder, node: string, programs: string): Promise<void> {
   const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
   let isChanged = true;
+  let mirror: Mirror | undefined;
   const changed = () => {
     isChanged = true;
+    mirror?.changed();
   };
   const host: Host = {lab, node, programs, log, changed};
   const folder = new ManifestFolder(join(lab.node(node), MANIFESTS), Date.now);
@@ -41,6 +44,9 @@ export async function runKubelet(lab: LabFolder, node: string, programs: string)
   for (const {program, pid} of left) log(`${program}, pid ${pid}, is of no pod that is wanted: stopping it`);
   await stopProcesses(lab.path, left, GRACE);
   pods.want(source.pods, running);
+  const kubeconfig = kubeletConfig(host);
+  mirror = kubeconfig === undefined ? undefined : new Mirror(host, kubeconfig, () => pods.running);
+  void mirror?.run();
 
   while (existsSync(lab.record) || pods.running.length > 0) {
     if (Date.now() - readAt >= READ_ALL) readAll();

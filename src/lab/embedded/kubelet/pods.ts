@@ -4,7 +4,7 @@ import {ContainerRunner} from './container.ts';
 import {foldersOf, type Host} from './host.ts';
 import {parseLabel} from './label.ts';
 import {keyOf, type StaticPod} from './manifest.ts';
-import type {PodStatus} from './status.ts';
+import type {ContainerStatus, PodStatus} from './status.ts';
 
 /** A static pod that runs. */
 export class PodRunner {
@@ -12,23 +12,27 @@ export class PodRunner {
   /** Milliseconds since 1970. */
   readonly startedAt = Date.now();
   private readonly host: Host;
-  private readonly containers: readonly ContainerRunner[];
+  private readonly runners: readonly ContainerRunner[];
 
   /** `running`: processes of its containers that run already. */
   constructor(pod: StaticPod, host: Host, running: readonly RunningProcess[]) {
     this.pod = pod;
     this.host = host;
     const processOf = (name: string) => running.find(({container}) => parseLabel(container)?.container === name);
-    this.containers = pod.containers.map((container) => new ContainerRunner(pod, container, host, processOf(container.name)));
+    this.runners = pod.containers.map((container) => new ContainerRunner(pod, container, host, processOf(container.name)));
+  }
+
+  get containers(): readonly ContainerStatus[] {
+    return this.runners.map(({status}) => status);
   }
 
   get status(): PodStatus {
     const {name, namespace, uid, file} = this.pod;
-    return {name, namespace, uid, file, containers: this.containers.map(({status}) => status)};
+    return {name, namespace, uid, file, containers: this.containers};
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.containers.map((container) => container.stop()));
+    await Promise.all(this.runners.map((runner) => runner.stop()));
     rmSync(foldersOf(this.host, this.pod.name).all, {recursive: true, force: true});
   }
 }
