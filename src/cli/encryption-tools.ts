@@ -1,25 +1,20 @@
 import type {Tools} from '../encryption/change.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
+import {failureOfRewrite, rewriteAll} from '../encryption/rewrite-all.ts';
+import {rewriteDetail, rewriteSummary} from '../encryption/rewrite-progress.ts';
 import {snapshotTo} from '../etcd/snapshot.ts';
-import {discoverResources} from '../kube/discovery.ts';
-import {objectPath} from '../kube/paths.ts';
-import {listRaw} from '../kube/raw-list.ts';
 
 /** How the steps of a change that work elsewhere are done. */
 export function encryptionTools({etcd, cluster}: ControlPlane): Tools {
   return {
-    async rewrite(names, detail, signal) {
-      let done = 0;
-      for (const resource of await discoverResources(cluster.api, names, ['list'], signal)) {
-        for await (const {items} of listRaw(cluster.api, resource, {}, signal)) {
-          for (const {namespace, name, body} of items) {
-            const path = objectPath(resource, {name, ...(namespace && {namespace})});
-            await cluster.api.send({method: 'PUT', path, body}, signal);
-            done += 1;
-          }
-          detail(`${done}`);
-        }
-      }
+    async rewrite(resources, detail, signal) {
+      // A change rewrites only when every server writes with the new key.
+      const rules = {othersCount: true, dryRun: false};
+      const onProgress = (progress: Parameters<typeof rewriteDetail>[0]) => detail(rewriteDetail(progress));
+      const done = await rewriteAll(cluster.api, resources, {...rules, onProgress}, signal);
+      detail(rewriteSummary(done));
+      const failure = failureOfRewrite(done);
+      if (failure) throw failure;
     },
     async snapshot(path, detail, signal) {
       const {bytes} = await snapshotTo(etcd, path, signal, (written) => detail(megabytes(written)));

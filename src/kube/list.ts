@@ -1,6 +1,6 @@
 import type {Query} from './cluster.ts';
 import {ApiProblem} from './errors.ts';
-import {AnswerTooLarge} from './http/transport.ts';
+import {isTooLarge} from './http/transport.ts';
 import type {KubeObject} from './json.ts';
 import {collectionPath} from './paths.ts';
 import type {Requester} from './request.ts';
@@ -82,5 +82,3 @@ async function readPages<T extends KubeObject>(
     limit = Math.min(LARGEST_PAGE, Math.max(1, Math.floor(GOOD_PAGE_BYTES / (bytes / Math.max(1, found.length)))));
   }
 }
-
-const isTooLarge = (error: unknown): boolean => error instanceof Error && error.cause instanceof AnswerTooLarge;

@@ -1,7 +1,7 @@
 import {type Api, type ApiResponse, refusalOf} from './api.ts';
 import type {Query} from './cluster.ts';
 import {ConnectionProblem} from './errors.ts';
-import {AnswerTooLarge} from './http/transport.ts';
+import {isTooLarge} from './http/transport.ts';
 import {parseObject} from './json.ts';
 import {collectionPath} from './paths.ts';
 import {elementsOf, membersOf, textOf} from './raw-json.ts';
@@ -80,7 +80,7 @@ async function sendBounded(api: Api, path: string, mayShrink: boolean, signal: A
   try {
     return await api.send({method: 'GET', path, maxBytes: MOST_PAGE_BYTES}, signal);
   } catch (error) {
-    if (mayShrink && error instanceof ConnectionProblem && error.cause instanceof AnswerTooLarge) return 'too large';
+    if (mayShrink && isTooLarge(error)) return 'too large';
     throw error;
   }
 }

@@ -46,6 +46,9 @@ export class AnswerTooLarge extends Error {
   }
 }
 
+/** Whether a request ended because of that. */
+export const isTooLarge = (error: unknown): boolean => error instanceof Error && error.cause instanceof AnswerTooLarge;
+
 /** A proxy did not make a tunnel to the server. The message says why, as of the proxy: `it answered 503`. */
 export class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
