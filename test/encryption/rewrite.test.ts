@@ -158,7 +158,7 @@ test('right after an outage a refusal for lack of rights may be none', async () 
   const store = new FakeStore(30);
   let phase = 0;
   store.before = () => {
-    if (phase++ < 10)
+    if (phase++ < 4)
       return phase % 2 ? status(503, 'ServiceUnavailable') : status(403, 'Forbidden', {}, 'User "kops" cannot list');
     return undefined;
   };
