@@ -78,7 +78,9 @@ const inPod =
     return {code, stderr};
   };
 
-const CRICTL = `id=$(crictl ps --state running --name '^etcd$' -q | head -n 1)
+/** `ps` lists what runs. A name is a regular expression for the real crictl, and only a part of it or itself for others. */
+const CRICTL = `id=$(crictl ps --name '^etcd$' -q | head -n 1)
+[ -n "$id" ] || id=$(crictl ps --name etcd -q | head -n 1)
 [ -n "$id" ] || { echo 'no container of etcd runs here' >&2; exit 1; }
 exec crictl exec "$id" "$@"`;
 

@@ -33,7 +33,8 @@ export async function bounded(
     if (bytes > max) overflow.abort(new EtcdProblem(`an answer of etcd is too long: ${via}`, {kind: 'too-large'}));
     else chunks.push(chunk);
   };
-  const {code, stderr} = await run(command, keep, AbortSignal.any([signal, overflow.signal]));
-  overflow.signal.throwIfAborted();
+  const {code, stderr} = await run(command, keep, AbortSignal.any([signal, overflow.signal])).finally(() =>
+    overflow.signal.throwIfAborted(),
+  );
   return {code, stdout: Buffer.concat(chunks).toString('utf8'), stderr};
 }
