@@ -3,6 +3,7 @@ import type {ControlPlane} from '../encryption/control-plane.ts';
 import {failureOfRewrite, rewriteAll} from '../encryption/rewrite-all.ts';
 import {rewriteDetail, rewriteSummary} from '../encryption/rewrite-progress.ts';
 import {snapshotTo} from '../etcd/snapshot.ts';
+import {bytes} from '../text/bytes.ts';
 
 /** How the steps of a change that work elsewhere are done. */
 export function encryptionTools({etcd, cluster}: ControlPlane): Tools {
@@ -17,10 +18,8 @@ export function encryptionTools({etcd, cluster}: ControlPlane): Tools {
       if (failure) throw failure;
     },
     async snapshot(path, detail, signal) {
-      const {bytes} = await snapshotTo(etcd, path, signal, (written) => detail(megabytes(written)));
-      detail(`${megabytes(bytes)}, 0600`);
+      const {bytes: size} = await snapshotTo(etcd, path, signal, (written) => detail(bytes(written)));
+      detail(`${bytes(size)}, 0600`);
     },
   };
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;

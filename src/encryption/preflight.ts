@@ -1,6 +1,7 @@
 import {statfs} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {ExitCode, Problem} from '../problem.ts';
+import {bytes} from '../text/bytes.ts';
 import {enumerate} from '../text/enumerate.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {ask, type Server} from './transaction/servers.ts';
@@ -45,7 +46,7 @@ async function checkEtcd({etcd}: ControlPlane, snapshot: string | undefined, sig
   const {bavail, bsize} = await statfs(dirname(snapshot));
   if (bavail * bsize > needed) return;
   throw new Problem(`no room for the etcd snapshot ${snapshot}`, {
-    why: `the database has ${megabytes(needed)}, and ${megabytes(bavail * bsize)} are free there`,
+    why: `the database has ${bytes(needed)}, and ${bytes(bavail * bsize)} are free there`,
     next: 'name another place: --snapshot-file FILE',
     exitCode: ExitCode.negative,
   });
@@ -67,7 +68,7 @@ async function checkDisk({name, node}: Server, signal: AbortSignal): Promise<voi
   const free = Number(stdout.toString('utf8').trim().split(/\s+/)[3]) * 1024;
   if (code !== 0 || Number.isNaN(free) || free > FREE_ON_NODE) return;
   throw new Problem(`the disk of ${name} is full`, {
-    why: `${megabytes(free)} are free below /etc/kubernetes`,
+    why: `${bytes(free)} are free below /etc/kubernetes`,
     next: 'make room there; nothing was changed',
     exitCode: ExitCode.negative,
   });
@@ -93,5 +94,3 @@ async function checkRights(servers: readonly Server[], signal: AbortSignal): Pro
     exitCode: ExitCode.noAccess,
   });
 }
-
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;

@@ -1,27 +1,29 @@
+import {enumerate} from '../../text/enumerate.ts';
+import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
 
 /** What a change came to; its steps were on the screen while they ran. */
-export function renderRun(run: EncryptionRun, {theme}: Screen): string {
+export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   const {outcome, why, configurationFile, nodes, retired, operation} = run;
   const rows: [string, string][] = [];
   const failed = why && [why.what, why.why].filter(Boolean).join(': ');
   if (outcome === 'done' && operation !== 'disable') {
-    rows.push(['key', `${configurationFile} on ${nodes.join(', ')}: back it up, apart from etcd's backups`]);
+    rows.push(['key', `${configurationFile} on ${enumerate(nodes)}: back it up, apart from etcd's backups`]);
     if (retired.length > 0)
-      rows.push(['archive', `${retired.join(', ')}: /etc/kubernetes/kops/archive; older snapshots need it`]);
+      rows.push(['archive', `${enumerate(retired)}: /etc/kubernetes/kops/archive; older snapshots need it`]);
     rows.push(['older', 'revisions and snapshots from before are as they were: kops encrypt-at-rest verify --residue']);
     rows.push(['undo', operation === 'setup' ? 'kops encrypt-at-rest disable' : 'kops encrypt-at-rest rotate']);
   }
   if (outcome === 'done' && operation === 'disable') {
-    rows.push(['archive', `${retired.join(', ')}: /etc/kubernetes/kops/archive; older snapshots need it`]);
+    rows.push(['archive', `${enumerate(retired)}: /etc/kubernetes/kops/archive; older snapshots need it`]);
     rows.push(['undo', 'kops encrypt-at-rest setup']);
   }
   if (outcome !== 'done' && failed) rows.push(['why', failed]);
   if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
   if (outcome === 'open') rows.push(['next', 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort']);
-  return [headline(run, theme), ...rows.map(([name, text]) => `  ${name.padEnd(8)} ${text}`)].join('\n');
+  return [headline(run, theme), ...namedRows(rows, width)].join('\n');
 }
 
 /** What is to be resumed or aborted. */
@@ -30,7 +32,7 @@ export const renderOpen = ({id, operation, resources, startedAt, startedBy}: Tra
 
 function headline(run: EncryptionRun, theme: Screen['theme']): string {
   const {outcome, operation, writeKey, resources, steps} = run;
-  const what = resources.join(', ');
+  const what = enumerate(resources);
   const key = writeKey.keyName ?? writeKey.provider;
   if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
   if (outcome === 'rolled back') {
