@@ -30,18 +30,18 @@ export const newKey = (name: string, random: (bytes: number) => Buffer): Key => 
  */
 export const hashOf = (file: Buffer): string => `sha256:${createHash('sha256').update(file).digest('hex')}`;
 
-/** The file as the API server reads it: YAML 1.1 in its eyes, so that a key called `yes` or `0123` comes out in quotes. */
-export function renderConfiguration({rules}: EncryptionConfiguration): string {
+/** The file as the API server reads it, so that a key called `yes` or `0123` comes out in quotes. */
+export const renderConfiguration = (configuration: EncryptionConfiguration): string =>
+  stringify(documentOf(configuration), {...goYaml, lineWidth: 0, aliasDuplicateObjects: false});
+
+/** The file as an object. */
+export function documentOf({rules}: EncryptionConfiguration): Readonly<Record<string, unknown>> {
   const resources = rules.map((rule) => ({resources: rule.resources, providers: rule.providers.map(providerDocument)}));
-  const document = {apiVersion: configurationApiVersion, kind: configurationKind, resources};
-  return stringify(document, {...goYaml, lineWidth: 0, aliasDuplicateObjects: false});
+  return {apiVersion: configurationApiVersion, kind: configurationKind, resources};
 }
 
 function providerDocument(provider: Provider): Record<string, unknown> {
   if (provider.type === 'identity') return {identity: {}};
-  if (provider.type !== 'kms') return {[provider.type]: {keys: provider.keys.map(({name, secret}) => ({name, secret}))}};
-  const {apiVersion, name, endpoint, cachesize, timeout} = provider;
-  return {
-    kms: {apiVersion, name, endpoint, ...(cachesize !== undefined && {cachesize}), ...(timeout !== undefined && {timeout})},
-  };
+  const {type, ...fields} = provider;
+  return {[type]: fields};
 }
