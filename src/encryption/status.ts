@@ -3,37 +3,11 @@ import type {Api} from '../kube/api.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {audit} from './audit.ts';
 import type {EncryptionConfiguration} from './configuration.ts';
-import {writeKeyOf} from './configuration-coverage.ts';
 import {type ControlPlaneNode, observe, probe, type RunningServer, type ServerState} from './control-plane.ts';
 import {etcdPathOf} from './etcd-path.ts';
-import {CONFIG_FLAG} from './manifest.ts';
 import {findOpenTransaction, type OpenTransaction} from './open-transaction.ts';
 import type {Resident} from './residents.ts';
-
-/** One control-plane node: what its files say, and what its API server says it does. */
-export interface ServerStatus {
-  readonly node: string;
-  /** How the node was reached; null where it was not. */
-  readonly access: string | null;
-  /** Whether the API server is told to encrypt, and there is a file that says how. Null where the node was not reached. */
-  readonly configured: boolean | null;
-  /** Value of --encryption-provider-config; null where it is not set. */
-  readonly flag: string | null;
-  /** On the node. */
-  readonly file: string | null;
-  readonly automaticReload: boolean | null;
-  /** What new Secrets are written with: `secretbox`, `aescbc` …; `identity` is plaintext. Null where nothing is known of it. */
-  readonly provider: string | null;
-  readonly keyName: string | null;
-  /** Of the file on the node. */
-  readonly configHash: string | null;
-  /** Of what the running server has loaded. */
-  readonly runningHash: string | null;
-  /** Whether it runs with its file, serves Secrets, and has the same file as the others. Null where it cannot be told. */
-  readonly agrees: boolean | null;
-  /** What is wrong with it. */
-  readonly problem: string | null;
-}
+import {judgeServers, type Looked, problemWords, type ServerStatus} from './server-status.ts';
 
 export interface StoredObjects {
   readonly resource: string;
@@ -81,18 +55,10 @@ export interface StatusSources {
 /** Milliseconds. */
 const PROBE_TIMEOUT = 10_000;
 
-interface Observed {
-  readonly name: string;
-  readonly access: string | null;
-  readonly state: ServerState | undefined;
-  readonly running: RunningServer | undefined;
-  readonly problem: Problem | undefined;
-}
-
 /** Looks at every control-plane node and its API server, and, where it may, into etcd. Opens no value, changes nothing. */
 export async function encryptionStatus(sources: StatusSources, signal: AbortSignal): Promise<EncryptionStatus> {
   const observed = await Promise.all(sources.nodes.map((node) => look(node, sources, signal)));
-  const servers = judge(observed);
+  const servers = judgeServers(observed);
   const configured = servers.some((server) => server.configured === true);
   const agrees = servers.every((server) => server.agrees !== false);
   const reached = sources.nodes.flatMap((node) => ('server' in node ? [node.server] : []));
@@ -113,7 +79,7 @@ export function exitCodeOfStatus({agrees, transaction, servers}: EncryptionStatu
   return servers.some(({access}) => access === null) ? ExitCode.noAccess : ExitCode.ok;
 }
 
-async function look(node: Reached, {apiOf}: StatusSources, signal: AbortSignal): Promise<Observed> {
+async function look(node: Reached, {apiOf}: StatusSources, signal: AbortSignal): Promise<Looked> {
   const {name} = node;
   if ('problem' in node) return {name, access: null, state: undefined, running: undefined, problem: node.problem};
   const {server} = node;
@@ -140,49 +106,6 @@ async function ask(api: Api, signal: AbortSignal): Promise<RunningServer> {
   }
 }
 
-function judge(observed: readonly Observed[]): ServerStatus[] {
-  const known = observed.flatMap(({state}) => (state ? [state] : []));
-  const differ = new Set(known.map(({configHash}) => configHash)).size > 1;
-  return observed.map(({name, access, state, running, problem}) => {
-    const writeKey = state?.configuration && writeKeyOf(state.configuration, 'secrets');
-    const isPlain = state !== undefined && state.configProblem === undefined;
-    const trouble = problem ? words(problem) : state && running ? disagreement(state, running, differ) : undefined;
-    return {
-      node: name,
-      access,
-      configured: state ? state.configuration !== undefined : null,
-      flag: state?.flags.get(CONFIG_FLAG) ?? null,
-      file: state?.configPath ?? null,
-      automaticReload: state?.automaticReload ?? null,
-      provider: writeKey?.provider ?? (isPlain ? 'identity' : null),
-      keyName: writeKey?.keyName ?? null,
-      configHash: state?.configHash ?? null,
-      runningHash: running?.configHash ?? null,
-      agrees:
-        state === undefined && problem?.exitCode === ExitCode.noAccess ? null : isUnknown(running) ? null : trouble === undefined,
-      problem: trouble ?? (isUnknown(running) ? (running?.why ?? null) : null),
-    };
-  });
-}
-
-/** It serves Secrets, but does not let its metrics be read. */
-const isUnknown = (running: RunningServer | undefined): boolean =>
-  running?.listsSecrets === true && running.startTime === undefined;
-
-/** What is not as the files say; undefined where all is. */
-function disagreement(state: ServerState, running: RunningServer, differ: boolean): string | undefined {
-  if (!running.answers) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
-  if (!running.listsSecrets) return `the API server does not serve Secrets${running.why ? `: ${running.why}` : ''}`;
-  if (isUnknown(running)) return undefined;
-  if (running.configHash !== state.configHash) {
-    if (state.configHash === undefined) return 'it still encrypts with a configuration that its manifest no longer names';
-    if (state.automaticReload)
-      return 'it has not read its file yet: that takes up to a minute, and a file with a mistake is ignored';
-    return 'it has not read its file: without automatic reload it does so only when it starts';
-  }
-  return differ ? 'the control planes do not have the same configuration' : undefined;
-}
-
 async function storedObjects(
   {openEtcd, expand}: StatusSources,
   configurations: readonly EncryptionConfiguration[],
@@ -198,12 +121,10 @@ async function storedObjects(
     return {objects, objectsProblem: null};
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof Problem) return {objects: [], objectsProblem: words(error)};
+    if (error instanceof Problem) return {objects: [], objectsProblem: problemWords(error)};
     throw error;
   }
 }
-
-const words = ({message, why}: Problem): string => [message, why?.split('\n')[0]].filter(Boolean).join(': ');
 
 function nextStep(status: Pick<EncryptionStatus, 'configured' | 'servers' | 'transaction' | 'objects'>): string | null {
   if (status.transaction !== null) return 'kops encrypt-at-rest resume, or kops encrypt-at-rest abort';

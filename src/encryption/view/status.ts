@@ -2,7 +2,8 @@ import {age} from '../../text/duration.ts';
 import {pad} from '../../text/fit.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
-import type {EncryptionStatus, SecretInMemory, ServerStatus, StoredObjects} from '../status.ts';
+import type {ServerStatus} from '../server-status.ts';
+import type {EncryptionStatus, SecretInMemory, StoredObjects} from '../status.ts';
 import {counted, keyWords, prefixWords} from './words.ts';
 
 export function renderStatus(report: EncryptionStatus, screen: Screen): string {

@@ -1,0 +1,85 @@
+import {ExitCode, type Problem} from '../problem.ts';
+import {writeKeyOf} from './configuration-coverage.ts';
+import type {RunningServer, ServerState} from './control-plane.ts';
+import {CONFIG_FLAG} from './manifest.ts';
+
+/** One control-plane node: what its files say, and what its API server says it does. */
+export interface ServerStatus {
+  readonly node: string;
+  /** How the node was reached; null where it was not. */
+  readonly access: string | null;
+  /** Whether the API server is told to encrypt, and there is a file that says how. Null where the node was not reached. */
+  readonly configured: boolean | null;
+  /** Value of --encryption-provider-config; null where it is not set. */
+  readonly flag: string | null;
+  /** On the node. */
+  readonly file: string | null;
+  readonly automaticReload: boolean | null;
+  /** What new Secrets are written with: `secretbox`, `aescbc` …; `identity` is plaintext. Null where nothing is known of it. */
+  readonly provider: string | null;
+  readonly keyName: string | null;
+  /** Of the file on the node. */
+  readonly configHash: string | null;
+  /** Of what the running server has loaded. */
+  readonly runningHash: string | null;
+  /** Whether it runs with its file, serves Secrets, and has the same file as the others. Null where it cannot be told. */
+  readonly agrees: boolean | null;
+  /** What is wrong with it. */
+  readonly problem: string | null;
+}
+
+/** What was seen of one of them. */
+export interface Looked {
+  readonly name: string;
+  readonly access: string | null;
+  readonly state: ServerState | undefined;
+  readonly running: RunningServer | undefined;
+  readonly problem: Problem | undefined;
+}
+
+/** What each does, and whether that is what its files and those of the others say. */
+export function judgeServers(looked: readonly Looked[]): ServerStatus[] {
+  const known = looked.flatMap(({state}) => (state ? [state] : []));
+  const differ = new Set(known.map(({configHash}) => configHash)).size > 1;
+  return looked.map(({name, access, state, running, problem}) => {
+    const writeKey = state?.configuration && writeKeyOf(state.configuration, 'secrets');
+    const isPlain = state !== undefined && state.configProblem === undefined;
+    const trouble = problem ? problemWords(problem) : state && running ? disagreement(state, running, differ) : undefined;
+    return {
+      node: name,
+      access,
+      configured: state ? state.configuration !== undefined : null,
+      flag: state?.flags.get(CONFIG_FLAG) ?? null,
+      file: state?.configPath ?? null,
+      automaticReload: state?.automaticReload ?? null,
+      provider: writeKey?.provider ?? (isPlain ? 'identity' : null),
+      keyName: writeKey?.keyName ?? null,
+      configHash: state?.configHash ?? null,
+      runningHash: running?.configHash ?? null,
+      agrees:
+        state === undefined && problem?.exitCode === ExitCode.noAccess ? null : isUnknown(running) ? null : trouble === undefined,
+      problem: trouble ?? (isUnknown(running) ? (running?.why ?? null) : null),
+    };
+  });
+}
+
+/** It serves Secrets, but does not let its metrics be read. */
+const isUnknown = (running: RunningServer | undefined): boolean =>
+  running?.listsSecrets === true && running.startTime === undefined;
+
+/** What is not as the files say; undefined where all is. */
+function disagreement(state: ServerState, running: RunningServer, differ: boolean): string | undefined {
+  if (!running.answers) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
+  if (!running.listsSecrets) return `the API server does not serve Secrets${running.why ? `: ${running.why}` : ''}`;
+  if (isUnknown(running)) return undefined;
+  if (running.configHash !== state.configHash) {
+    if (state.configHash === undefined) return 'it still encrypts with a configuration that its manifest no longer names';
+    if (state.automaticReload)
+      return 'it has not read its file yet: that takes up to a minute, and a file with a mistake is ignored';
+    return 'it has not read its file: without automatic reload it does so only when it starts';
+  }
+  return differ ? 'the control planes do not have the same configuration' : undefined;
+}
+
+/** One line. */
+export const problemWords = ({message, why}: Problem): string => [message, why?.split('\n')[0]].filter(Boolean).join(': ');

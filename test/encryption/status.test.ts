@@ -1,0 +1,110 @@
+import {expect, test} from 'vitest';
+import type {EncryptionConfiguration} from '../../src/encryption/configuration.ts';
+import type {ServerState} from '../../src/encryption/control-plane.ts';
+import {judgeServers, type Looked} from '../../src/encryption/server-status.ts';
+import {type EncryptionStatus, exitCodeOfStatus} from '../../src/encryption/status.ts';
+import {ExitCode, Problem} from '../../src/problem.ts';
+import {secretboxWith, serverState} from '../support/servers.ts';
+
+const NOW = 1_795_000_000;
+const encrypted = secretboxWith(['key1', 'identity']);
+const looked = (state: ServerState | undefined, more: Partial<Looked> = {}): Looked => ({
+  name: 'cp-1',
+  access: 'docker',
+  state,
+  running: {answers: true, startTime: NOW, configHash: state?.configHash, listsSecrets: true},
+  problem: state?.configProblem,
+  ...more,
+});
+const running = (more: object) => ({answers: true, startTime: NOW, configHash: undefined, listsSecrets: true, ...more});
+const judged = (...all: Looked[]) => judgeServers(all);
+
+test('a server that runs with its file agrees', () => {
+  expect(judged(looked(serverState(encrypted)))).toMatchObject([
+    {
+      node: 'cp-1',
+      access: 'docker',
+      configured: true,
+      flag: '/etc/kubernetes/enc/encryption.yaml',
+      provider: 'secretbox',
+      keyName: 'key1',
+      agrees: true,
+      problem: null,
+    },
+  ]);
+});
+
+test('a server without encryption agrees with having none', () => {
+  expect(judged(looked(serverState()))).toMatchObject([
+    {configured: false, flag: null, provider: 'identity', keyName: null, configHash: null, agrees: true, problem: null},
+  ]);
+});
+
+const another: EncryptionConfiguration = secretboxWith(['key2', 'key1']);
+test.each([
+  [
+    'it does not answer',
+    looked(serverState(encrypted), {running: running({answers: false, listsSecrets: false, why: 'refused'})}),
+    'the API server does not answer: refused',
+  ],
+  [
+    'it cannot read Secrets',
+    looked(serverState(encrypted), {running: running({listsSecrets: false, why: '500'})}),
+    'the API server does not serve Secrets: 500',
+  ],
+  [
+    'it has read another file',
+    looked(serverState(encrypted), {running: running({configHash: 'sha256:other'})}),
+    'it has not read its file yet: that takes up to a minute, and a file with a mistake is ignored',
+  ],
+  [
+    'it reads its file only when it starts',
+    looked(serverState(encrypted, {automaticReload: false}), {running: running({configHash: 'sha256:other'})}),
+    'it has not read its file: without automatic reload it does so only when it starts',
+  ],
+  [
+    'its flag is gone and it runs on',
+    looked(serverState(), {running: running({configHash: 'sha256:other'})}),
+    'it still encrypts with a configuration that its manifest no longer names',
+  ],
+  [
+    'its file is missing',
+    looked(serverState(undefined, {configProblem: new Problem('cp-1 has no file', {exitCode: ExitCode.negative})})),
+    'cp-1 has no file',
+  ],
+])('a server disagrees where %s', (_case, server, problem) => {
+  expect(judged(server)).toMatchObject([{agrees: false, problem}]);
+});
+
+test('servers with different files disagree, although each runs with its own', () => {
+  const servers = judged(looked(serverState(encrypted)), looked(serverState(another), {name: 'cp-2'}));
+  expect(servers.map(({agrees, problem}) => [agrees, problem])).toEqual([
+    [false, 'the control planes do not have the same configuration'],
+    [false, 'the control planes do not have the same configuration'],
+  ]);
+});
+
+test('of a node out of reach, and of a server that keeps its metrics to itself, nobody can tell', () => {
+  const unreached = looked(undefined, {
+    access: null,
+    running: undefined,
+    problem: new Problem('no way to the node cp-1', {why: 'ssh: refused\npod: no image', exitCode: ExitCode.noAccess}),
+  });
+  expect(judged(unreached)).toMatchObject([
+    {agrees: null, configured: null, provider: null, problem: 'no way to the node cp-1: ssh: refused'},
+  ]);
+  const silent = looked(serverState(encrypted), {running: running({startTime: undefined, why: '403 Forbidden'})});
+  expect(judged(silent)).toMatchObject([{agrees: null, provider: 'secretbox', problem: '403 Forbidden'}]);
+});
+
+test.each([
+  ['all is well', {}, 0],
+  ['nothing is configured', {configured: false}, 0],
+  ['servers disagree', {agrees: false}, 3],
+  ['a change is open', {transaction: {}}, 4],
+  ['a change is open and servers disagree', {agrees: false, transaction: {}}, 3],
+  ['a node was not reached', {servers: [{access: null}]}, 5],
+])('where %s it ends with its own code', (_case, more, code) => {
+  const status = {agrees: true, transaction: null, servers: [{access: 'docker'}], ...more};
+  expect(exitCodeOfStatus(status as unknown as EncryptionStatus)).toBe(code);
+});

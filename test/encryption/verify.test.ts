@@ -1,0 +1,186 @@
+import {expect, test} from 'vitest';
+import type {EncryptionConfiguration} from '../../src/encryption/configuration.ts';
+import type {ServerState} from '../../src/encryption/control-plane.ts';
+import {exitCodeOfVerification, resourcesInForce, verify} from '../../src/encryption/verify.ts';
+import {ExitCode, Problem} from '../../src/problem.ts';
+import {memoryEtcd} from '../support/memory-etcd.ts';
+import {secretboxWith, serverState} from '../support/servers.ts';
+import {aescbc, keyNamed, plainSecret, secretbox} from '../support/stored.ts';
+
+const {signal} = new AbortController();
+const at = (name: string) => `/registry/secrets/shop/${name}`;
+const plain = plainSecret('db');
+
+function verifying(
+  values: Readonly<Record<string, Buffer | string>>,
+  states: readonly ServerState[],
+  resources: readonly string[] = ['secrets'],
+) {
+  const etcd = memoryEtcd(
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name.includes('/') ? name : at(name), value])),
+  );
+  const observations = new Map(states.map((state, i) => [`cp-${i + 1}`, state]));
+  return verify({context: 'kind-kops', etcd, etcdPrefix: '/registry'}, observations, {resources}, signal);
+}
+const withKeys = (...keys: string[]) => serverState(secretboxWith(keys));
+
+test('values under the key that writes now, which opens them, are what is wanted', async () => {
+  const report = await verifying({a: secretbox('key1', plain), b: secretbox('key1', plain)}, [withKeys('key1', 'identity')]);
+  expect(report).toMatchObject({
+    kind: 'EncryptionVerification',
+    configured: true,
+    revision: 3,
+    scanned: 2,
+    encrypted: 2,
+    plaintext: 0,
+    undecryptable: 0,
+    byKey: {'k8s:enc:secretbox:v1:key1:': 2},
+    offenders: [],
+    ok: true,
+    next: null,
+  });
+  expect(exitCodeOfVerification(report)).toBe(0);
+});
+
+test.each([
+  [
+    'a value in plaintext',
+    {a: plain},
+    ['key1', 'identity'],
+    {plaintext: 1, offenders: [at('a')], next: 'kops encrypt-at-rest rewrite'},
+  ],
+  [
+    'a value under a key that is nowhere',
+    {a: secretbox('lost', plain)},
+    ['key1', 'identity'],
+    {undecryptable: 1, offenders: [at('a')], failures: [{key: at('a'), why: 'the configuration has no secretbox key lost'}]},
+  ],
+  [
+    'a value that its key does not open',
+    {a: Buffer.concat([Buffer.from('k8s:enc:secretbox:v1:key1:'), Buffer.alloc(80, 1)])},
+    ['key1', 'identity'],
+    {undecryptable: 1, failures: [{key: at('a'), why: 'the secretbox key key1 does not open it'}]},
+  ],
+  [
+    'a prefix that nobody knows',
+    {a: 'k8s:enc:rot13:v1:key1:xyz'},
+    ['key1', 'identity'],
+    {undecryptable: 1, byKey: {'k8s:enc:rot13:v1:key1:': 1}},
+  ],
+])('%s is an offender', async (_case, values, keys, expected) => {
+  const report = await verifying({...values, good: secretbox('key1', plain)}, [withKeys(...keys)]);
+  expect(report).toMatchObject({...expected, ok: false, scanned: 2});
+  expect(exitCodeOfVerification(report)).toBe(3);
+});
+
+test('a value is written once by every provider and opened by the one that wrote it', async () => {
+  const configuration: EncryptionConfiguration = {
+    rules: [
+      {
+        resources: ['secrets'],
+        providers: [
+          {type: 'secretbox', keys: [keyNamed('key1'), keyNamed('key2')]},
+          {type: 'aescbc', keys: [keyNamed('old')]},
+          {type: 'identity'},
+        ],
+      },
+    ],
+  };
+  const values = {a: secretbox('key1', plain), b: secretbox('key2', plain), c: aescbc('old', plain)};
+  const report = await verifying(values, [serverState(configuration)]);
+  expect(report).toMatchObject({
+    ok: true,
+    encrypted: 3,
+    byKey: {'k8s:enc:aescbc:v1:old:': 1, 'k8s:enc:secretbox:v1:key1:': 1, 'k8s:enc:secretbox:v1:key2:': 1},
+    resources: [{resource: 'secrets', writes: ['k8s:enc:secretbox:v1:key1:'], stale: 2}],
+    notes: ['2 secrets are not under the key that writes now'],
+    next: 'kops encrypt-at-rest rewrite',
+  });
+});
+
+test('without any configuration all is plaintext, and that is said', async () => {
+  const report = await verifying({a: plain, b: plain}, [serverState(), serverState()]);
+  expect(report).toMatchObject({configured: false, plaintext: 2, ok: false, next: 'kops encrypt-at-rest setup'});
+  expect(exitCodeOfVerification(report)).toBe(3);
+  expect(exitCodeOfVerification(await verifying({}, [serverState()]))).toBe(3);
+});
+
+test('a key that one control plane lacks does not open a value for all', async () => {
+  const report = await verifying({a: secretbox('key2', plain)}, [withKeys('key1', 'key2'), withKeys('key1')]);
+  expect(report).toMatchObject({
+    undecryptable: 1,
+    failures: [{key: at('a'), why: 'the configuration has no secretbox key key2, on cp-2'}],
+  });
+});
+
+test('a control plane without a configuration cannot read what is encrypted', async () => {
+  const report = await verifying({a: secretbox('key1', plain)}, [withKeys('key1'), serverState()]);
+  expect(report.failures).toEqual([{key: at('a'), why: 'the configuration has no secretbox key key1, on cp-2'}]);
+  expect(report.notes).toContain('the API servers do not agree on how secrets are written: k8s:enc:secretbox:v1:key1:, identity');
+});
+
+test('a key of a rule for other resources opens nothing: the API server would not use it', async () => {
+  const configuration = {rules: [...secretboxWith(['key1']).rules, ...secretboxWith(['key2'], ['configmaps']).rules]};
+  const report = await verifying({a: secretbox('key2', plain)}, [serverState(configuration)]);
+  expect(report.undecryptable).toBe(1);
+});
+
+test('a file that is broken opens nothing, and is named; the others count', async () => {
+  const configProblem = new Problem('encryption.yaml on cp-2 is not a configuration', {
+    why: 'it is empty',
+    exitCode: ExitCode.negative,
+  });
+  const broken = {...withKeys('key1'), configuration: undefined, configProblem};
+  const report = await verifying({a: secretbox('key1', plain)}, [withKeys('key1'), broken]);
+  expect(report).toMatchObject({ok: true, notes: ['encryption.yaml on cp-2 is not a configuration: it is empty']});
+});
+
+test('what only a KMS can open is encrypted, and not more than that is said of it', async () => {
+  const kms: EncryptionConfiguration = {
+    rules: [{resources: ['secrets'], providers: [{type: 'kms', apiVersion: 'v2', name: 'vault', endpoint: 'unix:///kms.sock'}]}],
+  };
+  const report = await verifying({a: 'k8s:enc:kms:v2:vault:\x0a\x01x'}, [serverState(kms)]);
+  expect(report).toMatchObject({ok: true, unchecked: 1, undecryptable: 0, byKey: {'k8s:enc:kms:v2:vault:': 1}});
+  expect(report.resources[0]).toMatchObject({writes: ['k8s:enc:kms:v2:vault:'], stale: 0});
+  expect(report.notes[0]).toContain('only its plugin can open them');
+});
+
+test('several resources are read at one revision, each at its own place in etcd', async () => {
+  const widget = '{"apiVersion":"example.com/v1","kind":"Widget"}';
+  const configuration = secretboxWith(['key1'], ['secrets', 'widgets.example.com']);
+  const values = {
+    a: secretbox('key1', plain),
+    '/registry/example.com/widgets/shop/w': widget,
+    '/registry/example.com/widgetsmith/shop/w': widget,
+    '/registry/secretsanta/shop/w': 'x',
+  };
+  const report = await verifying(values, [serverState(configuration)], ['secrets', 'widgets.example.com']);
+  expect(report).toMatchObject({scanned: 2, plaintext: 1, offenders: ['/registry/example.com/widgets/shop/w']});
+  expect(report.resources.map(({resource, total}) => [resource, total])).toEqual([
+    ['secrets', 1],
+    ['widgets.example.com', 1],
+  ]);
+});
+
+test('writes in between are not seen: all pages are of one revision', async () => {
+  const etcd = memoryEtcd({[at('a')]: secretbox('key1', plain), '/registry/configmaps/shop/c': secretbox('key1', plain)});
+  const configuration = secretboxWith(['key1'], ['secrets', 'configmaps']);
+  await verify(
+    {context: 'x', etcd, etcdPrefix: '/registry'},
+    new Map([['cp-1', serverState(configuration)]]),
+    {resources: ['secrets', 'configmaps'], onProgress: () => etcd.put('/registry/configmaps/shop/c', 'later')},
+    signal,
+  );
+  expect(etcd.asked).toEqual(['range /registry/secrets/ at 3', 'range /registry/configmaps/ at 3']);
+});
+
+test('without being told otherwise it looks at Secrets and at what configurations name', () => {
+  const named = new Map([['cp-1', serverState(secretboxWith(['key1'], ['configmaps', '*.apps']))]]);
+  expect(resourcesInForce(named)).toEqual(['secrets', 'configmaps', '*.apps']);
+  expect(resourcesInForce(new Map([['cp-1', serverState()]]))).toEqual(['secrets']);
+});
+
+test('a setup that is next names the resources that nothing covers', async () => {
+  const report = await verifying({'/registry/configmaps/shop/c': 'x'}, [withKeys('key1')], ['configmaps']);
+  expect(report.next).toBe('kops encrypt-at-rest setup --resources configmaps');
+});
