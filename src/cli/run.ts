@@ -1,8 +1,8 @@
 import {basename} from 'node:path';
-import {Config, Errors, type Interfaces, type Plugin, run} from '@oclif/core';
+import {Config, Errors, type Interfaces, run} from '@oclif/core';
 import {ExitCode, Problem} from '../problem.ts';
 import {createTheme} from '../text/screen.ts';
-import {BundledPlugin, type Commands} from './bundled.ts';
+import {bundledPlugin, type Commands} from './bundled.ts';
 import {renderProblem, toProblem} from './errors.ts';
 import {wantsColour} from './terminal.ts';
 
@@ -19,7 +19,11 @@ export async function main(argv: string[], {root, pjson: published, commands}: P
   process.stdout.prependListener('error', endUnread); // oclif's own passes over EPIPE and throws the others
   process.stderr.on('error', () => {}); // a change goes on where nobody reads along
   const pjson = {...published, oclif: {...published.oclif, bin: binOf(process.argv[1])}};
-  const options = {root, pjson, ...(commands ? {plugins: await bundled(root, pjson, commands)} : {ignoreManifest: true})};
+  const options = {
+    root,
+    pjson,
+    ...(commands ? {plugins: new Map([[pjson.name, bundledPlugin(root, pjson, commands)]])} : {ignoreManifest: true}),
+  };
   try {
     await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, options);
   } catch (error) {
@@ -29,12 +33,6 @@ export async function main(argv: string[], {root, pjson: published, commands}: P
   await flushed(process.stdout);
   await flushed(process.stderr);
   process.exit();
-}
-
-async function bundled(root: string, pjson: Interfaces.PJSON, commands: Commands): Promise<Map<string, Plugin>> {
-  const plugin = new BundledPlugin(root, pjson, commands);
-  await plugin.load();
-  return new Map([[plugin.name, plugin]]);
 }
 
 /** kubectl finds a program `kubectl-kops` on the PATH and runs it for `kubectl kops`. */
