@@ -1,3 +1,4 @@
+/** Its bytes are a view on those of the whole page: copy what is kept for long, or all of the page is. */
 export interface KeyValue {
   /** `/registry/secrets/default/db`; custom prefixes may hold any byte. */
   readonly key: Buffer;
@@ -17,7 +18,7 @@ export interface RangeQuery {
   readonly keysOnly?: boolean;
 }
 
-/** Pages in the order of keys. All of them are of one `revision` of the store. */
+/** Pages in the order of keys; where there are none, one that is empty. All of them are of one `revision` of the store. */
 export interface Page {
   readonly revision: number;
   readonly items: readonly KeyValue[];

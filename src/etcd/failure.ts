@@ -108,7 +108,7 @@ const CASES: readonly Case[] = [
     next: CHECK,
   },
   {
-    match: /ENOTFOUND|no such host|name resolution/i,
+    match: /ENOTFOUND|EAI_AGAIN|no such host|name resolution failed/i,
     kind: 'unreachable',
     what: UNREACHABLE,
     why: 'its name is unknown to DNS',

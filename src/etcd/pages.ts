@@ -52,7 +52,7 @@ export async function* pagesOf(query: RangeQuery, fetch: (request: PageRequest) 
 }
 
 /** As many keys of the present average size as make up a page; growing step by step, because the next ones may be larger. */
-export function nextLimit(limit: number, items: readonly KeyValue[]): number {
+function nextLimit(limit: number, items: readonly KeyValue[]): number {
   const bytes = items.reduce((sum, {key, value}) => sum + key.length + value.length + OVERHEAD, 0);
   const fitting = Math.floor((TARGET * items.length) / bytes);
   return Math.max(1, Math.min(fitting, limit * 4, MOST));

@@ -1,4 +1,5 @@
 import {ExitCode, Problem} from '../problem.ts';
+import type {EtcdctlConnection} from './etcdctl.ts';
 import type {GrpcEndpoint} from './grpc/channel.ts';
 
 /** Where an API server keeps objects, by its own flags. Paths are those of its container. */
@@ -74,7 +75,7 @@ export function directEndpoints(store: Store, {addresses, isLocal, advertised}: 
 
 const isUrl = (text: string): boolean => /^https?:/.test(text) && URL.canParse(text);
 
-export function isLoopback(url: string): boolean {
+function isLoopback(url: string): boolean {
   const host = withoutBrackets(new URL(url).hostname);
   return host === 'localhost' || host.startsWith('127.') || host === '::1';
 }
@@ -92,13 +93,6 @@ export function etcdctlConnection(command: readonly string[]): EtcdctlConnection
     cert: flags.get('cert-file') ?? `${PKI}/server.crt`,
     key: flags.get('key-file') ?? `${PKI}/server.key`,
   };
-}
-
-export interface EtcdctlConnection {
-  readonly endpoint: string;
-  readonly cacert?: string;
-  readonly cert?: string;
-  readonly key?: string;
 }
 
 const PKI = '/etc/kubernetes/pki/etcd';
