@@ -13,7 +13,7 @@ import {preflight} from './preflight.ts';
 import {type Draft, draftTransaction, type Observed, observeAll, observeServers} from './transaction/prepare.ts';
 import type {Operation, Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
-import type {Work} from './transaction/steps.ts';
+import type {Proof, Work} from './transaction/steps.ts';
 import {
   type Originals,
   readOriginals,
@@ -169,6 +169,7 @@ function workOf(
     originals,
     stages,
     rewrite: (detail, signal) => rewrite(resources, detail, signal),
+    proofs: [],
     verify: (detail, signal) => verifyWritten(plane, transaction, stages, detail, signal),
   };
 }
@@ -180,7 +181,7 @@ async function verifyWritten(
   stages: StageFiles,
   detail: (text: string) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Proof> {
   const configuration = parseConfiguration(stages.write.toString('utf8'), 'the configuration');
   const readers = readersOf(Object.keys(nodes).map((name) => ({name, configHash: '', configuration})));
   const onProgress = (scanned: number) => detail(`${scanned} values`);
@@ -192,13 +193,8 @@ async function verifyWritten(
       .filter(([prefix, count]) => prefix !== wanted && count > 0)
       .map(([prefix, count]) => `${count} ${resource} under ${prefix}`),
   );
-  const total = report.resources.reduce((sum, {total}) => sum + total, 0);
-  if (others.length === 0 && report.undecryptable.length === 0) {
-    detail(
-      `${total} of ${total} ${provider === 'identity' ? 'in plaintext' : `under ${keyName ?? provider}`}, revision ${report.revision}`,
-    );
-    return;
-  }
+  const scanned = report.resources.reduce((sum, {total}) => sum + total, 0);
+  if (others.length === 0 && report.undecryptable.length === 0) return {scanned, revision: report.revision};
   const unreadable = report.undecryptable.map(({key, why}) => `${key}: ${why}`);
   throw new Problem('not everything in etcd is as it should be', {
     why: enumerate([...others, ...unreadable]),

@@ -19,6 +19,13 @@ export interface TransactionStep {
   run(detail: (text: string) => void, signal: AbortSignal): Promise<void>;
 }
 
+/** That every value is under the key that it should be under. */
+export interface Proof {
+  readonly scanned: number;
+  /** Of the store. */
+  readonly revision: number;
+}
+
 /** What the steps work on. */
 export interface Work {
   readonly plane: ControlPlane;
@@ -28,8 +35,10 @@ export interface Work {
   readonly stages: StageFiles;
   /** Rewrites every object of the transaction's resources that is not under its key. */
   rewrite(detail: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /** What scans of etcd have shown, the last one last. */
+  readonly proofs: Proof[];
   /** Reads etcd. Rejects with exit code 3 where a value of the transaction's resources is not under its key, or does not open. */
-  verify(detail: (text: string) => void, signal: AbortSignal): Promise<void>;
+  verify(detail: (text: string) => void, signal: AbortSignal): Promise<Proof>;
 }
 
 /** Every step from the open transaction to its end. */
@@ -109,7 +118,16 @@ export function stepsOf(work: Work): TransactionStep[] {
   }
 
   function verification(): TransactionStep {
-    return {name: 'verify', title: 'verified in etcd', onFailure: 'stay', run: work.verify};
+    return {
+      name: 'verify',
+      title: 'verified in etcd',
+      onFailure: 'stay',
+      async run(detail, signal) {
+        const proof = await work.verify(detail, signal);
+        work.proofs.push(proof);
+        detail(`${proof.scanned} of ${proof.scanned}, revision ${proof.revision}`);
+      },
+    };
   }
 
   function kubeadm(): TransactionStep {

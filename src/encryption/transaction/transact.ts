@@ -5,7 +5,7 @@ import {takeLock} from './lock.ts';
 import type {Transaction} from './record.ts';
 import {rollbackSteps} from './rollback.ts';
 import {settleGuard} from './servers.ts';
-import {stepsOf, type TransactionStep, type Work} from './steps.ts';
+import {type Proof, stepsOf, type TransactionStep, type Work} from './steps.ts';
 import {readJournal} from './store.ts';
 
 export interface StepReport {
@@ -35,6 +35,8 @@ export interface EncryptionRun {
   readonly resources: readonly string[];
   readonly configurationFile: string;
   readonly nodes: readonly string[];
+  /** Of a change that is done; null where nothing was to be rewritten. */
+  readonly proof: Proof | null;
   /** Why it was rolled back or is still open; null where it is done. */
   readonly why: {readonly what: string; readonly why: string | null; readonly next: string | null} | null;
 }
@@ -153,6 +155,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
       resources,
       configurationFile,
       nodes: servers.map(({name}) => name),
+      proof: (outcome === 'done' && work.proofs.at(-1)) || null,
       why: error === undefined ? null : whyOf(error, signal),
     };
   }

@@ -18,12 +18,14 @@ export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string
     ...namedRows(
       [
         [plan.operation === 'disable' ? 'writes' : 'provider', keyOf(plan)],
-        drops ? ['drops', `${enumerate(retires)} once nothing is stored under it; the nodes keep it in an archive`] : ['drops'],
+        drops ? ['drops', `${enumerate(retires)} once nothing is stored under it; archived on the nodes`] : ['drops'],
         ['changes', ...changes],
         ['then', thenOf(plan)],
         ['downtime', downtimeOf(restarts, nodes.length)],
-        ['if it fails', `or kops dies, each node puts its old files back by itself after ${duration(confirmWithin * 1000)}`],
-        ['before', snapshot ? `etcd snapshot to ${snapshot}, which holds every secret as it is stored now` : 'no etcd snapshot'],
+        ['if it fails', `each node puts its old files back after ${duration(confirmWithin * 1000)}, even without kops`],
+        snapshot
+          ? ['before', `etcd snapshot to ${snapshot}`, 'it holds every secret as it is stored now']
+          : ['before', 'no etcd snapshot'],
       ],
       width,
     ),
@@ -45,7 +47,7 @@ function keyOf({operation, writeKey: {provider, keyName}}: EncryptionPlan): stri
 }
 
 const upgrades = ({operation, rewrite}: EncryptionPlan): string =>
-  operation === 'disable' && rewrite ? 'so that upgrades do not bring it back' : 'so that upgrades keep it';
+  operation === 'disable' && rewrite ? 'upgrades forget it' : 'upgrades keep it';
 
 function thenOf({resources, rewrite, strict}: EncryptionPlan): string {
   const counts = enumerate(resources.map(({resource, total}) => `${total} ${resource}`));
@@ -54,9 +56,7 @@ function thenOf({resources, rewrite, strict}: EncryptionPlan): string {
 }
 
 function downtimeOf(restarts: readonly string[], nodes: number): string {
-  if (restarts.length === 0) return 'none: the servers read the new file by themselves, within a minute per step';
+  if (restarts.length === 0) return 'none: the servers read each new file by themselves within a minute';
   const each = 'about 15 s of API';
-  return nodes === 1
-    ? `${each} on ${restarts[0]} (one control plane: no failover)`
-    : `${each} on each of ${enumerate(restarts)}, one at a time`;
+  return nodes === 1 ? `${each}: one control plane, no failover` : `${each} on each of ${enumerate(restarts)}, one at a time`;
 }

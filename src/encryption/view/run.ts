@@ -7,13 +7,13 @@ import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
 /** What a change came to; its steps were on the screen while they ran. */
 export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   const {outcome, why, configurationFile, nodes, retired, operation} = run;
-  const rows: [string, string][] = [];
+  const rows: [string, ...string[]][] = [];
   const failed = why && [why.what, why.why].filter(Boolean).join(': ');
   if (outcome === 'done' && operation !== 'disable') {
     rows.push(['key', `${configurationFile} on ${enumerate(nodes)}: back it up, apart from etcd's backups`]);
     if (retired.length > 0)
       rows.push(['archive', `${enumerate(retired)}: /etc/kubernetes/kops/archive; older snapshots need it`]);
-    rows.push(['older', 'revisions and snapshots from before are as they were: kops encrypt-at-rest verify --residue']);
+    rows.push(['older', 'revisions and snapshots are as they were before', 'kops encrypt-at-rest verify --residue']);
     rows.push(['undo', operation === 'setup' ? 'kops encrypt-at-rest disable' : 'kops encrypt-at-rest rotate']);
   }
   if (outcome === 'done' && operation === 'disable') {
@@ -31,7 +31,8 @@ export const renderOpen = ({id, operation, resources, startedAt, startedBy}: Tra
   `${operation} of ${resources.join(', ')} in ${context}: transaction ${id}, begun by ${startedBy} at ${startedAt}`;
 
 function headline(run: EncryptionRun, theme: Screen['theme']): string {
-  const {outcome, operation, writeKey, resources, steps} = run;
+  const {outcome, operation, writeKey, resources, steps, proof} = run;
+  const isOff = operation === 'disable';
   const what = enumerate(resources);
   const key = writeKey.keyName ?? writeKey.provider;
   if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
@@ -40,7 +41,7 @@ function headline(run: EncryptionRun, theme: Screen['theme']): string {
     const where = isReadable ? 'both keys are readable everywhere, nothing was lost' : 'every file is what it was before';
     return `${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`;
   }
-  const proof = steps.find(({name}) => name === 'verify')?.detail;
-  const told = operation === 'disable' ? `${what} are stored in plaintext again` : `${what} are encrypted in etcd with ${key}`;
-  return `${theme.good('✓')} ${told}${proof ? `: ${proof}` : ''}`;
+  const all = proof ? `${proof.scanned} of ${proof.scanned} ${what}` : what;
+  const told = isOff ? `${all} stored in plaintext again` : `${all} encrypted in etcd with ${key}, 0 plaintext`;
+  return `${theme.good('✓')} ${proof ? `${told} (revision ${proof.revision})` : `${what}: new ones are ${isOff ? 'plaintext' : `encrypted with ${key}`}`}`;
 }

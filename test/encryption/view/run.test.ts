@@ -1,0 +1,120 @@
+import {expect, test} from 'vitest';
+import type {EncryptionPlan} from '../../../src/encryption/plan.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import {renderPlan} from '../../../src/encryption/view/plan.ts';
+import {renderRun} from '../../../src/encryption/view/run.ts';
+import {createTheme} from '../../../src/text/screen.ts';
+
+const screen = {theme: createTheme(false), width: 80, now: 0};
+const plan: EncryptionPlan = {
+  kind: 'EncryptionPlan',
+  context: 'kind-kops',
+  operation: 'setup',
+  nodes: ['kops-control-plane'],
+  writeKey: {provider: 'secretbox', keyName: 'key-20261123-1'},
+  retires: [],
+  resources: [{resource: 'secrets', total: 214}],
+  files: [
+    {path: '/etc/kubernetes/enc/encryption.yaml', change: 'new, 0600'},
+    {path: '/etc/kubernetes/manifests/kube-apiserver.yaml', change: '+ 2 flags, 1 mount'},
+  ],
+  restarts: ['kops-control-plane'],
+  rewrite: true,
+  snapshot: 'kops-snapshot-20261123-143012.db',
+  confirmWithin: 90,
+  strict: false,
+};
+const run: EncryptionRun = {
+  kind: 'EncryptionRun',
+  context: 'kind-kops',
+  operation: 'setup',
+  transaction: '20261123-143012-3f9c',
+  steps: [],
+  proof: {scanned: 214, revision: 48211},
+  outcome: 'done',
+  writeKey: plan.writeKey,
+  retired: [],
+  resources: ['secrets'],
+  configurationFile: '/etc/kubernetes/enc/encryption.yaml',
+  nodes: plan.nodes,
+  why: null,
+};
+
+test('the plan of a first setup', () => {
+  expect(renderPlan(plan, screen)).toMatchInlineSnapshot(`
+    "Encrypt secrets at rest in kind-kops (1 control plane)
+
+      provider     secretbox, key key-20261123-1 (stays on the control plane)
+      changes      /etc/kubernetes/enc/encryption.yaml            new, 0600
+                   /etc/kubernetes/manifests/kube-apiserver.yaml  + 2 flags, 1 mount
+                   kubeadm-config                                 upgrades keep it
+      then         rewrites 214 secrets, verifies all of them in etcd
+      downtime     about 15 s of API: one control plane, no failover
+      if it fails  each node puts its old files back after 90s, even without kops
+      before       etcd snapshot to kops-snapshot-20261123-143012.db
+                   it holds every secret as it is stored now"
+  `);
+});
+
+test('the plan of a rotation on three control planes', () => {
+  const rotation: EncryptionPlan = {
+    ...plan,
+    operation: 'rotate',
+    nodes: ['cp-1', 'cp-2', 'cp-3'],
+    writeKey: {provider: 'secretbox', keyName: 'key-20261124-1'},
+    retires: ['key-20261123-1'],
+    files: [{path: '/etc/kubernetes/enc/encryption.yaml', change: 'changed'}],
+    restarts: [],
+    snapshot: null,
+  };
+  expect(renderPlan(rotation, screen)).toMatchInlineSnapshot(`
+    "Rotate to key-20261124-1: secrets in kind-kops (3 control planes)
+
+      provider     secretbox, key key-20261124-1 (stays on the control plane)
+      drops        key-20261123-1 once nothing is stored under it; archived on the
+                   nodes
+      changes      /etc/kubernetes/enc/encryption.yaml  changed
+                   kubeadm-config                       upgrades keep it
+      then         rewrites 214 secrets, verifies all of them in etcd
+      downtime     none: the servers read each new file by themselves within a
+                   minute
+      if it fails  each node puts its old files back after 90s, even without kops
+      before       no etcd snapshot"
+  `);
+});
+
+test('a setup that is done', () => {
+  expect(renderRun(run, screen)).toMatchInlineSnapshot(`
+    "✓ 214 of 214 secrets encrypted in etcd with key-20261123-1, 0 plaintext (revision 48211)
+      key    /etc/kubernetes/enc/encryption.yaml on kops-control-plane: back it up,
+             apart from etcd's backups
+      older  revisions and snapshots are as they were before
+             kops encrypt-at-rest verify --residue
+      undo   kops encrypt-at-rest disable"
+  `);
+});
+
+test('a setup that was taken back by itself', () => {
+  const why = {what: 'the API server on cp-1 did not take its new configuration', why: 'after 86 s: does not answer', next: null};
+  expect(renderRun({...run, outcome: 'rolled back', steps: [], why}, screen)).toMatchInlineSnapshot(`
+    "✗ setup was taken back: every file is what it was before
+      why  the API server on cp-1 did not take its new configuration: after 86 s:
+           does not answer"
+  `);
+});
+
+test('one that stopped half-way', () => {
+  const why = {what: 'interrupted', why: null, next: null};
+  expect(renderRun({...run, outcome: 'open', steps: [], why}, screen)).toMatchInlineSnapshot(`
+    "✗ setup stopped half-way, and is open
+      why   interrupted
+      next  kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort"
+  `);
+});
+
+test('an abort that did as it was asked', () => {
+  const steps = [{name: 'retreat', node: null, state: 'done', seconds: 1, detail: ''}] as const;
+  expect(renderRun({...run, operation: 'rotate', outcome: 'rolled back', steps}, screen)).toMatchInlineSnapshot(
+    `"✓ rotate was taken back: both keys are readable everywhere, nothing was lost"`,
+  );
+});
