@@ -51,7 +51,7 @@ export const toVerify = (
 /** What a verification found besides: `snapshots` are files of this machine. */
 export async function residueOf(
   plane: ControlPlane,
-  {resources, revision}: EncryptionVerification,
+  {resources, ...present}: EncryptionVerification,
   snapshots: readonly string[] = globSync('kops-snapshot-*.db'),
   signal: AbortSignal,
 ): Promise<Residue> {
@@ -62,7 +62,7 @@ export async function residueOf(
     snapshots: snapshots.map((path): LocalFile => ({path, read: () => createReadStream(path)})),
   };
   const paths = resources.map(({resource}) => ({resource, path: etcdPathOf(resource, plane.etcdPrefix)}));
-  return findResidue(sources, paths, revision, () => {}, signal);
+  return findResidue(sources, paths, present, () => {}, signal);
 }
 
 /** Opens etcd only when it is asked for; `close` closes what was opened. */

@@ -37,6 +37,12 @@ export interface ResidueSources {
   readonly snapshots: readonly LocalFile[];
 }
 
+/** What is in etcd now. */
+export interface Present {
+  readonly revision: number;
+  readonly plaintext: number;
+}
+
 /**
  * Looks for plaintext of these resources in earlier revisions, in the database file and the write-ahead log of every member whose node can be
  * reached (else in the copy of the database that etcd hands out), and in snapshots.
@@ -44,12 +50,12 @@ export interface ResidueSources {
 export async function findResidue(
   {etcd, members, snapshots}: ResidueSources,
   resources: readonly AuditedResource[],
-  revision: number,
+  present: Present,
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Residue> {
   detail('earlier revisions');
-  const revisions = await oldPlaintext(etcd, resources, revision, signal);
+  const revisions = await oldPlaintext(etcd, resources, present.revision, signal);
   const files: ResidueFile[] = [];
   for (const {node, dataDir} of members) {
     detail(`files of etcd on ${node.name}`);
@@ -69,7 +75,7 @@ export async function findResidue(
     files.push(await traced('snapshot', path, resources, push, signal));
   }
   const ok = revisions.plaintext === 0 && files.every(({plaintext, problem}) => plaintext === 0 && problem === null);
-  return {revisions, files, ok, next: nextStep(revisions, files)};
+  return {revisions, files, ok, next: nextStep(revisions, files, present)};
 }
 
 const isDatabase = (name: string): boolean => name === 'db';
@@ -120,7 +126,8 @@ async function traced(
   }
 }
 
-function nextStep(revisions: OldRevisions, files: readonly ResidueFile[]): string | null {
+function nextStep(revisions: OldRevisions, files: readonly ResidueFile[], present: Present): string | null {
+  if (present.plaintext > 0) return 'encrypt what is plaintext now: it is in these files too';
   if (revisions.plaintext > 0 || files.some(({kind, plaintext}) => kind === 'database' && plaintext > 0))
     return 'kops encrypt-at-rest scrub';
   if (files.some(({kind, plaintext}) => kind === 'snapshot' && plaintext > 0))
