@@ -129,16 +129,20 @@ async function unknownKey(etcd: Etcd, etcdPrefix: string, key: string, revision:
   const problem = (what: string, why: string, near: string | undefined) =>
     new Problem(what, {why, next: near && `kops encrypt-at-rest inspect ${near}`, exitCode: ExitCode.noAccess});
   const what = `etcd has no key ${key}`;
-  if (!key.startsWith('/')) return problem(what, 'keys are written whole, with their prefix', `${etcdPrefix}/${key}`);
+  if (!key.startsWith('/')) {
+    const whole = `/${key}`.startsWith(`${etcdPrefix}/`) ? `/${key}` : `${etcdPrefix}/${key}`;
+    return problem(what, 'keys are written whole, with their prefix', whole);
+  }
   const path = key.replace(/\/+$/, '');
   for (let folder = path; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) {
     const children = await childrenOf(etcd, `${folder}/`, revision, signal);
     if (children.length === 0) continue;
     const [wanted = '', ...rest] = path.slice(folder.length + 1).split('/');
     const stored = folder === etcdPrefix ? etcdPathOf(wanted, '').slice(1) : `${wanted}/`; // nodes are in minions/
-    const near = wanted === '' ? children[0] : (children.find((child) => stored.startsWith(child)) ?? nearest(wanted, children));
+    const isBelow = (child: string) => child.endsWith('/') && stored.startsWith(child);
+    const near = wanted === '' ? children[0] : (children.find(isBelow) ?? nearest(wanted, children));
     const likeliest = near === undefined ? children : [near, ...children.filter((child) => child !== near)];
-    const meant = near === undefined ? undefined : stored.startsWith(near) ? stored : near;
+    const meant = near !== undefined && isBelow(near) ? stored : near;
     const isWhole = meant !== undefined && (!meant.endsWith('/') || rest.length > 0);
     const next = isWhole ? [folder, meant.replace(/\/$/, ''), ...rest].join('/') : undefined;
     return problem(what, `below ${folder}/ there is ${enumerate(likeliest)}`, next);

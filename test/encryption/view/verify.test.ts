@@ -1,0 +1,93 @@
+import {expect, test} from 'vitest';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import {renderVerification} from '../../../src/encryption/view/verify.ts';
+import {createTheme} from '../../../src/text/screen.ts';
+
+const screen = {theme: createTheme(false), width: 80, now: 0};
+const KEY1 = 'k8s:enc:secretbox:v1:key1:';
+
+function render(counts: Readonly<Record<string, number>>, more: Partial<EncryptionVerification> = {}): string {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const plaintext = counts.identity ?? 0;
+  const numbers = {encrypted: total - plaintext, plaintext, undecryptable: 0, unchecked: 0, byKey: counts};
+  return renderVerification(
+    {
+      kind: 'EncryptionVerification',
+      context: 'kind-kops',
+      etcd: 'gRPC to https://172.18.0.2:2379',
+      revision: 48211,
+      configured: true,
+      scanned: total,
+      ...numbers,
+      resources: [{resource: 'secrets', total, ...numbers, writes: [KEY1], stale: 0}],
+      offenders: [],
+      failures: [],
+      notes: [],
+      ok: plaintext === 0,
+      next: null,
+      ...more,
+    },
+    screen,
+  );
+}
+
+test('all is encrypted', () => {
+  expect(render({[KEY1]: 214})).toMatchInlineSnapshot(`
+    "✓ all 214 values are encrypted in etcd, and the nodes have the keys that open them
+      kind-kops, gRPC to https://172.18.0.2:2379, revision 48211
+      secrets  214  secretbox, key key1"
+  `);
+});
+
+test('some is plaintext, some does not open, some is under an older key', () => {
+  const text = render(
+    {[KEY1]: 200, 'k8s:enc:aescbc:v1:old:': 12, identity: 2},
+    {
+      ok: false,
+      undecryptable: 1,
+      offenders: ['/registry/secrets/shop/a', '/registry/secrets/shop/b', '/registry/secrets/shop/c'],
+      failures: [{key: '/registry/secrets/shop/c', why: 'the aescbc key old does not open it'}],
+      notes: ['12 secrets are not under the key that writes now'],
+      next: 'kops encrypt-at-rest rewrite',
+    },
+  );
+  expect(text).toMatchInlineSnapshot(`
+    "✗ 2 of 214 values are plaintext in etcd, and 1 cannot be decrypted
+      kind-kops, gRPC to https://172.18.0.2:2379, revision 48211
+      secrets  200  secretbox, key key1
+                12  aescbc, key old
+                 2  plaintext
+      /registry/secrets/shop/a
+      /registry/secrets/shop/b
+      /registry/secrets/shop/c  the aescbc key old does not open it
+      ⚠ 12 secrets are not under the key that writes now
+      try: kops encrypt-at-rest rewrite"
+  `);
+});
+
+test('nothing is configured', () => {
+  const next = 'kops encrypt-at-rest setup';
+  expect(render({identity: 3}, {configured: false, ok: false, offenders: ['a', 'b', 'c'], next})).toMatchInlineSnapshot(`
+    "✗ encryption at rest is not configured: all 3 values are plaintext in etcd
+      kind-kops, gRPC to https://172.18.0.2:2379, revision 48211
+      secrets  3  plaintext
+      try: kops encrypt-at-rest setup"
+  `);
+});
+
+test('of many offenders the first are named, and where the rest is', () => {
+  const offenders = Array.from({length: 500}, (_, i) => `/registry/secrets/shop/s${i}`);
+  const lines = render({identity: 500}, {offenders, ok: false}).split('\n');
+  expect(lines).toHaveLength(14);
+  expect(lines.at(-1)).toBe('  …and 490 more: -o json names them all');
+});
+
+test.each([
+  [{identity: 1}, {}, '✗ 1 of 1 value is plaintext in etcd'],
+  [{[KEY1]: 2}, {undecryptable: 1, ok: false}, '✗ 1 of 2 values cannot be decrypted'],
+  [{}, {}, '✓ nothing of that is in etcd'],
+  [{}, {configured: false, ok: false}, '✗ encryption at rest is not configured'],
+  [{'k8s:enc:kms:v2:vault:': 3}, {unchecked: 3}, '✓ all 3 values are encrypted in etcd'],
+])('%o: %o', (counts, more, verdict) => {
+  expect(render(counts as Record<string, number>, more).split('\n')[0]).toBe(verdict);
+});
