@@ -66,6 +66,11 @@ export const changeFlags = {
     default: 'none' as const,
   })(),
 };
+/** `--dry-run` alone is `--dry-run=client`, as it was in kubectl. */
+export const withDryRunMode = (argv: readonly string[]): string[] =>
+  argv.map((word, i) =>
+    word === '--dry-run' && !['none', 'client', 'server'].includes(argv[i + 1] ?? '') ? '--dry-run=client' : word,
+  );
 /** For changes that start a rollout. */
 export const watchFlag = {watch: Flags.boolean({char: 'w', description: 'then watch the rollout to its end'})};
 export const yesFlag = {yes: Flags.boolean({char: 'y', description: 'do not ask'})};

@@ -7,7 +7,7 @@ import {renderPlan} from '../encryption/view/plan.ts';
 import {renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {parseDuration} from '../text/parse-duration.ts';
-import {asDuration, changeFlags, clusterFlags, outputFlag, showCommandsFlag, yesFlag} from './command.ts';
+import {asDuration, changeFlags, clusterFlags, outputFlag, showCommandsFlag, withDryRunMode, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
 import {EncryptionCommand, nodeFlags} from './encryption.ts';
 import {encryptionTools} from './encryption-tools.ts';
@@ -52,12 +52,8 @@ type ContinueFlags = Interfaces.InferredFlags<typeof continueFlags>;
 
 /** A command that changes the encryption of a control plane. */
 export abstract class EncryptionChangeCommand extends EncryptionCommand {
-  /** `--dry-run` alone is `--dry-run=client`, as it was in kubectl. */
   override async init(): Promise<void> {
-    const modes = changeFlags['dry-run'].options ?? [];
-    this.argv = this.argv.map((word, i) =>
-      word === '--dry-run' && !modes.includes(this.argv[i + 1] ?? '') ? '--dry-run=client' : word,
-    );
+    this.argv = withDryRunMode(this.argv);
     await super.init();
   }
 

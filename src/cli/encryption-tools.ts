@@ -1,7 +1,8 @@
 import type {Tools} from '../encryption/change.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
+import type {RewriteOptions} from '../encryption/rewrite.ts';
 import {failureOfRewrite, rewriteAll} from '../encryption/rewrite-all.ts';
-import {rewriteDetail, rewriteSummary} from '../encryption/rewrite-progress.ts';
+import {rewriteProgress, rewriteSummary} from '../encryption/rewrite-progress.ts';
 import {snapshotTo} from '../etcd/snapshot.ts';
 import {bytes} from '../text/bytes.ts';
 
@@ -10,10 +11,13 @@ export function encryptionTools({etcd, cluster}: ControlPlane): Tools {
   return {
     async rewrite(resources, detail, signal) {
       // A change rewrites only when every server writes with the new key.
-      const rules = {othersCount: true, dryRun: false};
-      const onProgress = (progress: Parameters<typeof rewriteDetail>[0]) => detail(rewriteDetail(progress));
-      const done = await rewriteAll(cluster.api, resources, {...rules, onProgress}, signal);
-      detail(rewriteSummary(done));
+      const options: RewriteOptions = {
+        othersCount: true,
+        dryRun: false,
+        onProgress: (progress) => detail(`${progress.resource} ${rewriteProgress(progress)}`),
+      };
+      const done = await rewriteAll(cluster.api, resources, options, signal);
+      detail(rewriteSummary(done.resources, done.seconds));
       const failure = failureOfRewrite(done);
       if (failure) throw failure;
     },

@@ -9,6 +9,8 @@ export interface PatientApi extends Api {
   isDown(): boolean;
 }
 
+/** Milliseconds that an API server or an etcd may be away: longer than one takes to start, and than an election. */
+export const PATIENCE = 120_000;
 /** Milliseconds: the first pause and the longest one. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 3000;

@@ -1,15 +1,18 @@
 import {duration} from '../text/duration.ts';
-import type {Rewrite, RewriteProgress} from './rewrite.ts';
+import type {RewriteProgress} from './rewrite.ts';
 
-/** `secrets 171/214, 940/s, 3s left`; without a rate as long as it would be a guess. */
-export function rewriteDetail({resource, done, total, seconds}: RewriteProgress): string {
+/** `171/214, 940/s, 3s left`; without a rate as long as it would be a guess. */
+export function rewriteProgress({done, total, seconds}: Omit<RewriteProgress, 'resource'>): string {
   const rate = seconds >= 0.5 ? done / seconds : 0;
   const left = rate > 0 && done < total ? `${duration(((total - done) / rate) * 1000)} left` : undefined;
-  return [`${resource} ${done}/${total}`, rate > 0 ? `${formatRate(rate)}/s` : undefined, left].filter(Boolean).join(', ');
+  return [`${done}/${total}`, rate > 0 ? `${formatRate(rate)}/s` : undefined, left].filter(Boolean).join(', ');
 }
 
 /** `214 secrets, 12 configmaps, 940/s`. */
-export function rewriteSummary({resources, seconds}: Rewrite): string {
+export function rewriteSummary(
+  resources: readonly {readonly resource: string; readonly total: number}[],
+  seconds: number,
+): string {
   const total = resources.reduce((sum, resource) => sum + resource.total, 0);
   const counts = resources.map(({resource, total}) => `${total} ${resource}`);
   return [...counts, ...(seconds > 0 && total > 0 ? [`${formatRate(total / seconds)}/s`] : [])].join(', ');

@@ -5,17 +5,19 @@ import type {KubeObject} from '../kube/json.ts';
 import {listRaw, type RawObject} from '../kube/raw-list.ts';
 import {qualifiedName, type Resource} from '../kube/resources.ts';
 import {type Outcome, type RewriteRules, rewriteObject} from './rewrite-object.ts';
-import {type PatientApi, patientApi} from './rewrite-patience.ts';
+import {PATIENCE, type PatientApi, patientApi} from './rewrite-patience.ts';
 
 /** What to rewrite. */
 export interface RewriteTarget {
   readonly resource: Resource<KubeObject>;
+  /** Only its objects of this namespace. */
+  readonly namespace?: string;
   /** Just these, where it is known that the others are as they should be; default: all there are. */
   readonly stale?: Iterable<ObjectRef>;
 }
 
 export interface RewriteOptions extends RewriteRules {
-  /** Milliseconds that API server and etcd may be away; default: 2 minutes. */
+  /** Milliseconds that API server and etcd may be away; default: `PATIENCE`. */
   readonly patience?: number;
   /** At most ten times a second, and at the end of each resource. */
   readonly onProgress?: (progress: RewriteProgress) => void;
@@ -54,7 +56,6 @@ export interface Rewrite {
 
 /** Objects under way at a time. More gain nothing on one API server: see docs/benchmarks.md. */
 const CONCURRENCY = 16;
-const PATIENCE = 120_000;
 const PROGRESS_EVERY = 100;
 
 /**
@@ -83,14 +84,14 @@ interface Candidate {
 
 async function rewriteResource(
   api: PatientApi,
-  {resource, stale}: RewriteTarget,
+  {resource, namespace, stale}: RewriteTarget,
   options: RewriteOptions,
   signal: AbortSignal,
 ): Promise<RewrittenResource> {
   const tally = new Tally(qualifiedName(resource), options.onProgress);
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
-  const candidates = stale ? named(stale, tally) : listed(api, resource, tally, either);
+  const candidates = stale ? named(stale, tally) : listed(api, resource, namespace, tally, either);
 
   const work = async (): Promise<void> => {
     try {
@@ -136,11 +137,12 @@ async function* named(refs: Iterable<ObjectRef>, tally: Tally): AsyncGenerator<C
 async function* listed(
   api: Api,
   resource: Resource<KubeObject>,
+  of: string | undefined,
   tally: Tally,
   signal: AbortSignal,
 ): AsyncGenerator<Candidate, void, void> {
   let seen = 0;
-  for await (const {items, remaining = 0} of ahead(listRaw(api, resource, {}, signal))) {
+  for await (const {items, remaining = 0} of ahead(listRaw(api, resource, {namespace: of}, signal))) {
     seen += items.length;
     tally.total = seen + remaining;
     for (const item of items) {

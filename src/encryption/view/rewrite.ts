@@ -44,8 +44,9 @@ export function renderRewrite(run: RewriteRun, {theme, width}: Screen): string {
 function countOf({resource, total, rewritten, unchanged, gone}: RewriteRun['resources'][number], dryRun: boolean): string {
   if (dryRun) return `${total} ${resource} would be taken`;
   if (rewritten === null) return `${total} ${resource} rewritten by the cluster`;
+  if (total > 0 && unchanged === total) return `all ${total} ${resource} were as they should be already`;
   const others = [
-    ...(unchanged > 0 ? [`${unchanged} ${unchanged === 1 ? 'was' : 'were'} as they should be`] : []),
+    ...(unchanged > 0 ? [`${unchanged} as they should be already`] : []),
     ...(gone > 0 ? [`${gone} gone meanwhile`] : []),
   ];
   return `${rewritten} ${resource} rewritten${others.length > 0 ? ` (${others.join(', ')})` : ''}`;
