@@ -7,7 +7,7 @@ import {Problem} from '../../src/problem.ts';
 
 const CONFIG = '/etc/kubernetes/enc/encryption.yaml';
 /** As kubeadm v1.37.2 wrote it for a kind cluster: v1beta4, arguments as a list. */
-const kind = readFileSync('test/fixtures/encryption/cluster-configuration.yaml', 'utf8');
+const kind = readFileSync('test/fixtures/encryption/cluster-configuration.txt', 'utf8');
 /** As kubeadm up to 1.30 writes it: v1beta3, arguments as a map. */
 const v1beta3 = `apiServer:
   extraArgs:

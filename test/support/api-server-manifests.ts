@@ -4,7 +4,7 @@ import {manifestsOf} from '../../src/lab/embedded/manifests.ts';
 import {record} from '../lab/embedded/record.ts';
 
 /** As kubeadm wrote it on a kind node, v1.37.2. */
-export const kubeadm = readFileSync('test/fixtures/encryption/kube-apiserver.yaml', 'utf8');
+export const kubeadm = readFileSync('test/fixtures/encryption/kube-apiserver.txt', 'utf8');
 export const CONFIG = '/etc/kubernetes/enc/encryption.yaml';
 export const FLAGS = [`--encryption-provider-config=${CONFIG}`, '--encryption-provider-config-automatic-reload=true'];
 
