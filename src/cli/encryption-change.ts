@@ -52,6 +52,8 @@ type ContinueFlags = Interfaces.InferredFlags<typeof continueFlags>;
 
 /** A command that changes the encryption of a control plane. */
 export abstract class EncryptionChangeCommand extends EncryptionCommand {
+  protected override readonly warnsOfOpen = false;
+
   override async init(): Promise<void> {
     this.argv = withDryRunMode(this.argv);
     await super.init();

@@ -1,6 +1,8 @@
 import type {Interfaces} from '@oclif/core';
 import {type ControlPlane, type ControlPlaneNode, observe} from '../encryption/control-plane.ts';
+import {findOpenTransaction} from '../encryption/open-transaction.ts';
 import type {Reached} from '../encryption/status.ts';
+import {renderOpenWarning} from '../encryption/view/run.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Cluster} from '../kube/cluster.ts';
 import type {Node} from '../nodes/node.ts';
@@ -15,6 +17,8 @@ export type PlaneFlags = Interfaces.InferredFlags<typeof planeFlags>;
 
 /** A command about what is in etcd, and what encrypts it. */
 export abstract class EncryptionCommand extends ClusterCommand {
+  /** Whether a change that is open is worth a word: not where it is what the command is about. */
+  protected readonly warnsOfOpen: boolean = true;
   /** Ways to nodes that are none of the cluster's control planes yet. */
   private readonly others: Node[] = [];
 
@@ -23,11 +27,17 @@ export abstract class EncryptionCommand extends ClusterCommand {
     return this.withNodes(flags, async (cluster, found) => {
       const plane = await openControlPlane(cluster, found, this.signal);
       try {
+        if (this.warnsOfOpen) await this.warnOfOpen(plane);
         return await task(plane);
       } finally {
         await plane.etcd.close();
       }
     });
+  }
+
+  private async warnOfOpen({nodes}: ControlPlane): Promise<void> {
+    const open = await findOpenTransaction(nodes, this.signal);
+    if (open) this.tell(renderOpenWarning(open, this.errorScreen));
   }
 
   /** The same with the nodes alone, those out of reach among them. */

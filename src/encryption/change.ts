@@ -61,8 +61,8 @@ async function refuseOpen(plane: ControlPlane, signal: AbortSignal): Promise<voi
   const open = await readTransaction(nodesOf(plane), signal);
   if (open === undefined) return;
   throw new Problem(`a change of the encryption is open: ${open.operation} ${open.id}`, {
-    why: `${open.startedBy} began it at ${open.startedAt}, and it was interrupted`,
-    next: 'kops encrypt-at-rest resume, or kops encrypt-at-rest abort',
+    why: `${open.startedBy} began it at ${open.startedAt}; it is under way still, or was interrupted`,
+    next: 'where it was interrupted: kops encrypt-at-rest resume, or kops encrypt-at-rest abort',
     exitCode: ExitCode.negative,
   });
 }

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
 import {type JournalEntry, parseJournal} from '../../src/encryption/transaction/journal.ts';
-import {JOURNAL_FILE, RECORD_FILE, type Transaction} from '../../src/encryption/transaction/record.ts';
+import {CONFIGURATION_FILE, JOURNAL_FILE, RECORD_FILE, type Transaction} from '../../src/encryption/transaction/record.ts';
 import {type Api, connectApi} from './api.ts';
 import {type Result, type Running, type RunOptions, runKops, startKops} from './process.ts';
 
@@ -13,6 +13,8 @@ export interface EncryptionLab {
   readonly nodes: readonly string[];
   /** Where kops runs: what it writes without a path is there. */
   folder(): string;
+  /** Of a node's file, on this machine. */
+  path(node: string, path: string): string;
   /** The file of a node as bytes in a string, or undefined where there is none. */
   file(node: string, path: string): string | undefined;
   kops(args: readonly string[], options?: RunOptions): Promise<Result>;
@@ -66,13 +68,29 @@ export function encryptionLab(controlPlanes: number): EncryptionLab {
     connections.set(server, connection);
     return connection;
   };
-  const kops = (args: readonly string[], options: RunOptions = {}) =>
-    runKops(args, {cwd: folder, ...options, env: {...env, ...options.env}});
+  const secret = new Set<string>();
+  const kops = async (args: readonly string[], options: RunOptions = {}) =>
+    checked(await runKops(args, {cwd: folder, ...options, env: {...env, ...options.env}}));
   const path = (secret = '') => `/api/v1/namespaces/${NAMESPACE}/secrets${secret && `/${secret}`}`;
+
+  /** Nothing that kops ever writes, to a terminal, a script or its journal, has a value or a key in it. */
+  function checked(result: Result): Result {
+    for (const node of nodes) {
+      const configuration = file(node, CONFIGURATION_FILE) ?? '';
+      for (const [, key = ''] of configuration.matchAll(/secret: (\S+)/g)) secret.add(key);
+    }
+    const written = [result.stdout, result.stderr, ...nodes.map((node) => file(node, JOURNAL_FILE) ?? '')].join('\n');
+    for (const text of secret) {
+      const forms = [text, Buffer.from(text, 'base64').toString('hex'), Buffer.from(text).toString('base64')];
+      for (const form of forms) expect(written.includes(form), 'kops wrote a secret').toBe(false);
+    }
+    return result;
+  }
 
   return {
     nodes,
     folder: () => folder,
+    path: at,
     file,
     api,
     kops,
@@ -99,6 +117,7 @@ export function encryptionLab(controlPlanes: number): EncryptionLab {
         // Names with dots, and one value near the limit of what etcd takes.
         const data = i === 0 ? `${value}${'x'.repeat(1_000_000)}` : value;
         values[`seed.${i}`] = data;
+        secret.add(value);
         await api().send('POST', path(), {metadata: {name: `seed.${i}`}, stringData: {value: data}});
       }
       return values;

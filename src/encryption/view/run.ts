@@ -1,6 +1,7 @@
 import {enumerate} from '../../text/enumerate.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
+import type {OpenTransaction} from '../open-transaction.ts';
 import type {Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
 
@@ -29,6 +30,10 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
 /** What is to be resumed or aborted. */
 export const renderOpen = ({id, operation, resources, startedAt, startedBy}: Transaction, context: string): string =>
   `${operation} of ${resources.join(', ')} in ${context}: transaction ${id}, begun by ${startedBy} at ${startedAt}`;
+
+/** Said by commands that are about something else. */
+export const renderOpenWarning = ({operation, id}: OpenTransaction, {theme}: Screen): string =>
+  `${theme.waiting('⚠')} a change of the encryption is open: ${operation} ${id}\n  kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort`;
 
 function headline(run: EncryptionRun, theme: Screen['theme']): string {
   const {outcome, operation, writeKey, resources, steps, proof} = run;

@@ -1,0 +1,178 @@
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test, vi} from 'vitest';
+import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../src/encryption/verify.ts';
+import {encryptionLab} from '../support/encryption-lab.ts';
+
+vi.setConfig({testTimeout: 180_000});
+
+const lab = encryptionLab(1);
+const [node = ''] = lab.nodes;
+const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
+const CONFIGURATION = '/etc/kubernetes/enc/encryption.yaml';
+const CHANGE = ['--yes', '--no-snapshot'];
+
+/** Starts a change, and kills it as soon as the journal has this step. */
+async function killAt(step: string, ...words: string[]): Promise<void> {
+  const before = new Set(lab.journal().map(({transaction}) => transaction));
+  const running = lab.start(['encrypt-at-rest', ...words, ...CHANGE]);
+  await vi.waitFor(
+    () => expect(lab.journal().some((entry) => !before.has(entry.transaction) && entry.step === step)).toBe(true),
+    {timeout: 60_000, interval: 5},
+  );
+  running.process.kill('SIGKILL');
+  await running.ended;
+}
+
+let values: Readonly<Record<string, string>>;
+
+test('a second kops is told that one is at work, and changes nothing', async () => {
+  values = await lab.seed(20);
+  const first = lab.start(['encrypt-at-rest', 'setup', ...CHANGE, '-o', 'json']);
+  await vi.waitFor(() => expect(lab.journal().some(({step}) => step === 'read')).toBe(true), {timeout: 60_000, interval: 5});
+  first.process.kill('SIGSTOP'); // it is at work, however quick the others are
+  const second = await lab.kops(['encrypt-at-rest', 'setup', ...CHANGE]);
+  const third = await lab.kops(['encrypt-at-rest', 'resume', '--yes']);
+  first.process.kill('SIGCONT');
+  expect(second).toMatchObject({code: 3, stderr: expect.stringContaining('a change of the encryption is open')});
+  expect(third).toMatchObject({code: 3, stderr: expect.stringContaining('another kops is changing the encryption')});
+  expect(await first.ended).toMatchObject({code: 0});
+  expect(await lab.secrets()).toEqual(values);
+});
+
+test('while a change is open, every other one is refused, and status and verify say so', async () => {
+  await killAt('write', 'rotate');
+  for (const words of [['rotate'], ['setup'], ['disable']]) {
+    const {code, stderr} = await lab.kops(['encrypt-at-rest', ...words, ...CHANGE]);
+    expect({code, stderr}).toMatchObject({code: 3, stderr: expect.stringContaining('kops encrypt-at-rest resume')});
+  }
+  for (const words of [['status'], ['verify']]) {
+    const {stdout, stderr} = await lab.kops(['encrypt-at-rest', ...words]);
+    expect(stdout + stderr).toContain('resume');
+  }
+  expect(await lab.report<EncryptionRun>(['resume', '--yes'])).toMatchObject({outcome: 'done'});
+});
+
+test('a file that somebody edited meanwhile is left as it is, and the change stays open until it is mended', async () => {
+  const path = lab.path(node, CONFIGURATION);
+  await killAt('write', 'rotate');
+  const edited = `${readFileSync(path, 'utf8')}# by hand\n`;
+  writeFileSync(path, edited);
+  const report = await lab.report<EncryptionRun>(['abort', '--yes'], 3);
+  expect(report).toMatchObject({outcome: 'open', why: {what: `${CONFIGURATION} on ${node} was changed by somebody else`}});
+  expect(readFileSync(path, 'utf8')).toBe(edited);
+
+  const id = lab.openTransaction()?.id ?? '';
+  writeFileSync(path, readFileSync(lab.path(node, `/etc/kubernetes/kops/backup/${id}/encryption.yaml`)));
+  expect(await lab.report<EncryptionRun>(['abort', '--yes'])).toMatchObject({outcome: 'rolled back'});
+  expect(await lab.secrets()).toEqual(values);
+});
+
+test('a manifest edited by hand between two changes keeps its edit', async () => {
+  const path = lab.path(node, MANIFEST);
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/^(\s*)- kube-apiserver\n/m, '$&$1- --v=1 # louder\n'));
+  await vi.waitFor(() => lab.secrets(), {timeout: 30_000});
+  expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done'});
+  expect(lab.file(node, MANIFEST)).toContain('--v=1 # louder');
+  expect(lab.file(node, MANIFEST)).not.toContain('encryption-provider-config');
+});
+
+test('a configuration whose provider cannot encrypt is taken back, to where everything can be read', async () => {
+  const file = join(lab.folder(), 'kms.yaml');
+  writeFileSync(
+    file,
+    `apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets]
+    providers:
+      - kms: {apiVersion: v2, name: vault, endpoint: 'unix:///etc/kubernetes/enc/no-such.sock', timeout: 1s}
+      - identity: {}
+`,
+  );
+  const report = await lab.report<EncryptionRun>(['setup', '--config', file, '--confirm-within', '30s', ...CHANGE], 3);
+  expect(report.outcome).toBe('rolled back');
+  expect(lab.openTransaction()).toBeUndefined();
+  expect(await lab.secrets()).toEqual(values);
+  expect(await lab.report<EncryptionVerification>(['verify'], 3)).toMatchObject({encrypted: 0});
+});
+
+test.each([
+  ['a key of the wrong length', 'secret: c2hvcnQ=', 'secretbox takes 32'],
+  ['no base64', 'secret: "!!!"', 'base64'],
+])('a configuration with %s is refused before anything is touched', async (_case, secret, why) => {
+  const file = join(lab.folder(), 'bad.yaml');
+  const before = lab.file(node, MANIFEST);
+  writeFileSync(
+    file,
+    `apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources: [{resources: [secrets], providers: [{secretbox: {keys: [{name: a, ${secret}}]}}, {identity: {}}]}]
+`,
+  );
+  const {code, stderr} = await lab.kops(['encrypt-at-rest', 'setup', '--config', file, ...CHANGE]);
+  expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringMatching(new RegExp(why))});
+  expect(lab.file(node, MANIFEST)).toBe(before);
+});
+
+test('while somebody writes fifty Secrets a second, nothing of it is lost by setup, rotation and the way back', async () => {
+  const path = '/api/v1/namespaces/default/secrets';
+  const written = new Map<string, string>();
+  let stop = false;
+  let failures = 0;
+  const writer = (async () => {
+    for (let i = 0; !stop; i += 1) {
+      const name = `w${i % 40}`;
+      const value = `written-${i}`;
+      const body = {metadata: {name}, stringData: {value}};
+      try {
+        if (i % 7 === 6 && written.has(name)) {
+          await lab.api().send('DELETE', `${path}/${name}`);
+          written.delete(name);
+        } else if (written.has(name)) {
+          await lab.api().send('PATCH', `${path}/${name}`, {stringData: {value}}, 'application/merge-patch+json');
+          written.set(name, value);
+        } else {
+          await lab.api().send('POST', path, body);
+          written.set(name, value);
+        }
+      } catch {
+        failures += 1; // a server that restarts; what was written then nobody knows
+        written.delete(name);
+        await lab
+          .api()
+          .send('DELETE', `${path}/${name}`)
+          .catch(() => {});
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  for (const operation of ['setup', 'rotate', 'disable'])
+    expect(await lab.report<EncryptionRun>([operation, ...CHANGE])).toMatchObject({outcome: 'done'});
+  stop = true;
+  await writer;
+  expect(failures).toBeLessThan(2_000);
+  expect(written.size).toBeGreaterThan(5);
+  for (const [name, value] of written) {
+    const {data} = (await lab.api().send('GET', `${path}/${name}`)) as {data: {value: string}};
+    expect(Buffer.from(data.value, 'base64').toString()).toBe(value);
+  }
+  expect(await lab.secrets()).toEqual(values);
+});
+
+test('an object that no key opens is named', async () => {
+  await lab.report<EncryptionRun>(['setup', ...CHANGE]);
+  const configuration = lab.path(node, CONFIGURATION);
+  const good = readFileSync(configuration, 'utf8');
+  // The same name with other bytes: what kubernetes#66844 is about.
+  writeFileSync(configuration, good.replace(/secret: .*/, `secret: ${Buffer.alloc(32, 1).toString('base64')}`));
+  const report = await lab.report<EncryptionVerification>(['verify'], 3);
+  expect(report).toMatchObject({
+    ok: false,
+    offenders: expect.arrayContaining([expect.stringContaining('seed.1')]),
+  });
+  expect(report.undecryptable).toBe(report.scanned);
+  writeFileSync(configuration, good);
+  expect(await lab.report<EncryptionVerification>(['verify'])).toMatchObject({ok: true});
+});
