@@ -12,7 +12,7 @@
 #   ID/N.*        path, expect, mode, wrote (sha256 of new), new, old (the last good one), made (topmost folder that was made for it)
 #   ID/runner.N   the process at work (see `identity`); those before are dead
 #   ID/kept       there where old files have to stay, because someone else wrote theirs
-# and beside each file .kops-guard-N.old, its last good copy: to rename it back takes no space on a full disk.
+# and beside each file .kops-guard-N.old, its last good copy (to rename it back takes no space on a full disk), .new, and .out: see `vacate`.
 # Every step can be interrupted; `run` goes on from there.
 
 VERB=$1 R=$2 ID=${3-}
@@ -31,9 +31,14 @@ hash() {
 }
 # FILE TEXT
 put() { printf '%s\n' "$2" >"$1.$$" && flush "$1.$$" && mv -f "$1.$$" "$1" && flush "${1%/*}"; }
+# VARIABLE FILE: its first line, without a process of its own; empty where there is none.
+get() {
+  eval "$1=''"
+  IFS= read -r "$1" 2>/dev/null <"$2" || [ -e "$2" ]
+}
 become() { put "$D/state" "$1" || fail "cannot write below $G"; }
-state() { cat "$D/state" 2>/dev/null; }
-active() { cat "$G/active" 2>/dev/null; }
+is() { get state "$D/state" && [ "$state" = "$1" ]; }
+is_active() { get active "$G/active" && [ "$active" = "$ID" ]; }
 decided() { [ ! -e "$D/open" ]; }
 # The first one holds.
 decide() {
@@ -45,12 +50,13 @@ decide() {
 # ---- processes ----
 
 boot() { # a container that is a node starts anew without its machine
-  birth=$(cat /proc/1/stat) && set -- ${birth##*) }
-  printf '%s-%s' "$(cat /proc/sys/kernel/random/boot_id)" "${20}"
+  get birth /proc/1/stat && get machine /proc/sys/kernel/random/boot_id
+  set -- ${birth##*) }
+  printf '%s-%s' "$machine" "${20}"
 }
 # What a process is known by: its number, when it started, in which life of the node. Nothing for one that is gone or dead.
 identity() {
-  birth=$(cat "/proc/$1/stat" 2>/dev/null) || return
+  get birth "/proc/$1/stat" || return
   process=$1
   set -- ${birth##*) }
   case $1 in Z | X) ;; *) printf '%s %s %s' "$process" "${20}" "$(boot)" ;; esac
@@ -95,10 +101,16 @@ END
     "$@" sh "$D/guard.sh" run "$R" "$ID" </dev/null >/dev/null 2>&1 &
   fi
 }
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
 # One that has died goes on; one that has not begun never begins.
 revive() {
+  t=0
+  until runner >/dev/null || ! is armed || [ $t -ge 50 ]; do # it may have been launched just now
+    nap
+    t=$((t + 1))
+  done
   runner >/dev/null && return
-  [ "$(state)" != armed ] || decide reverted 'it was interrupted before anything was changed'
+  ! is armed || decide reverted 'it was interrupted before anything was changed'
   launch || fail 'the guard cannot be started'
 }
 # STATE WHY. The unit goes before the folder that it needs.
@@ -129,12 +141,12 @@ each() {
   done
 }
 load() {
-  [ -f "$D/$n.path" ] || return 1
-  path=$R$(cat "$D/$n.path") expect=$(cat "$D/$n.expect") wrote=$(cat "$D/$n.wrote") mode=$(cat "$D/$n.mode")
+  get path "$D/$n.path" && get expect "$D/$n.expect" && get wrote "$D/$n.wrote" && get mode "$D/$n.mode" || return 1
+  path=$R$path
   folder=${path%/*}
   part=$folder/.kops-guard-$n # the dot keeps it from the kubelet
 }
-clear_one() { rm -f "$part.old" "$part.new"; }
+clear_one() { rm -f "$part.old" "$part.new" "$part.out"; }
 # Copies $1 to $2 and flushes it.
 copy() { rm -f "$2" && cp -p "$1" "$2" && flush "$2"; }
 # Makes $1 what is at the path, at once and on the disk.
@@ -158,10 +170,13 @@ save_one() {
   [ "$expect" = absent ] || chown "$(stat -c %u:%g "$D/$n.old")" "$D/$n.new"
 }
 swap_one() {
-  why="$path was changed by someone else in between"
-  [ "$(hash "$path")" = "$expect" ] || return 1
   why="$path cannot be written"
-  if [ "$wrote" = absent ]; then delete; else make_folder "$folder" && copy "$D/$n.new" "$part.new" && rename "$part.new"; fi
+  [ "$wrote" = absent ] || { make_folder "$folder" && copy "$D/$n.new" "$part.new"; } || return 1
+  find_pod
+  why="$path was changed by someone else in between"
+  [ "$(hash "$path")" = "$expect" ] && vacate || return 1
+  why="$path cannot be written"
+  if [ "$wrote" = absent ]; then delete; else rename "$part.new"; fi
 }
 # $1 and those above it that are missing; keeps in mind which is the topmost of them.
 make_folder() {
@@ -176,55 +191,71 @@ unmake() {
     set -- "${1%/*}" "$2"
   done
 }
-# In the reverse order, each only where it is still the one that was written. Fails where that has to be tried again.
+# In the reverse order, each only where it is still the one that was written, or was taken away. Fails where that has to be tried again.
 put_back() {
   foreign=''
   n=1
   while load; do n=$((n + 1)); done
   while n=$((n - 1)) && load; do
+    find_pod
     now=$(hash "$path")
-    if [ "$now" = "$wrote" ]; then
-      touched=yes
-      if [ "$expect" = absent ]; then
-        delete || return 1
+    if [ "$now" = "$wrote" ] || { [ "$now" = absent ] && [ -e "$part.out" ]; }; then
+      [ "$expect" = absent ] || [ "$(hash "$part.old")" = "$expect" ] || copy "$D/$n.old" "$part.old" || return 1
+      if ! vacate; then
+        now=$(hash "$path")
+        [ "$now" != "$wrote" ] || return 1
+      elif [ "$expect" = absent ]; then
+        delete && now=absent || return 1
       else
-        [ "$(hash "$part.old")" = "$expect" ] || copy "$D/$n.old" "$part.old" || return 1
-        rename "$part.old" || return 1
+        rename "$part.old" && now=$expect || return 1
       fi
-    elif [ "$now" != "$expect" ]; then
-      foreign="$foreign $path"
     fi
+    [ "$now" = "$expect" ] || foreign="$foreign $path"
     [ ! -f "$D/$n.made" ] || { clear_one; unmake "$folder" "$(cat "$D/$n.made")"; }
   done
 }
 
-# ---- the container of the static pod ----
+# ---- the static pod ----
 
 cri() { timeout 15 crictl "$@" 2>/dev/null; }
-# The one that runs now; nothing where that is not clear.
+# The container of that name that runs now in a pod of the control plane; nothing where that is not clear.
 container() {
-  [ -s "$D/container" ] && name=$(cat "$D/container") || return 0
   found=''
-  for id in $(cri ps -q --name "$name"); do
+  for id in $(cri ps -q --name "$1"); do
     about=$(cri inspect "$id" | tr -d ' \n')
-    case $about in *'"io.kubernetes.container.name":"'"$name"'"'*) ;; *) continue ;; esac
+    case $about in *'"io.kubernetes.container.name":"'"$1"'"'*) ;; *) continue ;; esac
     case $about in *'"io.kubernetes.pod.namespace":"kube-system"'*) found="$found $id" ;; esac
   done
   set -- $found
   [ $# -ne 1 ] || printf %s "$1"
 }
-# Ends one whose file is no longer there: the kubelet, which must have seen that, would give it 30 s.
-stop() {
-  [ -z "$1" ] || { sleep 2; cri stop -t 2 "$1"; } >/dev/null &
+# Sets `running` where the file is that of the static pod that is to start anew.
+find_pod() {
+  running=''
+  case $folder in
+    */manifests) get name "$D/container" && [ -n "$name" ] && managed && running=$(container "$name") ;;
+  esac
+}
+# Takes a static pod's file away, ends its container and waits until the kubelet is done with the pod. It would give the container 30 s, and
+# while there is a pod of that name it looks only every 10 to 15 s whether it may start the next. Fails where someone else then wrote the file.
+vacate() {
+  [ -n "$running" ] && [ -e "$path" ] || return 0
+  mv -f "$path" "$part.out" && flush "$folder" || return 1
+  sleep 1
+  cri stop -t 1 "$running" >/dev/null
+  sleep 2
+  [ "$(hash "$path")" = absent ]
 }
 
 # ---- verbs ----
 
 run() {
   claim
-  case $(state) in
+  get state "$D/state"
+  case $state in
     armed)
-      [ "$(boot)" = "$(cat "$D/boot")" ] || decide reverted 'the node started anew before anything was changed'
+      get booted "$D/boot"
+      [ "$(boot)" = "$booted" ] || decide reverted 'the node started anew before anything was changed'
       decided || swap
       ;;
     swapping) decide reverted 'it was interrupted while it swapped' ;;
@@ -235,18 +266,12 @@ run() {
 swap() {
   each save_one || { end refused "$why"; exit 0; }
   sync
-  old=$(container)
   become swapping
-  if each swap_one; then
-    become swapped
-    stop "$old"
-  else
-    decide reverted "$why"
-  fi
+  if each swap_one; then become swapped; else decide reverted "$why"; fi
 }
 # Counts its own seconds, whatever happens to the clock.
 wait_for_decision() {
-  within=$(cat "$D/within")
+  get within "$D/within"
   left=$within
   while [ "$left" -gt 0 ] && ! decided; do
     sleep 1
@@ -257,14 +282,10 @@ wait_for_decision() {
 }
 finish() {
   [ ! -e "$D/confirmed" ] || { end confirmed; return; }
-  why=$(cat "$D/why" 2>/dev/null) || why='it was not confirmed'
-  if [ "$(state)" != armed ]; then
-    touched=''
-    new=$(container)
+  get why "$D/why" || why='it was not confirmed'
+  if ! is armed; then
     until put_back; do sleep 1; done
-    [ -z "$touched" ] || stop "$new"
     [ -z "$foreign" ] || { : >"$D/kept"; why="$why; left alone, because someone else wrote it:$foreign (last good copies: $D)"; }
-    wait
   fi
   end reverted "$why"
 }
@@ -282,6 +303,7 @@ arm() {
   for other in "$G"/*/; do # of those that were interrupted
     [ "$other" = "$D/" ] || [ -e "$other/kept" ] || rm -rf "$other"
   done
+  rm -f "$G"/last.*
   launch || end refused 'the guard cannot be started'
   report
 }
@@ -293,17 +315,17 @@ receive() {
   [ "$name" = end ] && boot >"$D/boot" && : >"$D/open" && put "$D/id" "$ID" && put "$D/state" armed && sync
 }
 look() {
-  if ID=$(active); then D=$G/$ID; revive; fi
+  if get ID "$G/active"; then D=$G/$ID; revive; fi
   report
 }
 confirm() {
-  [ "$(active)" = "$ID" ] || { look; return; }
-  [ "$(state)" != swapped ] || decide confirmed
+  is_active || { look; return; }
+  ! is swapped || decide confirmed
   if [ -e "$D/confirmed" ]; then end confirmed; else revive; fi
   report
 }
 revert() {
-  [ "$(active)" = "$ID" ] || { look; return; }
+  is_active || { look; return; }
   decide reverted 'kops asked for it'
   revive
   report
@@ -311,12 +333,12 @@ revert() {
 # Prints how things are, once nothing is under way any more.
 report() {
   t=0
-  while [ -n "$ID" ] && [ "$(active)" = "$ID" ]; do
-    if [ $t -ge 300 ] || { [ "$(state)" = swapped ] && ! decided; }; then
-      printf '%s %s\n' "$ID" "$(state)"
+  while [ -n "$ID" ] && is_active; do
+    if [ $t -ge 600 ] || { is swapped && ! decided; }; then
+      printf '%s %s\n' "$ID" "$state"
       return
     fi
-    sleep 0.1 2>/dev/null || sleep 1
+    nap
     t=$((t + 1))
   done
   [ ! -e "$G/last" ] || cat "$G/last"

@@ -11,7 +11,7 @@ import {encodePlan, type GuardPlan, type GuardReport, type GuardState} from './p
 export type {GuardPlan, GuardReport, GuardState, Swap} from './plan.ts';
 
 /** Milliseconds: for all until the node has swapped, or has put back; between two attempts to reach it again. */
-const ENOUGH = 60_000;
+const ENOUGH = 90_000;
 const PAUSE = 1_000;
 /** Seconds after the guard's own time in which it is still tried to reach it. */
 const PATIENCE = 60;
@@ -65,7 +65,7 @@ export async function revert(node: Node, id: string, signal: AbortSignal): Promi
   const report = await ask(node, 'revert', id, signal);
   if (report?.id !== id) return 'none';
   if (report.state !== 'swapped' && report.state !== 'armed') return report.state;
-  throw new Problem(`${node.name} has not put its files back within 30 s`, {
+  throw new Problem(`${node.name} has not put its files back within a minute`, {
     why: 'its guard does not answer, or cannot write there',
     next: 'look at the processes and the disk of the node; the last good files are below /etc/kubernetes/kops/guard there',
     exitCode: ExitCode.negative,

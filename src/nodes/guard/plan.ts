@@ -18,7 +18,10 @@ export interface GuardPlan {
   readonly swaps: readonly Swap[];
   /** Seconds after the swap. */
   readonly confirmWithin: number;
-  /** The name of a container whose old instance is stopped once the swap is done: the kubelet itself gives it 30 s. */
+  /**
+   * The container of the static pod whose file is swapped: for a restart in 10 s instead of 45, its file is taken away and the container
+   * ended before the new file comes. Only where systemd and crictl are there.
+   */
   readonly stopContainer?: string;
 }
 
