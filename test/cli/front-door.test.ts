@@ -1,14 +1,15 @@
 import {cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {expect, onTestFinished, test} from 'vitest';
-import {type Result, start} from '../support/process.ts';
+import {expect, onTestFinished, test, vi} from 'vitest';
+import {type Result, type Running, start} from '../support/process.ts';
 
 interface Installed {
   readonly folder: string;
   readonly cache: string;
   /** Runs it, by the name `bin/kops.cjs` or that of a link to it. */
   run(args: readonly string[], program?: string): Promise<Result>;
+  start(args: readonly string[], program?: string): Running;
 }
 
 /** An installed kops of which only the front door is real: what lies behind it says who it is and what it was called with. */
@@ -21,18 +22,16 @@ async function installed({node = '>=22.22'} = {}): Promise<Installed> {
   await writeFile(join(folder, 'dist/help.cjs'), programCalled('help'));
   await writeFile(join(folder, 'dist/topics/lab.cjs'), programCalled('lab'));
   const cache = join(folder, 'cache');
-  return {
-    folder,
-    cache: join(cache, 'kops/code'),
-    run: (args, program = 'bin/kops.cjs') =>
-      start(process.execPath, [join(folder, program), ...args], {env: {XDG_CACHE_HOME: cache}}).ended,
-  };
+  const startIt: Installed['start'] = (args, program = 'bin/kops.cjs') =>
+    start(process.execPath, [join(folder, program), ...args], {env: {XDG_CACHE_HOME: cache}});
+  return {folder, cache: join(cache, 'kops/code'), start: startIt, run: (args, program) => startIt(args, program).ended};
 }
 
-/** A program as the build makes them. Ends with the number behind `--code`. */
+/** A program as the build makes them. Ends with the number behind `--code`; with `--wait`, never. */
 const programCalled = (name: string): string => `((require, __filename) => ({main(argv) {
   console.log(['${name}', ...argv].join());
   process.exitCode = argv.includes('--code') ? Number(argv.at(-1)) : 0;
+  if (argv.includes('--wait')) setInterval(() => {}, 1000);
 }}))`;
 
 test('on a Node that is too old it says so in one line and exits with 2', async () => {
@@ -119,6 +118,15 @@ test.each([2, 5, 70, 130])('of a run that ended with %i nothing is kept', async 
   expect(await kops.run(['lab', 'up', '--code', `${code}`])).toMatchObject({code});
   expect(await kept(kops)).toEqual({});
 });
+
+test('of a long run it is kept while that goes on: later, V8 has forgotten how it began', async () => {
+  const kops = await installed();
+  const running = kops.start(['lab', 'up', '--wait']);
+  await vi.waitFor(async () => expect(Object.keys(await kept(kops))).toHaveLength(1), {timeout: 15_000});
+  expect(running.process.exitCode).toBeNull();
+  running.process.kill();
+  await running.ended;
+}, 20_000);
 
 test('where nothing can be kept it works all the same', async () => {
   const kops = await installed();
