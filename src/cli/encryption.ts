@@ -1,11 +1,12 @@
 import type {Interfaces} from '@oclif/core';
-import {type ControlPlane, type ControlPlaneNode, observe} from '../encryption/control-plane.ts';
+import {type ControlPlane, type ControlPlaneNode, observe, type ServerState} from '../encryption/control-plane.ts';
 import {findOpenTransaction} from '../encryption/open-transaction.ts';
 import type {Reached} from '../encryption/status.ts';
 import {renderOpenWarning} from '../encryption/view/run.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Cluster} from '../kube/cluster.ts';
 import type {Node} from '../nodes/node.ts';
+import {ExitCode, Problem} from '../problem.ts';
 import {ClusterCommand, clusterFlags} from './command.ts';
 import {openStore} from './etcd-store.ts';
 import {type FoundNodes, findControlPlaneNodes, nodeFlags, reachNode} from './nodes.ts';
@@ -71,16 +72,29 @@ export async function openControlPlane(cluster: Cluster, {nodes, isLab}: FoundNo
   return {context: cluster.context, nodes: servers, cluster, ...store};
 }
 
-/** The store of the first server whose manifest can be read. */
+/** The store of the first server whose manifest tells of one. */
 export async function openEtcdOf(
   cluster: Cluster,
   servers: readonly ControlPlaneNode[],
   isLab: boolean,
   signal: AbortSignal,
 ): Promise<{readonly etcd: Etcd; readonly etcdPrefix: string}> {
-  const [first] = servers;
-  if (first === undefined) throw new Error('no control-plane node is within reach');
-  return openStore({cluster, server: first, state: await observe(first, signal), servers, isLab}, signal);
+  let problem = new Problem('no control-plane node is within reach', {
+    why: 'the manifest of an API server tells where etcd is, and its certificates are on the node',
+    exitCode: ExitCode.noAccess,
+  });
+  for (const server of servers) {
+    let state: ServerState;
+    try {
+      state = await observe(server, signal);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problem = error;
+      continue;
+    }
+    return openStore({cluster, server, state, servers, isLab}, signal);
+  }
+  throw problem;
 }
 
 export const reachable = (nodes: readonly Reached[]): ControlPlaneNode[] =>

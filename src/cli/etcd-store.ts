@@ -1,7 +1,7 @@
 import type {ControlPlaneNode, ServerState} from '../encryption/control-plane.ts';
 import {ETCD_MANIFEST, readEtcdManifest, type StackedMember} from '../encryption/etcd-manifest.ts';
 import {hostPathOf} from '../encryption/manifest.ts';
-import {type Container, candidatesOf, type EtcdPod, openEtcd} from '../etcd/connect.ts';
+import {type Candidate, type Container, candidatesOf, type EtcdPod, openEtcd} from '../etcd/connect.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import {storeOf} from '../etcd/store.ts';
 import type {Cluster} from '../kube/cluster.ts';
@@ -19,11 +19,20 @@ export interface StoreSources {
   readonly isLab: boolean;
 }
 
-/** Opens the store of the cluster's Secrets by the first way that works: gRPC, a port-forward, etcdctl in its pod, etcdctl through the node. */
+/** Opens the store of the cluster's Secrets by the first way that works. */
 export async function openStore(
-  {cluster, server, state, servers, isLab}: StoreSources,
+  sources: StoreSources,
   signal: AbortSignal,
 ): Promise<{readonly etcd: Etcd; readonly etcdPrefix: string}> {
+  const {candidates, etcdPrefix} = await waysToStore(sources, signal);
+  return {etcd: await openEtcd(candidates, signal), etcdPrefix};
+}
+
+/** gRPC, a port-forward, etcdctl in its pod, etcdctl through the node: as far as there are such ways. */
+export async function waysToStore(
+  {cluster, server, state, servers, isLab}: StoreSources,
+  signal: AbortSignal,
+): Promise<{readonly candidates: readonly Candidate[]; readonly etcdPrefix: string}> {
   const {node, name, address} = server;
   const store = storeOf(state.flags, {group: '', resource: 'secrets'}, `the API server on ${name}`);
   const manifest = state.manifest.content.toString('utf8');
@@ -50,8 +59,7 @@ export async function openStore(
       return own && {run: onNode(own), ...filesOn(own, pod, members)};
     },
   });
-  const etcdPrefix = store.prefix === '/' ? '' : store.prefix;
-  return {etcd: await openEtcd(candidates, signal), etcdPrefix};
+  return {candidates, etcdPrefix: store.prefix === '/' ? '' : store.prefix};
 }
 
 interface MemberOnNode {

@@ -37,7 +37,7 @@ export const nodeFlags = {
   }),
 };
 
-export type NodeFlags = Interfaces.InferredFlags<typeof nodeFlags>;
+export type NodeFlags = Pick<Interfaces.InferredFlags<typeof nodeFlags>, keyof typeof nodeFlags>;
 
 /** The control-plane nodes, and the way to each. */
 export interface FoundNodes {

@@ -82,4 +82,5 @@ function disagreement(state: ServerState, running: RunningServer, differ: boolea
 }
 
 /** One line. */
-export const problemWords = ({message, why}: Problem): string => [message, why?.split('\n')[0]].filter(Boolean).join(': ');
+export const problemWords = ({message, why}: Problem): string =>
+  [message, why?.split('\n').join('; ')].filter(Boolean).join(': ');

@@ -91,7 +91,7 @@ test('of a node out of reach, and of a server that keeps its metrics to itself, 
     problem: new Problem('no way to the node cp-1', {why: 'ssh: refused\npod: no image', exitCode: ExitCode.noAccess}),
   });
   expect(judged(unreached)).toMatchObject([
-    {agrees: null, configured: null, provider: null, problem: 'no way to the node cp-1: ssh: refused'},
+    {agrees: null, configured: null, provider: null, problem: 'no way to the node cp-1: ssh: refused; pod: no image'},
   ]);
   const silent = looked(serverState(encrypted), {running: running({startTime: undefined, why: '403 Forbidden'})});
   expect(judged(silent)).toMatchObject([{agrees: null, provider: 'secretbox', problem: '403 Forbidden'}]);

@@ -26,7 +26,9 @@ export function renderStatus(report: EncryptionStatus, screen: Screen): string {
 function headline({configured, agrees, context, servers, transaction}: EncryptionStatus, {theme}: Screen): string {
   const count = counted(servers.length, 'API server');
   const where = theme.dim(`  ${context}`);
-  if (!agrees) return `${theme.wrong('✗')} ${theme.strong('the API servers do not do what their files say, or differ')}${where}`;
+  const odd = servers.filter((server) => server.agrees === false).length;
+  const disagreement = servers.length === 1 ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`;
+  if (!agrees) return `${theme.wrong('✗')} ${theme.strong(disagreement)}${where}`;
   if (transaction !== null) return `${theme.waiting('…')} ${theme.strong('a change of the encryption is not finished')}${where}`;
   const reached = servers.filter(({access}) => access !== null).length;
   if (reached < servers.length)

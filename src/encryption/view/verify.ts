@@ -23,15 +23,14 @@ export function renderVerification(report: EncryptionVerification, screen: Scree
 }
 
 function verdict({configured, scanned, encrypted, plaintext, undecryptable, unchecked}: EncryptionVerification): string {
+  const all = scanned === 1 ? 'the only value is' : `all ${scanned} values are`;
+  const some = (count: number) => `${count} of ${counted(scanned, 'value')} ${count === 1 ? 'is' : 'are'}`;
   if (scanned === 0) return configured ? 'nothing of that is in etcd' : 'encryption at rest is not configured';
-  if (!configured && encrypted === 0)
-    return `encryption at rest is not configured: all ${counted(scanned, 'value')} are plaintext in etcd`;
-  if (plaintext > 0 && undecryptable > 0)
-    return `${plaintext} of ${counted(scanned, 'value')} are plaintext in etcd, and ${undecryptable} cannot be decrypted`;
-  if (plaintext > 0) return `${plaintext} of ${counted(scanned, 'value')} ${plaintext === 1 ? 'is' : 'are'} plaintext in etcd`;
+  if (!configured && encrypted === 0) return `encryption at rest is not configured: ${all} plaintext in etcd`;
+  if (plaintext > 0 && undecryptable > 0) return `${some(plaintext)} plaintext in etcd, and ${undecryptable} cannot be decrypted`;
+  if (plaintext > 0) return plaintext === scanned ? `${all} plaintext in etcd` : `${some(plaintext)} plaintext in etcd`;
   if (undecryptable > 0) return `${undecryptable} of ${counted(scanned, 'value')} cannot be decrypted`;
-  const opens = unchecked === 0 ? ', and the nodes have the keys that open them' : '';
-  return `all ${counted(scanned, 'value')} are encrypted in etcd${opens}`;
+  return `${all} encrypted in etcd${unchecked === 0 ? ', and the nodes have the keys for it' : ''}`;
 }
 
 function countLines(resources: readonly VerifiedResource[], {theme}: Screen): string[] {

@@ -33,7 +33,7 @@ function render(counts: Readonly<Record<string, number>>, more: Partial<Encrypti
 
 test('all is encrypted', () => {
   expect(render({[KEY1]: 214})).toMatchInlineSnapshot(`
-    "✓ all 214 values are encrypted in etcd, and the nodes have the keys that open them
+    "✓ all 214 values are encrypted in etcd, and the nodes have the keys for it
       kind-kops, gRPC to https://172.18.0.2:2379, revision 48211
       secrets  214  secretbox, key key1"
   `);
@@ -83,11 +83,12 @@ test('of many offenders the first are named, and where the rest is', () => {
 });
 
 test.each([
-  [{identity: 1}, {}, '✗ 1 of 1 value is plaintext in etcd'],
-  [{[KEY1]: 2}, {undecryptable: 1, ok: false}, '✗ 1 of 2 values cannot be decrypted'],
-  [{}, {}, '✓ nothing of that is in etcd'],
-  [{}, {configured: false, ok: false}, '✗ encryption at rest is not configured'],
-  [{'k8s:enc:kms:v2:vault:': 3}, {unchecked: 3}, '✓ all 3 values are encrypted in etcd'],
-])('%o: %o', (counts, more, verdict) => {
+  ['one of one in plaintext', {identity: 1}, {}, '✗ the only value is plaintext in etcd'],
+  ['one of more in plaintext', {[KEY1]: 3, identity: 1}, {}, '✗ 1 of 4 values is plaintext in etcd'],
+  ['one of two that does not open', {[KEY1]: 2}, {undecryptable: 1, ok: false}, '✗ 1 of 2 values cannot be decrypted'],
+  ['nothing there', {}, {}, '✓ nothing of that is in etcd'],
+  ['nothing there and nothing configured', {}, {configured: false, ok: false}, '✗ encryption at rest is not configured'],
+  ['what only a KMS opens', {'k8s:enc:kms:v2:vault:': 3}, {unchecked: 3}, '✓ all 3 values are encrypted in etcd'],
+])('the verdict on %s', (_case, counts, more, verdict) => {
   expect(render(counts as Record<string, number>, more).split('\n')[0]).toBe(verdict);
 });

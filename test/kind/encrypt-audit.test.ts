@@ -1,0 +1,64 @@
+import {expect, test} from 'vitest';
+import {reachable} from '../../src/cli/encryption.ts';
+import {waysToStore} from '../../src/cli/etcd-store.ts';
+import {findControlPlaneNodes} from '../../src/cli/nodes.ts';
+import {observe} from '../../src/encryption/control-plane.ts';
+import type {EncryptionStatus} from '../../src/encryption/status.ts';
+import type {EncryptionVerification} from '../../src/encryption/verify.ts';
+import {connect} from '../../src/kube/connect.ts';
+import {kops, liveCluster, namespace} from '../support/live.ts';
+
+const {signal} = new AbortController();
+const node = () => `${liveCluster().name}-control-plane`;
+
+test('every way to etcd that the commands find reads the same, and saves it', async () => {
+  const cluster = await connect({kubeconfig: liveCluster().kubeconfig});
+  const flags = {'node-access': 'docker', 'ssh-host': undefined, 'node-pod-image': undefined} as const;
+  const found = await findControlPlaneNodes(cluster, flags, signal);
+  const servers = reachable(found.nodes);
+  const [server] = servers;
+  if (server === undefined) throw new Error('no control plane was found');
+  const state = await observe(server, signal);
+  const {candidates} = await waysToStore({cluster, server, state, servers, isLab: false}, signal);
+  const pod = `etcd-${node()}`;
+  expect(candidates.map(({via}) => via)).toEqual([
+    'gRPC',
+    `a port-forward to pod ${pod}`,
+    `etcdctl in pod ${pod}`,
+    `etcdctl by crictl on node ${node()}`,
+  ]);
+  for (const {open} of candidates) {
+    const etcd = await open(signal);
+    const service = await etcd.get('/registry/services/specs/default/kubernetes', signal);
+    expect(service?.value.subarray(0, 4).toString(), etcd.via).toBe('k8s\0');
+    let bytes = 0;
+    await etcd.snapshot((chunk) => {
+      bytes += chunk.length;
+    }, signal);
+    expect(bytes % 512, etcd.via).toBe(32);
+    await etcd.close();
+  }
+});
+
+test('by docker and by a pod on the node, the same is found', async () => {
+  const shop = await namespace();
+  await shop.apply({apiVersion: 'v1', kind: 'Secret', metadata: {name: 'db'}, stringData: {p: 'x'}} as object);
+  for (const access of [['docker'], ['pod', '--node-pod-image', 'kops.test/shell:1.0']]) {
+    const ways = ['--node-access', ...access, '-o', 'json'];
+    const status = await kops(['encrypt-at-rest', 'status', ...ways]);
+    const report = JSON.parse(status.stdout) as EncryptionStatus;
+    expect(report, status.stderr).toMatchObject({agrees: true, servers: [{node: node(), access: access[0], problem: null}]});
+    const verification = await kops(['encrypt-at-rest', 'verify', ...ways]);
+    const {offenders, byKey} = JSON.parse(verification.stdout) as EncryptionVerification;
+    expect(offenders).toContain(`/registry/secrets/${shop.name}/db`);
+    expect(byKey).toEqual(report.objects[0]?.byKey);
+  }
+});
+
+test('a node that cannot be reached is said, with all that was tried', async () => {
+  const {code, stderr} = await kops(['encrypt-at-rest', 'verify', '--node-access', 'local']);
+  expect({code, stderr}).toMatchObject({code: 5, stderr: expect.stringContaining(`no way to the node ${node()}`)});
+  const status = await kops(['encrypt-at-rest', 'status', '--node-access', 'local']);
+  expect(status.stdout).toContain('0 of 1 API server could be looked at');
+  expect(status.code).toBe(5);
+});
