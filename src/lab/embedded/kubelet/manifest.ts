@@ -148,7 +148,7 @@ function hashOf({status: _, ...pod}: Json<V1Pod>, node: string, file: string): s
 }
 
 /** JSON in which the order of keys, and keys without a value, make no difference. */
-export const canonical = (value: unknown): string =>
+const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
     isObject(part)
       ? Object.fromEntries(
