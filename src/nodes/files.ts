@@ -44,6 +44,7 @@ path=$1 folder=\${1%/*}
 plain "$path"; expected "$path" "$4"
 make() { if [ ! -d "$1" ]; then make "\${1%/*}" "$2" && mkdir "$1" && chmod "$2" "$1" && flush "\${1%/*}"; fi; }
 make "$folder" "$3" || exit 1
+rm -f "$folder"/.kops-[0-9]* # of one that was killed
 new=$folder/.kops-$$
 trap 'rm -f "$new"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -43,6 +43,15 @@ export interface PlayedNode {
   changes(): number;
 }
 
+/** The shells of this machine that a node might have. */
+export const availableShells: readonly (readonly [string, readonly string[]])[] = (
+  [
+    ['the system’s sh', ['/bin/sh']],
+    ['bash in POSIX mode', ['/bin/bash', '--posix']],
+    ['busybox ash', ['/bin/busybox', 'ash']],
+  ] as const
+).filter(([, [program]]) => existsSync(program));
+
 /** What scripts may start. The second list changes files. */
 const READERS = ['base64', 'cat', 'sha256sum', 'stat', 'setsid'];
 const WRITERS = ['chmod', 'chown', 'cp', 'ln', 'mkdir', 'mv', 'rm', 'rmdir'];
