@@ -133,8 +133,6 @@ const podApi = (cluster: Cluster): PodApi => ({
     const path = objectPath(resources.pods, {namespace, name}, '', {gracePeriodSeconds: 0});
     return cluster.api.send({method: 'DELETE', path}, signal);
   },
-  async exec({container, ...pod}, command, {input, onStdout, onStderr}, signal) {
-    const {stderr} = await cluster.exec(pod, container, command, {...(input && {input}), onData: onStdout}, signal);
-    onStderr(Buffer.from(stderr));
-  },
+  exec: ({container, ...pod}, command, {input, onStdout, onStderr}, signal) =>
+    cluster.exec(pod, container, command, {...(input && {input}), onData: onStdout, onStderr}, signal),
 });

@@ -46,6 +46,8 @@ export interface ExecOptions {
   readonly input?: Buffer;
   /** Takes standard output piece by piece instead of it being kept; the next piece waits for its promise. */
   readonly onData?: (chunk: Buffer) => void | Promise<void>;
+  /** Is told standard error as it comes: what was said before a connection was lost would be lost with it. */
+  readonly onStderr?: (chunk: Buffer) => void;
   /** Bounds what is kept of standard output; more is a Problem. Default: 16 MiB. */
   readonly maxBytes?: number;
 }

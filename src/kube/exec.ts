@@ -36,7 +36,7 @@ export async function execInPod(
     pause: () => socket?.pause(),
     resume: () => socket?.resume(),
   });
-  const stderr = tail(LONGEST_STDERR);
+  const stderr = tail(LONGEST_STDERR, options.onStderr);
 
   const connect = async (path: string, _onText: unknown, onData: ((channel: number, data: Buffer) => boolean) | null) => {
     socket = await openSocket(
@@ -114,11 +114,12 @@ const tooMuch = (maxBytes: number): Problem =>
     exitCode: ExitCode.bug,
   });
 
-/** The last `bytes` of what is written to it. */
-function tail(bytes: number): {readonly stream: Writable; text(): string} {
+/** The last `bytes` of what is written to it, of which `onChunk` is told. */
+function tail(bytes: number, onChunk?: (chunk: Buffer) => void): {readonly stream: Writable; text(): string} {
   let kept = Buffer.alloc(0);
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
+      onChunk?.(chunk);
       kept = Buffer.concat([kept, chunk]).subarray(-bytes);
       done();
     },
