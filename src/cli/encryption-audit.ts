@@ -4,6 +4,7 @@ import type {ControlPlane} from '../encryption/control-plane.ts';
 import {etcdPathOf} from '../encryption/etcd-path.ts';
 import {findResidue, type LocalFile, type Residue} from '../encryption/residue.ts';
 import {expandResources} from '../encryption/resources.ts';
+import {serverApi} from '../encryption/server-api.ts';
 import type {StatusSources} from '../encryption/status.ts';
 import {type EncryptionVerification, type Observations, resourcesInForce} from '../encryption/verify.ts';
 import type {Etcd} from '../etcd/etcd.ts';
@@ -75,7 +76,7 @@ export function statusSources(
   return {
     context: cluster.context,
     nodes,
-    apiOf: (_server, {endpoint}) => cluster.apiAt(endpoint),
+    apiOf: (server, state) => serverApi(cluster, server, state),
     async openEtcd() {
       const store = await openEtcdOf(cluster, reachable(nodes), isLab, signal);
       etcd = store.etcd;

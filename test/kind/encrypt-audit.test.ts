@@ -2,19 +2,21 @@ import {expect, test} from 'vitest';
 import {reachable} from '../../src/cli/encryption.ts';
 import {waysToStore} from '../../src/cli/etcd-store.ts';
 import {findControlPlaneNodes} from '../../src/cli/nodes.ts';
-import {observe} from '../../src/encryption/control-plane.ts';
+import {observe, probe} from '../../src/encryption/control-plane.ts';
+import {nodeApi} from '../../src/encryption/server-api.ts';
 import type {EncryptionStatus} from '../../src/encryption/status.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
+import type {RawRequest} from '../../src/kube/api.ts';
 import {connect} from '../../src/kube/connect.ts';
 import {kops, liveCluster, namespace} from '../support/live.ts';
 
 const {signal} = new AbortController();
+const docker = {'node-access': 'docker', 'ssh-host': undefined, 'node-pod-image': undefined} as const;
 const node = () => `${liveCluster().name}-control-plane`;
 
 test('every way to etcd that the commands find reads the same, and saves it', async () => {
   const cluster = await connect({kubeconfig: liveCluster().kubeconfig});
-  const flags = {'node-access': 'docker', 'ssh-host': undefined, 'node-pod-image': undefined} as const;
-  const found = await findControlPlaneNodes(cluster, flags, signal);
+  const found = await findControlPlaneNodes(cluster, docker, signal);
   const servers = reachable(found.nodes);
   const [server] = servers;
   if (server === undefined) throw new Error('no control plane was found');
@@ -61,4 +63,24 @@ test('a node that cannot be reached is said, with all that was tried', async () 
   const status = await kops(['encrypt-at-rest', 'status', '--node-access', 'local']);
   expect(status.stdout).toContain('0 of 1 API server could be looked at');
   expect(status.code).toBe(5);
+});
+
+test('an API server can be asked through its node, as if it were asked directly', async () => {
+  const cluster = await connect({kubeconfig: liveCluster().kubeconfig});
+  const [server] = reachable((await findControlPlaneNodes(cluster, docker, signal)).nodes);
+  if (server === undefined) throw new Error('no control plane was found');
+  const {endpoint} = await observe(server, signal);
+  const direct = await cluster.apiAt(endpoint);
+  const api = nodeApi(server.node, endpoint, direct);
+  const path = '/api/v1/namespaces/default/secrets';
+  const body = Buffer.from(JSON.stringify({metadata: {name: 'kops-through-node'}, stringData: {p: 'x'}}));
+  const send = async (request: RawRequest) => (await api.send(request, signal)).status;
+  expect(await send({method: 'POST', path, body})).toBe(201);
+  expect(await send({method: 'POST', path, body})).toBe(409);
+  expect(await send({method: 'GET', path: `${path}/kops-through-node`})).toBe(200);
+  expect(await send({method: 'DELETE', path: `${path}/kops-through-node`})).toBe(200);
+  expect(await send({method: 'GET', path: `${path}/kops-through-node`})).toBe(404);
+  const {startTime, ...rest} = await probe(api, signal);
+  expect({startTime, ...rest}).toEqual(await probe(direct, signal));
+  expect(rest).toMatchObject({answers: true, listsSecrets: true});
 });

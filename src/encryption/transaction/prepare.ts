@@ -4,6 +4,7 @@ import {ExitCode, Problem} from '../../problem.ts';
 import {type EncryptionConfiguration, renderConfiguration} from '../configuration.ts';
 import {type ControlPlane, observe, type ServerState} from '../control-plane.ts';
 import {disableEncryption, enableEncryption} from '../manifest.ts';
+import {serverApi} from '../server-api.ts';
 import {CONFIGURATION_FILE, type NodeRecord, newTransactionId, type Operation, type Transaction} from './record.ts';
 import type {Server} from './servers.ts';
 import type {Stages} from './stages.ts';
@@ -29,7 +30,7 @@ export async function observeServers(
   for (const node of plane.nodes) {
     const state = await observe(node, signal);
     states.set(node.name, state);
-    servers.push({...node, api: await plane.cluster.apiAt(state.endpoint)});
+    servers.push({...node, api: await serverApi(plane.cluster, node, state)});
   }
   return {servers, states};
 }
