@@ -30,7 +30,7 @@ const withFlag = (text: string, flag: string) => text.replace('- kube-apiserver\
 const kubeletLog = (node: string) => readFileSync(folder.log('kubelet', node), 'utf8');
 const contextOf = (node: string) => `kops-s${node === first ? '' : `-${node.at(-1)}`}`;
 const isReady = (node: string): Promise<boolean> =>
-  connectApi(kubeconfig, 'kops-test', contextOf(node))
+  connectApi(kubeconfig, 'kops-test', {context: contextOf(node)})
     .send('GET', '/readyz')
     .then(
       () => true,
@@ -66,7 +66,7 @@ async function seen(node: string): Promise<void> {
 const statusOf = (node: string) =>
   readPodsStatus(folder.pods(node), pidOf('kubelet', node))?.pods.find(({name}) => name === `kube-apiserver-${node}`);
 const mirrorOf = async (node: string, program = 'kube-apiserver', through = first) =>
-  (await connectApi(kubeconfig, 'kops-test', contextOf(through)).send(
+  (await connectApi(kubeconfig, 'kops-test', {context: contextOf(through)}).send(
     'GET',
     `/api/v1/namespaces/kube-system/pods/${program}-${node}`,
   )) as Json<V1Pod>;

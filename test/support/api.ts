@@ -24,12 +24,17 @@ interface Kubeconfig {
 
 /**
  * Connects as a context of a lab's kubeconfig, which holds its certificates: the current one, unless one is named. `manager` owns the fields
- * it applies.
+ * it applies; `server` is one of the cluster's API servers, where it is not the one of the kubeconfig.
  */
-export function connectApi(kubeconfig: string, manager = 'kops-test', contextName?: string): Api {
+export function connectApi(
+  kubeconfig: string,
+  manager = 'kops-test',
+  {context: contextName, server: other}: {readonly context?: string; readonly server?: string} = {},
+): Api {
   const config = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
   const context = byName(config.contexts, contextName ?? config['current-context']).context;
-  const {server, 'certificate-authority-data': ca} = byName(config.clusters, context.cluster).cluster;
+  const {server: usual, 'certificate-authority-data': ca} = byName(config.clusters, context.cluster).cluster;
+  const server = other ?? usual;
   const user = byName(config.users, context.user).user;
   const decode = (base64: string) => Buffer.from(base64, 'base64');
   const agent = new Agent({

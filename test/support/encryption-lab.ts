@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -8,12 +9,12 @@ import {CONFIGURATION_FILE, JOURNAL_FILE, RECORD_FILE, type Transaction} from '.
 import {type Api, connectApi} from './api.ts';
 import {type Result, type Running, type RunOptions, runKops, startKops} from './process.ts';
 
-/** An embedded lab of a test file's own, because its control plane is changed. */
+/** A cluster of a test file's own, because its control plane is changed. */
 export interface EncryptionLab {
   readonly nodes: readonly string[];
   /** Where kops runs: what it writes without a path is there. */
   folder(): string;
-  /** Of a node's file, on this machine. */
+  /** Of a node's file, on this machine; only of an embedded lab. */
   path(node: string, path: string): string;
   /** The file of a node as bytes in a string, or undefined where there is none. */
   file(node: string, path: string): string | undefined;
@@ -34,39 +35,46 @@ export interface EncryptionLab {
 
 const NAMESPACE = 'kops-encryption';
 
-/** For the top of a file. Its lab is there before the first test, and gone after the last. */
-export function encryptionLab(controlPlanes: number): EncryptionLab {
-  const name = `kops-test-embedded-${process.pid}`;
+/** For the top of a file, or of a `describe`. Its cluster is there before the first test, and gone after the last. */
+export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind' = 'embedded'): EncryptionLab {
+  const name = `kops-test-${driver}-${process.pid}-${controlPlanes}`;
   const nodes = Array.from({length: controlPlanes}, (_, i) => `${name}-control-plane${i === 0 ? '' : i + 1}`);
   let folder = '';
   let env: Record<string, string> = {};
+  const lab = (verb: string, ...args: string[]) => runKops(['lab', verb, '--name', name, ...args], {env});
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kops-test-'));
     env = {KUBECONFIG: join(folder, 'kubeconfig'), XDG_STATE_HOME: join(folder, 'state')};
-    const words = ['lab', 'up', '--driver', 'embedded', '--name', name, '--workers', '0', '--control-planes', `${controlPlanes}`];
-    succeeded(await runKops(words, {env}));
+    const {code, stderr} = await lab('up', '--driver', driver, '--workers', '0', '--control-planes', `${controlPlanes}`);
+    if (code !== 0) throw new Error(stderr);
     await api().send('POST', '/api/v1/namespaces', {metadata: {name: NAMESPACE}});
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
-    await runKops(['lab', 'down', '--name', name], {env});
+    await lab('down', '--yes');
     await rm(folder, {recursive: true, force: true});
-  }, 60_000);
+  }, 120_000);
 
   const at = (node: string, path: string) => join(env.XDG_STATE_HOME ?? '', 'kops/labs', name, 'nodes', node, path);
   const file = (node: string, path: string): string | undefined => {
     try {
-      return readFileSync(at(node, path), 'latin1');
+      if (driver === 'embedded') return readFileSync(at(node, path), 'latin1');
+      return execFileSync('docker', ['exec', node, 'cat', path], {encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore']});
     } catch {
       return undefined;
     }
   };
   const connections = new Map<number, Api>();
   const api = (server = 0): Api => {
-    const context = server === 0 ? undefined : `kops-${name}-${server + 1}`;
-    const connection = connections.get(server) ?? connectApi(env.KUBECONFIG ?? '', 'kops-test', context);
+    const connection = connections.get(server) ?? connect(server);
     connections.set(server, connection);
     return connection;
+  };
+  /** Past the load balancer, where there is one. */
+  const connect = (server: number): Api => {
+    if (driver === 'kind')
+      return connectApi(env.KUBECONFIG ?? '', 'kops-test', {server: `https://${addressOf(nodes[server] ?? '')}:6443`});
+    return connectApi(env.KUBECONFIG ?? '', 'kops-test', server === 0 ? {} : {context: `kops-${name}-${server + 1}`});
   };
   const secret = new Set<string>();
   const kops = async (args: readonly string[], options: RunOptions = {}) =>
@@ -139,6 +147,7 @@ export function encryptionLab(controlPlanes: number): EncryptionLab {
   }
 }
 
-function succeeded({code, stderr}: Result): void {
-  if (code !== 0) throw new Error(stderr);
-}
+const addressOf = (container: string): string =>
+  execFileSync('docker', ['inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', container], {
+    encoding: 'utf8',
+  }).trim();
