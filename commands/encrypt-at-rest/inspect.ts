@@ -1,7 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {clusterFlags} from '../../src/cli/command.ts';
+import {clusterFlags, kubectlScope, showCommandsFlag} from '../../src/cli/command.ts';
 import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
 import {revealFlag} from '../../src/cli/encryption-audit.ts';
+import {inspectCommands} from '../../src/encryption/audit-commands.ts';
 import {inspect, rawBytes} from '../../src/encryption/inspect.ts';
 import {observeAll, readersIn} from '../../src/encryption/verify.ts';
 import {renderDecoded, renderEtcdValue} from '../../src/encryption/view/inspect.ts';
@@ -19,6 +20,7 @@ export default class EncryptAtRestInspectCommand extends EncryptionCommand {
   static override flags = {
     ...clusterFlags,
     ...nodeFlags,
+    ...showCommandsFlag,
     ...revealFlag,
     output: Flags.option({
       char: 'o',
@@ -30,6 +32,10 @@ export default class EncryptAtRestInspectCommand extends EncryptionCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(EncryptAtRestInspectCommand);
+    if (flags['show-commands']) {
+      const format = flags.output === 'json' || flags.output === 'yaml' ? flags.output : 'human';
+      return this.presentCommands(inspectCommands(args.key, kubectlScope(flags)), format);
+    }
     await this.withControlPlane(flags, async ({etcd, etcdPrefix, cluster, ...plane}) => {
       const readers = readersIn(await observeAll(plane, this.signal));
       const value = await inspect(etcd, cluster, args.key, {etcdPrefix, readers, reveal: flags.reveal}, this.signal);

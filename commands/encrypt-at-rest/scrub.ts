@@ -1,8 +1,9 @@
 import {Flags} from '@oclif/core';
-import {clusterFlags, outputFlag, yesFlag} from '../../src/cli/command.ts';
+import {clusterFlags, kubectlScope, outputFlag, showCommandsFlag, yesFlag} from '../../src/cli/command.ts';
 import {askFirst} from '../../src/cli/confirm.ts';
 import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
 import {createProgress} from '../../src/cli/progress.ts';
+import {scrubCommands} from '../../src/encryption/audit-commands.ts';
 import {planScrub, scrub} from '../../src/encryption/scrub.ts';
 import {renderScrub, renderScrubPlan} from '../../src/encryption/view/scrub.ts';
 
@@ -15,12 +16,14 @@ export default class EncryptAtRestScrubCommand extends EncryptionCommand {
     ...clusterFlags,
     ...nodeFlags,
     ...outputFlag,
+    ...showCommandsFlag,
     ...yesFlag,
     'dry-run': Flags.boolean({description: 'show what would be done'}),
   };
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestScrubCommand);
+    if (flags['show-commands']) return this.presentCommands(scrubCommands(kubectlScope(flags)), flags.output);
     await this.withControlPlane(flags, async ({etcd, context}) => {
       const plan = await planScrub(etcd, context, this.signal);
       if (flags['dry-run']) return this.present(plan, flags.output, renderScrub);

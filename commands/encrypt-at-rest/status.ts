@@ -1,7 +1,8 @@
 import {Flags} from '@oclif/core';
-import {clusterFlags, outputFlag} from '../../src/cli/command.ts';
+import {clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
 import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
 import {secretName, statusSources} from '../../src/cli/encryption-audit.ts';
+import {statusCommands} from '../../src/encryption/audit-commands.ts';
 import {residentsOf} from '../../src/encryption/residents.ts';
 import {encryptionStatus, exitCodeOfStatus} from '../../src/encryption/status.ts';
 import {renderStatus} from '../../src/encryption/view/status.ts';
@@ -21,12 +22,14 @@ Ends with 0 where all servers agree, also where no encryption is configured, 3 w
     ...clusterFlags,
     ...nodeFlags,
     ...outputFlag,
+    ...showCommandsFlag,
     secret: Flags.string({description: 'also tell which nodes hold this Secret in memory now', helpValue: 'NAME'}),
   };
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestStatusCommand);
     const name = flags.secret === undefined ? undefined : secretName(flags.secret, {});
+    if (flags['show-commands']) return this.presentCommands(statusCommands(kubectlScope(flags)), flags.output);
     await this.withNodes(flags, async (cluster, found) => {
       const sources = statusSources(cluster, found, this.signal);
       try {

@@ -1,8 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {clusterFlags, outputFlag} from '../../src/cli/command.ts';
+import {clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
 import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
 import {residueOf, resourcesFlag, revealFlag, secretName, toVerify} from '../../src/cli/encryption-audit.ts';
 import {spin} from '../../src/cli/progress.ts';
+import {verifyCommands} from '../../src/encryption/audit-commands.ts';
 import type {ControlPlane} from '../../src/encryption/control-plane.ts';
 import {type EncryptionVerification, exitCodeOfVerification, observeAll, verify} from '../../src/encryption/verify.ts';
 import {verifySecret} from '../../src/encryption/verify-secret.ts';
@@ -26,6 +27,7 @@ Ends with 0 where everything is encrypted and opens, 3 where something is plaint
     ...clusterFlags,
     ...nodeFlags,
     ...outputFlag,
+    ...showCommandsFlag,
     ...resourcesFlag,
     ...revealFlag,
     residue: Flags.boolean({description: 'also look for plaintext in earlier revisions, the files of etcd, and snapshots'}),
@@ -41,6 +43,10 @@ Ends with 0 where everything is encrypted and opens, 3 where something is plaint
   async run(): Promise<void> {
     const {args, flags} = await this.parse(EncryptAtRestVerifyCommand);
     const name = args.secret === undefined ? undefined : secretName(args.secret, flags);
+    if (flags['show-commands']) {
+      const resources = flags.resources?.split(',').filter(Boolean) ?? ['secrets'];
+      return this.presentCommands(verifyCommands(name, resources, kubectlScope(flags)), flags.output);
+    }
     await this.withControlPlane(flags, async (plane) => {
       const observations = await observeAll(plane, this.signal);
       if (name !== undefined) {

@@ -65,7 +65,7 @@ export abstract class EncryptionCommand extends ClusterCommand {
 }
 
 /** Rejects with why a node cannot be reached, where there is one. */
-export async function openControlPlane(cluster: Cluster, {nodes, isLab}: FoundNodes, signal: AbortSignal): Promise<ControlPlane> {
+async function openControlPlane(cluster: Cluster, {nodes, isLab}: FoundNodes, signal: AbortSignal): Promise<ControlPlane> {
   for (const node of nodes) if ('problem' in node) throw node.problem;
   const servers = reachable(nodes);
   const store = await openEtcdOf(cluster, servers, isLab, signal);
