@@ -1,10 +1,12 @@
 import {existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import type {LabList} from '../../src/lab/report.ts';
 import {runKops, startKops} from '../support/process.ts';
 import {record} from './embedded/record.ts';
+
+vi.setConfig({testTimeout: 60_000}); // kops runs as a process of its own, several times, on a machine with other work
 
 let root: string;
 let env: Record<string, string>;
