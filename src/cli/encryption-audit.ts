@@ -2,7 +2,7 @@ import {createReadStream, globSync} from 'node:fs';
 import {Flags} from '@oclif/core';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {etcdPathOf} from '../encryption/etcd-path.ts';
-import {findResidue, type LocalFile, type Residue} from '../encryption/residue.ts';
+import {findResidue, type LocalFile} from '../encryption/residue.ts';
 import {expandResources} from '../encryption/resources.ts';
 import {serverApi} from '../encryption/server-api.ts';
 import type {StatusSources} from '../encryption/status.ts';
@@ -14,14 +14,26 @@ import {openEtcdOf, reachable} from './encryption.ts';
 import {stackedMembers} from './etcd-store.ts';
 import type {FoundNodes} from './nodes.ts';
 
-export const resourcesFlag = {
+export const revealFlag = {reveal: Flags.boolean({description: 'also show what Secrets hold'})};
+
+export const verifyFlags = {
+  ...revealFlag,
   resources: Flags.string({
     description:
       'separated by commas, wildcards as in an EncryptionConfiguration; default: Secrets, and what the configuration names',
     helpValue: 'secrets,…',
   }),
+  residue: Flags.boolean({description: 'also look for plaintext in earlier revisions, the files of etcd, and snapshots'}),
+  snapshot: Flags.string({
+    description: 'a snapshot to look into with --residue; default: kops-snapshot-*.db here',
+    helpValue: 'FILE',
+    multiple: true,
+    multipleNonGreedy: true,
+    dependsOn: ['residue'],
+  }),
 };
-export const revealFlag = {reveal: Flags.boolean({description: 'also show what Secrets hold'})};
+
+export const listOf = (words: string | undefined): string[] => words?.split(',').filter(Boolean) ?? [];
 
 /** `db` of `secret/db`, where nothing else was asked for that goes with all Secrets only. */
 export function secretName(word: string, {resources, residue}: {resources?: string | undefined; residue?: boolean}): string {
@@ -42,28 +54,30 @@ export function secretName(word: string, {resources, residue}: {resources?: stri
 }
 
 /** The resources that were asked for, else those in force, as this cluster has them. */
-export const toVerify = (
+export function toVerify(
   cluster: Cluster,
   observations: Observations,
-  asked: string | undefined,
+  asked: readonly string[],
   signal: AbortSignal,
-): Promise<string[]> => expandResources(cluster, asked?.split(',').filter(Boolean) ?? resourcesInForce(observations), signal);
+): Promise<string[]> {
+  return expandResources(cluster, asked.length > 0 ? asked : resourcesInForce(observations), signal);
+}
 
-/** What a verification found besides: `snapshots` are files of this machine. */
-export async function residueOf(
+/** The same with what is left besides: `snapshots` are files of this machine. */
+export async function withResidue(
   plane: ControlPlane,
-  {resources, ...present}: EncryptionVerification,
+  report: EncryptionVerification,
   snapshots: readonly string[] = globSync('kops-snapshot-*.db'),
   signal: AbortSignal,
-): Promise<Residue> {
+): Promise<EncryptionVerification> {
   const members = await stackedMembers(plane.nodes, signal);
   const sources = {
     etcd: plane.etcd,
     members: members.map(({node, member}) => ({node, dataDir: member.dataDir})),
     snapshots: snapshots.map((path): LocalFile => ({path, read: () => createReadStream(path)})),
   };
-  const paths = resources.map(({resource}) => ({resource, path: etcdPathOf(resource, plane.etcdPrefix)}));
-  return findResidue(sources, paths, present, () => {}, signal);
+  const paths = report.resources.map(({resource}) => ({resource, path: etcdPathOf(resource, plane.etcdPrefix)}));
+  return {...report, residue: await findResidue(sources, paths, report, signal)};
 }
 
 /** Opens etcd only when it is asked for; `close` closes what was opened. */

@@ -51,24 +51,19 @@ export async function findResidue(
   {etcd, members, snapshots}: ResidueSources,
   resources: readonly AuditedResource[],
   present: Present,
-  detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Residue> {
-  detail('earlier revisions');
   const revisions = await oldPlaintext(etcd, resources, present.revision, signal);
   const files: ResidueFile[] = [];
   for (const {node, dataDir} of members) {
-    detail(`files of etcd on ${node.name}`);
     files.push(await onNode(node, 'database', `${dataDir}/member/snap`, isDatabase, resources, signal));
     files.push(await onNode(node, 'write-ahead log', `${dataDir}/member/wal`, isLog, resources, signal));
   }
   if (members.length === 0) {
-    detail('the database as etcd hands it out');
     const where = `the database of ${etcd.via}`;
     files.push(await traced('database', where, resources, (push) => etcd.snapshot(push, signal), signal));
   }
   for (const {path, read} of snapshots) {
-    detail(path);
     const push = async (take: (chunk: Buffer) => void) => {
       for await (const chunk of read()) take(chunk);
     };

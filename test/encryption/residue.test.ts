@@ -34,7 +34,7 @@ function aMember(database: Buffer | undefined, log: Buffer) {
 }
 
 const looking = (sources: Partial<ResidueSources>, plaintext = 0) =>
-  findResidue({etcd: memoryEtcd(), members: [], snapshots: [], ...sources}, SECRETS, {revision: 1, plaintext}, () => {}, signal);
+  findResidue({etcd: memoryEtcd(), members: [], snapshots: [], ...sources}, SECRETS, {revision: 1, plaintext}, signal);
 
 test('the database and the log of every member are looked into on their nodes', async () => {
   const members = [
