@@ -30,9 +30,17 @@ export const newKey = (name: string, random: (bytes: number) => Buffer): Key => 
  */
 export const hashOf = (file: Buffer): string => `sha256:${createHash('sha256').update(file).digest('hex')}`;
 
+/** Line breaks and control characters to go-yaml, though not to YAML 1.2. */
+const UNSAFE = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
+
 /** The file as the API server reads it, so that a key called `yes` or `0123` comes out in quotes. */
-export const renderConfiguration = (configuration: EncryptionConfiguration): string =>
-  stringify(documentOf(configuration), {...goYaml, lineWidth: 0, aliasDuplicateObjects: false});
+export function renderConfiguration(configuration: EncryptionConfiguration): string {
+  const document = documentOf(configuration);
+  const isUnsafe = JSON.stringify(document).search(UNSAFE) >= 0;
+  const quotes = isUnsafe ? ({defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN'} as const) : {};
+  const text = stringify(document, {...goYaml, ...quotes, lineWidth: 0, aliasDuplicateObjects: false});
+  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 /** The file as an object. */
 export function documentOf({rules}: EncryptionConfiguration): Readonly<Record<string, unknown>> {

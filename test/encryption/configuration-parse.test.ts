@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
-import {hashOf, parseConfiguration, writeKeyOf} from '../../src/encryption/configuration.ts';
+import {hashOf, parseConfiguration, renderConfiguration, writeKeyOf} from '../../src/encryption/configuration.ts';
 import {Problem} from '../../src/problem.ts';
+import {configurationOf, oddNames, ruleOf, secretbox} from '../support/encryption-configurations.ts';
 import {verdicts} from '../support/encryption-vectors.ts';
 
 /** The API server ignores all behind the first document; kops would lose it with the next change. */
@@ -264,4 +265,12 @@ test('line breaks of Windows do not matter', () => {
 
 test('an empty file is told apart from a wrong one', () => {
   expect(problemOf('')).toMatchObject({message: 'encryption.yaml cannot be read', why: 'it is empty'});
+});
+
+test('names that YAML takes for something else are rendered so that the API server reads them as names', () => {
+  const verdict = verdicts.find(({name}) => name === 'odd names of keys, as kops renders them');
+  const configuration = configurationOf(ruleOf('secrets', secretbox(...oddNames)));
+  expect(renderConfiguration(configuration)).toBe(verdict?.text);
+  expect(verdict?.error).toBeUndefined();
+  expect(parseConfiguration(verdict?.text ?? '', 'x')).toEqual(configuration);
 });

@@ -218,7 +218,7 @@ describe('the file', () => {
     ]);
   });
 
-  describe('of the command', {timeout: 30_000}, () => {
+  describe('of the command', {timeout: 60_000}, () => {
     const generate = (...args: readonly string[]) => runKops(['encrypt-at-rest', 'generate', ...args], {cwd: folder});
 
     test('is standard output, and nothing else is there', async () => {
