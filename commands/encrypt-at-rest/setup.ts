@@ -1,6 +1,6 @@
-import {readFile} from 'node:fs/promises';
 import {Flags} from '@oclif/core';
 import {EncryptionChangeCommand, encryptionChangeFlags, keyFlags} from '../../src/cli/encryption-change.ts';
+import {readManifest} from '../../src/cli/manifest.ts';
 import {keyedProviders} from '../../src/encryption/configuration.ts';
 import {parseConfiguration} from '../../src/encryption/configuration-parse.ts';
 import {prepareSetup} from '../../src/encryption/setup.ts';
@@ -27,13 +27,17 @@ export default class EncryptAtRestSetupCommand extends EncryptionChangeCommand {
       helpValue: 'secrets,…',
       default: 'secrets',
     }),
-    config: Flags.string({description: 'apply this EncryptionConfiguration, as `generate` writes it', helpValue: 'FILE'}),
+    config: Flags.string({
+      description: 'apply this EncryptionConfiguration, as `generate` writes it; - is standard input',
+      helpValue: 'FILE',
+    }),
   };
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestSetupCommand);
     const {config, provider, strict, 'key-name': keyName} = flags;
-    const given = config === undefined ? undefined : parseConfiguration(await readFile(config, 'utf8'), config);
+    const file = config === undefined ? undefined : await readManifest(config);
+    const given = file && parseConfiguration(file.text, file.file);
     await this.withControlPlane(flags, async (plane) => {
       const resources = flags.resources.split(',').filter(Boolean);
       const options = {...this.changeOptions(flags), resources, provider, keyName, given, strict};

@@ -11,6 +11,7 @@ import {asDuration, changeFlags, clusterFlags, outputFlag, showCommandsFlag, wit
 import {askFirst} from './confirm.ts';
 import {EncryptionCommand, nodeFlags} from './encryption.ts';
 import {encryptionTools} from './encryption-tools.ts';
+import {asKeyName} from './key-name.ts';
 import type {OutputFormat} from './output.ts';
 import {createProgress} from './progress.ts';
 
@@ -43,7 +44,11 @@ export const encryptionChangeFlags = {
 };
 
 export const keyFlags = {
-  'key-name': Flags.string({description: 'what to call the new key; default: key-DATE-N', helpValue: 'NAME'}),
+  'key-name': Flags.string({
+    description: 'what to call the new key; default: key-DATE-N',
+    helpValue: 'NAME',
+    parse: asKeyName,
+  }),
   strict: Flags.boolean({description: 'in the end, plaintext can no longer be read'}),
 };
 
