@@ -21,7 +21,7 @@ export const entryKey = (text: string): string => {
 };
 
 /** The entries that may speak for a resource; the first that there is does. Source: transformerFromOverrides. */
-export const candidatesFor = (resource: string): string[] => [
+const candidatesFor = (resource: string): string[] => [
   ...new Set([entryKey(resource), `*.${groupResource(resource).group}`, '*.*']),
 ];
 

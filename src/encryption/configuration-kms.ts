@@ -31,7 +31,7 @@ export function decodeKms(reader: FieldReader, value: unknown, path: Flaw['path'
 }
 
 /** Unique in the whole file: with automatic reload, which kops switches on, those of v1 too. */
-export function nameFlaw(name: string, apiVersion: 'v1' | 'v2', others: ReadonlySet<string>): string | undefined {
+function nameFlaw(name: string, apiVersion: 'v1' | 'v2', others: ReadonlySet<string>): string | undefined {
   if (name === '') return 'is missing';
   if (apiVersion === 'v2' && name.includes(':')) return "must not contain ':'";
   return others.has(name) ? `${name} is the name of another KMS provider of this file` : undefined;
@@ -51,7 +51,7 @@ function cachesizeFlaw(cachesize: unknown, apiVersion: 'v1' | 'v2'): string | un
 const UNITS: Readonly<Record<string, number>> = {ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000};
 
 /** Source: Go's time.ParseDuration. */
-export function timeoutFlaw(timeout: string): string | undefined {
+function timeoutFlaw(timeout: string): string | undefined {
   const parts = [...timeout.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)];
   const isDuration = parts.length > 0 && parts.map(([part]) => part).join('') === timeout.replace(/^\+/, '');
   const milliseconds = parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0), 0);

@@ -10,8 +10,6 @@ import {
 import {goYaml} from './yaml-text.ts';
 
 export {
-  entriesOf,
-  namesIn,
   providersFor,
   readKeysOf,
   type WriteKey,

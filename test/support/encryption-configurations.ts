@@ -38,7 +38,7 @@ function providerSummary(provider: Provider): string {
 }
 
 /** Entries that overlap in all ways there are. */
-export const entries = ['secrets', 'configmaps', 'deployments.apps', 'jobs.batch', 'widgets.example.com', '*.', '*.apps', '*.*'];
+const entries = ['secrets', 'configmaps', 'deployments.apps', 'jobs.batch', 'widgets.example.com', '*.', '*.apps', '*.*'];
 /** Something for each entry to speak for, and something for wildcards alone. */
 export const resources = [
   ...entries.filter((entry) => !entry.startsWith('*')),
