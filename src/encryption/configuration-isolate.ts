@@ -30,7 +30,15 @@ export function isolate(configuration: EncryptionConfiguration, resources: reado
     return [...(before[index] ?? []), ...(rest.length > 0 ? [{...rule, resources: rest}] : [])];
   });
   const isolated = [...others, ...behind];
-  refuseSharedKms(isolated, resources);
+  const shared = sharedKms(isolated);
+  if (shared) {
+    const all = shared.resources.flat();
+    throw new Problem(`${enumerate(resources)} cannot be changed apart from what else the KMS provider ${shared.name} is for`, {
+      why: `the API server lets a KMS provider stand in one rule only, and its rule is for ${enumerate(all)}`,
+      next: `change all of them at once: --resources ${all.join(',')}`,
+      exitCode: ExitCode.negative,
+    });
+  }
   return {rules: isolated, mine};
 }
 
@@ -72,25 +80,18 @@ function gather(rules: readonly ResourceRule[], entries: readonly string[], sour
   return {resources: named.length > 0 ? named : entries, providers: speaking.flatMap(({providers}) => providers)};
 }
 
-function refuseSharedKms(rules: readonly ResourceRule[], resources: readonly string[]): void {
-  const holders = new Map<string, string[]>();
-  for (const rule of rules) {
-    for (const provider of rule.providers) {
+/** A KMS provider that stands in two rules, and what these are for; undefined where none does. */
+export function sharedKms(
+  rules: readonly ResourceRule[],
+): {readonly name: string; readonly resources: readonly (readonly string[])[]} | undefined {
+  const holders = new Map<string, readonly string[]>();
+  for (const {resources, providers} of rules) {
+    for (const provider of providers) {
       if (provider.type !== 'kms') continue;
-      const covered = holders.get(provider.name);
-      if (covered === undefined) {
-        holders.set(provider.name, [...rule.resources]);
-        continue;
-      }
-      const all = [...covered, ...rule.resources];
-      throw new Problem(
-        `${enumerate(resources)} cannot be changed apart from what else the KMS provider ${provider.name} is for`,
-        {
-          why: `the API server lets a KMS provider stand in one rule only, and its rule is for ${enumerate(all)}`,
-          next: `change all of them at once: --resources ${all.join(',')}`,
-          exitCode: ExitCode.negative,
-        },
-      );
+      const others = holders.get(provider.name);
+      if (others) return {name: provider.name, resources: [others, resources]};
+      holders.set(provider.name, resources);
     }
   }
+  return undefined;
 }

@@ -1,7 +1,7 @@
 import {ExitCode, Problem} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {keysOf, readKeysOf} from './configuration-coverage.ts';
-import {isolate} from './configuration-isolate.ts';
+import {isolate, sharedKms} from './configuration-isolate.ts';
 import type {
   EncryptionConfiguration,
   Key,
@@ -19,7 +19,16 @@ function changeProviders(
   change: (rule: ResourceRule) => readonly Provider[],
 ): EncryptionConfiguration {
   const {rules, mine} = isolate(configuration, resources);
-  return {rules: rules.map((rule) => (mine.has(rule) ? {...rule, providers: change(rule)} : rule))};
+  const changed = rules.map((rule) => (mine.has(rule) ? {...rule, providers: change(rule)} : rule));
+  const shared = sharedKms(changed);
+  if (shared) {
+    throw new Problem(`the KMS provider ${shared.name} would stand in two rules`, {
+      why: `the API server allows one, and it would be in those for ${shared.resources.map(enumerate).join(', and for ')}`,
+      next: 'give it another name in each of them: one plugin can serve several',
+      exitCode: ExitCode.negative,
+    });
+  }
+  return {rules: changed};
 }
 
 /**

@@ -180,6 +180,11 @@ describe('refused with a reason', () => {
       () => withReadProvider(shared, ['secrets', 'configmaps'], {...kms('vault'), endpoint: 'unix:///x'} as never),
     ],
     [
+      'a KMS that another rule has',
+      () => withReadProvider(configurationOf(ruleOf('events', kms('vault'))), secrets, kms('vault')),
+    ],
+    ['a KMS for what needs two rules', () => withReadProvider(emptyConfiguration, ['secrets', '*.*'], kms('vault'))],
+    [
       'promoting what is not there',
       () => promote(configurationOf(ruleOf('secrets', secretbox('key1'), identity)), secrets, 'key2'),
     ],
@@ -259,6 +264,7 @@ describe('whatever the configuration', () => {
     withIdentity,
     promote: (c: EncryptionConfiguration, asked: readonly string[]) =>
       promote(withReadKey(c, asked, 'secretbox', keyOf('brand-new')), asked, 'brand-new'),
+    withKms: (c: EncryptionConfiguration, asked: readonly string[]) => withReadProvider(c, asked, kms('vault')),
     demoteToIdentity,
     dropKeys: (c: EncryptionConfiguration, asked: readonly string[]) => {
       const promoted = promote(withReadKey(c, asked, 'secretbox', keyOf('brand-new')), asked, 'brand-new');
