@@ -1,11 +1,11 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {expect, test, vi} from 'vitest';
+import {expect, onTestFinished, test, vi} from 'vitest';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import {encryptionLab} from '../support/encryption-lab.ts';
 
-vi.setConfig({testTimeout: 180_000});
+vi.setConfig({testTimeout: 300_000});
 
 const lab = encryptionLab(1);
 const [node = ''] = lab.nodes;
@@ -120,6 +120,9 @@ test('while somebody writes fifty Secrets a second, nothing of it is lost by set
   const path = '/api/v1/namespaces/default/secrets';
   const written = new Map<string, string>();
   let stop = false;
+  onTestFinished(() => {
+    stop = true;
+  });
   let failures = 0;
   const writer = (async () => {
     for (let i = 0; !stop; i += 1) {
