@@ -3,6 +3,7 @@ import {describe, expect, test, vi} from 'vitest';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import {type EncryptionLab, encryptionLab} from '../support/encryption-lab.ts';
+import {images, loadImages} from '../support/images.ts';
 
 // A real API server looks at its configuration once a minute, and a real kubelet takes its time to replace a static pod.
 vi.setConfig({testTimeout: 600_000});
@@ -105,7 +106,8 @@ describe('a control plane of kubeadm', () => {
   });
 
   test('through a privileged pod, which loses its API server in the middle', async () => {
-    const words = ['setup', ...CHANGE, '--node-access', 'pod', '--node-pod-image', 'kops.local/shell:1.0'];
+    await loadImages(node.replace(/-control-plane$/, ''), process.env);
+    const words = ['setup', ...CHANGE, '--node-access', 'pod', '--node-pod-image', images.shell];
     expect(await lab.report<EncryptionRun>(words)).toMatchObject({outcome: 'done'});
     expect(await lab.report<EncryptionVerification>(['verify'])).toMatchObject({ok: true});
     expect(await lab.secrets()).toEqual(values);
