@@ -30,6 +30,11 @@ export const nodeFlags = {
     description: "where ssh goes, with {node} for the node's name; ~/.ssh/config counts",
     helpValue: 'admin@{node}',
   }),
+  'control-planes': Flags.string({
+    helpGroup,
+    description: 'names of the control-plane nodes, separated by commas, for when no API server can tell them',
+    helpValue: 'NAME,…',
+  }),
   'node-pod-image': Flags.string({
     helpGroup,
     description: 'image of a privileged pod to reach a node with; one with sh and nsenter or chroot',
@@ -37,7 +42,8 @@ export const nodeFlags = {
   }),
 };
 
-export type NodeFlags = Pick<Interfaces.InferredFlags<typeof nodeFlags>, keyof typeof nodeFlags>;
+/** What was said of it; what is left out, was not. */
+export type NodeFlags = Partial<Pick<Interfaces.InferredFlags<typeof nodeFlags>, keyof typeof nodeFlags>>;
 
 /** The control-plane nodes, and the way to each. */
 export interface FoundNodes {
@@ -55,7 +61,7 @@ export interface FoundNodes {
  */
 export async function findControlPlaneNodes(cluster: Cluster, flags: NodeFlags, signal: AbortSignal): Promise<FoundNodes> {
   const roots = labRoots(cluster);
-  const objects = await controlPlanes(cluster, roots, signal);
+  const objects = await controlPlanes(cluster, roots, flags['control-planes'], signal);
   const found = await Promise.all(
     objects.map(async (object): Promise<{reached: Reached; chosen?: string}> => {
       const name = object.metadata?.name ?? '';
@@ -87,7 +93,7 @@ export const reachNode = (
 ): Promise<FoundNode> => {
   const root = labRoots(cluster)?.get(name);
   const ways = {
-    access: flags['node-access'],
+    access: flags['node-access'] ?? 'auto',
     root,
     sshHost: flags['ssh-host'],
     api: podApi(cluster),
@@ -102,15 +108,20 @@ const labRoots = ({server}: Cluster) => labNodes(server, foldersOf(process.env).
 async function controlPlanes(
   cluster: Cluster,
   roots: ReadonlyMap<string, string> | undefined,
+  named: string | undefined,
   signal: AbortSignal,
 ): Promise<Json<V1Node>[]> {
   let found: Json<V1Node>[];
   try {
     found = await cluster.list('nodes', {labelSelector: CONTROL_PLANE_LABEL}, signal);
   } catch (error) {
-    const known = roots ? [...roots.keys()] : thisMachine.isControlPlane ? [hostname()] : [];
-    if (!(error instanceof ConnectionProblem) || known.length === 0) throw error;
-    return known.map((name) => ({metadata: {name}}));
+    if (!(error instanceof ConnectionProblem)) throw error;
+    const known =
+      named?.split(',').filter(Boolean) ?? (roots ? [...roots.keys()] : thisMachine.isControlPlane ? [hostname()] : []);
+    if (known.length > 0) return known.map((name) => ({metadata: {name}}));
+    const {message, why, passing} = error;
+    const next = 'if that server is down: name the nodes that the control plane runs on, --control-planes NAME,NAME';
+    throw new ConnectionProblem(message, {why, next, passing, cause: error});
   }
   const all = found.length > 0 ? found : await cluster.list('nodes', {}, signal, lean);
   const problem = elsewhere(all, cluster.context);

@@ -8,10 +8,11 @@ import type {EncryptionStatus} from '../../src/encryption/status.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import type {RawRequest} from '../../src/kube/api.ts';
 import {connect} from '../../src/kube/connect.ts';
+import {images} from '../support/images.ts';
 import {kops, liveCluster, namespace} from '../support/live.ts';
 
 const {signal} = new AbortController();
-const docker = {'node-access': 'docker', 'ssh-host': undefined, 'node-pod-image': undefined} as const;
+const docker = {'node-access': 'docker'} as const;
 const node = () => `${liveCluster().name}-control-plane`;
 
 test('every way to etcd that the commands find reads the same, and saves it', async () => {
@@ -45,7 +46,7 @@ test('every way to etcd that the commands find reads the same, and saves it', as
 test('by docker and by a pod on the node, the same is found', async () => {
   const shop = await namespace();
   await shop.apply({apiVersion: 'v1', kind: 'Secret', metadata: {name: 'db'}, stringData: {p: 'x'}} as object);
-  for (const access of [['docker'], ['pod', '--node-pod-image', 'kops.test/shell:1.0']]) {
+  for (const access of [['docker'], ['pod', '--node-pod-image', images.shell]]) {
     const ways = ['--node-access', ...access, '-o', 'json'];
     const status = await kops(['encrypt-at-rest', 'status', ...ways]);
     const report = JSON.parse(status.stdout) as EncryptionStatus;

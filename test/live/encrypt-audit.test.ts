@@ -219,6 +219,23 @@ test('a broken file and none at all are told apart from one that is in force', a
   expect(await status(0)).toMatchObject({agrees: true, servers: [{keyName: 'key1'}]});
 });
 
+test('what is in etcd can be looked at while no API server runs', async () => {
+  const manifest = join(labFolder(), 'nodes', node, '/etc/kubernetes/manifests/kube-apiserver.yaml');
+  const good = readFileSync(manifest, 'utf8');
+  writeFileSync(manifest, good.replace('- kube-apiserver\n', '- kube-apiserver\n        - --no-such-flag\n'));
+  const down = () =>
+    vi.waitFor(() => expect(lab.api().send('GET', '/version')).rejects.toThrow('ECONNREFUSED'), {timeout: 60_000, interval: 200});
+  await down();
+  expect(await verify(0)).toMatchObject({ok: true, encrypted: 1});
+  expect((await kops('inspect', `${SECRETS}/db`, '-o', 'yaml')).stdout).toContain('name: db');
+  expect(await status(3)).toMatchObject({
+    servers: [{configured: true, agrees: false, problem: expect.stringContaining('the API server does not answer')}],
+    objects: [{resource: 'secrets', total: 1}],
+  });
+  writeFileSync(manifest, good);
+  await vi.waitFor(() => lab.api().send('GET', '/readyz'), {timeout: 60_000, interval: 200});
+});
+
 test('who may not see the nodes is told which right is missing', async () => {
   for (const verb of ['verify', 'status', 'scrub']) {
     const {code, stderr} = await kops(verb, '--as', 'jane');
