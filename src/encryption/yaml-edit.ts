@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import {type Alias, type Document, isAlias, isCollection, isNode, isScalar, isSeq, type Node, visit} from 'yaml';
 import {parseObject} from '../kube/json.ts';
-import {indentsLists, newlineOf, spliceIn, spliceOut, spliceOver} from './yaml-splice.ts';
+import {indentsLists, newlineOf, type Source, spliceIn, spliceOut, spliceOver} from './yaml-splice.ts';
 import {type Path, parseDocument, plainValue, unreadable} from './yaml-text.ts';
 
 const BOM = '\ufeff';
@@ -14,15 +14,18 @@ const BOM = '\ufeff';
 export class YamlEdit {
   private readonly where: string;
   private readonly bom: string;
-  private text: string;
+  private readonly isJson: boolean;
+  private current: Parsed;
 
   constructor(text: string, where: string) {
     this.where = where;
     this.bom = text.startsWith(BOM) ? BOM : '';
-    this.text = text.slice(this.bom.length);
-    if (this.isJson && parseObject(this.text) === undefined)
+    const bare = text.slice(this.bom.length);
+    this.isJson = bare.trimStart().startsWith('{');
+    if (this.isJson && parseObject(bare) === undefined)
       throw unreadable(where, 'it begins like JSON, with {, and is not valid JSON');
-    visit(this.parse(), {
+    this.current = this.parse(bare);
+    visit(this.current.document, {
       Pair(_, {key}) {
         if (isScalar(key) && key.value === '<<') throw unreadable(where, 'it has merge keys (<<), which kops does not resolve');
       },
@@ -30,7 +33,7 @@ export class YamlEdit {
   }
 
   get value(): unknown {
-    return plainValue(this.parse(), this.where);
+    return this.current.value;
   }
 
   /** Sets a field or a list item; what is missing above a field is made. */
@@ -39,27 +42,25 @@ export class YamlEdit {
     this.change(
       (document) => document.setIn(path, value),
       path,
-      (document) =>
-        isThere ? spliceOver({text: this.text, document}, path, value) : spliceIn({text: this.text, document}, path, value),
+      (source) => (isThere ? spliceOver(source, path, value) : spliceIn(source, path, value)),
     );
   }
 
   /** Adds an item to the end of a list, which is made where there is none. */
   append(path: Path, item: unknown): void {
-    const count = (document: Document) => {
+    const lengthIn = (document: Document) => {
       const list = document.getIn(path, true);
       return isSeq(list) ? list.items.length : undefined;
     };
     this.change(
       (document) => {
-        const length = count(document);
+        const length = lengthIn(document);
         if (length === undefined) document.setIn(path, document.createNode([item]));
         else document.setIn([...path, length], document.createNode(item));
       },
       path,
-      (document) => {
-        const length = count(document);
-        const source = {text: this.text, document};
+      (source) => {
+        const length = lengthIn(source.document);
         return length ? spliceIn(source, [...path, length], item) : spliceIn(source, path, [item]);
       },
     );
@@ -69,45 +70,49 @@ export class YamlEdit {
     this.change(
       (document) => document.deleteIn(path),
       path,
-      (document) => spliceOut({text: this.text, document}, path),
+      (source) => spliceOut(source, path),
     );
   }
 
   toString(): string {
-    return this.bom + this.text;
+    return this.bom + this.current.text;
   }
 
-  private get isJson(): boolean {
-    return this.text.trimStart().startsWith('{');
+  private parse(text: string): Parsed {
+    const document = parseDocument(text, this.where);
+    return {text, document, value: plainValue(document, this.where)};
   }
 
-  private parse(text = this.text): Document {
-    return parseDocument(text, this.where);
-  }
-
-  private change(amend: (document: Document) => void, path: Path, splice: (document: Document) => string | undefined): void {
-    const amended = this.parse();
+  private change(amend: (document: Document) => void, path: Path, splice: (source: Source) => string | undefined): void {
+    const amended = this.current.document.clone();
     own(amended, path);
     amend(amended);
     const wanted = amended.toJS() as unknown;
-    const spliced = splice(this.parse());
-    this.text = spliced !== undefined && this.means(spliced, wanted) ? spliced : this.rewritten(amended, wanted);
+    const spliced = splice(this.current);
+    this.current = (spliced !== undefined && this.parsedAs(wanted, spliced)) || this.parse(this.rewritten(amended, wanted));
   }
 
-  private means(text: string, wanted: unknown): boolean {
-    if (this.isJson) return isDeepStrictEqual(parseObject(text), wanted);
+  /** The text parsed, if it means what it should. */
+  private parsedAs(wanted: unknown, text: string): Parsed | undefined {
+    if (this.isJson && !isDeepStrictEqual(parseObject(text), wanted)) return undefined;
     try {
-      return isDeepStrictEqual(plainValue(this.parse(text), this.where), wanted);
+      const parsed = this.parse(text);
+      return isDeepStrictEqual(parsed.value, wanted) ? parsed : undefined;
     } catch {
-      return false;
+      return undefined;
     }
   }
 
   private rewritten(document: Document, wanted: unknown): string {
-    if (this.isJson) return `${JSON.stringify(wanted, null, /\n([ \t]+)/.exec(this.text)?.[1])}\n`;
-    const written = document.toString({lineWidth: 0, indentSeq: indentsLists({text: this.text, document})});
-    return written.replaceAll('\n', newlineOf(this.text));
+    const {text} = this.current;
+    if (this.isJson) return `${JSON.stringify(wanted, null, /\n([ \t]+)/.exec(text)?.[1])}\n`;
+    const written = document.toString({lineWidth: 0, indentSeq: indentsLists(this.current)});
+    return written.replaceAll('\n', newlineOf(text));
   }
+}
+
+interface Parsed extends Source {
+  readonly value: unknown;
 }
 
 type Fields = Readonly<Record<string | number, unknown>>;

@@ -1,5 +1,7 @@
 import {createTwoFilesPatch} from 'diff';
+import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
+import {stringify} from 'yaml';
 import {disableEncryption, enableEncryption, hostPathOf} from '../../src/encryption/manifest.ts';
 import {CONFIG, FLAGS, kubeadm, mounted, plainManifests, podOf, wordsOf} from '../support/api-server-manifests.ts';
 
@@ -115,3 +117,54 @@ test.each(plainManifests.filter(([name]) => /kubeadm|comments|Windows|order mark
     expect(disableEncryption(enableEncryption(text, CONFIG))).toBe(text);
   },
 );
+
+describe('however a manifest is written', () => {
+  const styles = fc.record({
+    indent: fc.integer({min: 2, max: 8}),
+    indentSeq: fc.boolean(),
+    collectionStyle: fc.constantFrom('any' as const, 'block' as const, 'flow' as const),
+    defaultStringType: fc.constantFrom('PLAIN', 'QUOTE_SINGLE', 'QUOTE_DOUBLE', 'BLOCK_LITERAL'),
+    lineWidth: fc.constantFrom(0, 40, 80),
+    flowCollectionPadding: fc.boolean(),
+  });
+  const words = fc.array(
+    fc.constantFrom('--v=2', '--allow-privileged', '--feature-gates=A=true,B=false', '--x=a: b # c', '--empty=', "--q='"),
+  );
+  const volumes = fc.uniqueArray(fc.constantFrom('ca-certs', 'enc', 'enc-2', 'audit'));
+  const pods = fc
+    .record({command: words, args: fc.option(words, {nil: undefined}), volumes})
+    .map(({command, args, volumes: names}) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {name: 'kube-apiserver', namespace: 'kube-system', creationTimestamp: null},
+      spec: {
+        containers: [
+          {
+            command: ['kube-apiserver', ...command],
+            ...(args && {args}),
+            image: 'kube-apiserver:v1.37.2',
+            name: 'kube-apiserver',
+            ...(names.length > 0 && {volumeMounts: names.map((name) => ({mountPath: `/srv/${name}`, name}))}),
+          },
+        ],
+        hostNetwork: true,
+        ...(names.length > 0 && {volumes: names.map((name) => ({hostPath: {path: `/srv/${name}`}, name}))}),
+      },
+      status: {},
+    }));
+
+  test('encryption is added to what it says, once, and can be taken out', {timeout: 30_000}, () => {
+    fc.assert(
+      fc.property(pods, styles, (pod, style) => {
+        const text = `---\n${stringify(pod, {version: '1.1', ...style})}`; // a file that begins with { must be JSON
+        const enabled = enableEncryption(text, CONFIG);
+        expect(wordsOf(enabled)).toEqual([...wordsOf(text), ...FLAGS]);
+        expect(mounted(enabled)).toMatchObject({path: '/etc/kubernetes/enc', readOnly: true});
+        expect(podOf(enabled).spec.volumes?.slice(0, -1)).toEqual(podOf(text).spec.volumes ?? []);
+        expect(enableEncryption(enabled, CONFIG)).toBe(enabled);
+        expect(meaningOf(disableEncryption(enabled))).toEqual(meaningOf(text));
+      }),
+      {numRuns: 50},
+    );
+  });
+});
