@@ -43,21 +43,23 @@ function headline({configured, agrees, context, servers, transaction}: Encryptio
 }
 
 function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme}: Screen): string[] {
-  const {node, access, flag, provider, keyName, configHash, runningHash, agrees, problem} = server;
+  const {node, access, configured, flag, provider, keyName, configHash, runningHash, agrees, problem} = server;
   const width = Math.max(...all.map((other) => other.node.length));
   const mark = agrees === true ? theme.good('●') : agrees === false ? theme.wrong('●') : theme.waiting('○');
   const name = pad(node, width);
   const trouble = problem === null ? [] : [`    ${agrees === false ? theme.wrong(problem) : theme.waiting(problem)}`];
   if (access === null) return [`  ${mark} ${name}  not reached`, ...trouble];
   const key = provider === null ? 'unknown' : provider === 'identity' ? 'plaintext' : keyWords(provider, keyName);
-  const hashes =
-    configHash === null ? '' : runningHash === configHash ? short(configHash) : `${short(configHash)} ≠ ${short(runningHash)}`;
-  const how = theme.dim([flag ?? 'no --encryption-provider-config', hashes, `by ${access}`].filter(Boolean).join('  '));
+  const differs = runningHash !== null && runningHash !== configHash;
+  const hashes = configHash === null ? '' : `${short(configHash)}${differs ? ` ≠ ${short(runningHash)}` : ''}`;
+  const how = theme.dim(
+    [flag ?? (configured === null ? '' : 'no --encryption-provider-config'), hashes, `by ${access}`].filter(Boolean).join('  '),
+  );
   return [`  ${mark} ${name}  ${key}  ${how}`, ...trouble];
 }
 
 /** As much as tells two files apart. */
-const short = (hash: string | null): string => (hash === null ? 'none' : hash.replace('sha256:', '').slice(0, 8));
+const short = (hash: string): string => hash.replace('sha256:', '').slice(0, 8);
 
 function transactionLines(
   {id, operation, startedAt, startedBy, lastStep, lastState}: OpenTransaction,
