@@ -1,6 +1,6 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {expect, onTestFinished, test, vi} from 'vitest';
+import {beforeAll, expect, onTestFinished, test, vi} from 'vitest';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import {encryptionLab} from '../support/encryption-lab.ts';
@@ -26,9 +26,14 @@ async function killAt(step: string, ...words: string[]): Promise<void> {
 }
 
 let values: Readonly<Record<string, string>>;
+beforeAll(async () => {
+  values = await lab.seed(20);
+});
+
+/** Turns encryption on, where it is not. */
+const encrypted = () => lab.report<EncryptionRun>(['setup', ...CHANGE]);
 
 test('a second kops is told that one is at work, and changes nothing', async () => {
-  values = await lab.seed(20);
   const first = lab.start(['encrypt-at-rest', 'setup', ...CHANGE, '-o', 'json']);
   await vi.waitFor(() => expect(lab.journal().some(({step}) => step === 'read')).toBe(true), {timeout: 60_000, interval: 5});
   first.process.kill('SIGSTOP'); // it is at work, however quick the others are
@@ -42,6 +47,7 @@ test('a second kops is told that one is at work, and changes nothing', async () 
 });
 
 test('while a change is open, every other one is refused, and status and verify say so', async () => {
+  await encrypted();
   await killAt('write', 'rotate');
   for (const words of [['rotate'], ['setup'], ['disable']]) {
     const {code, stderr} = await lab.kops(['encrypt-at-rest', ...words, ...CHANGE]);
@@ -55,6 +61,7 @@ test('while a change is open, every other one is refused, and status and verify 
 });
 
 test('a file that somebody edited meanwhile is left as it is, and the change stays open until it is mended', async () => {
+  await encrypted();
   const path = lab.path(node, CONFIGURATION);
   await killAt('write', 'rotate');
   const edited = `${readFileSync(path, 'utf8')}# by hand\n`;
@@ -70,6 +77,7 @@ test('a file that somebody edited meanwhile is left as it is, and the change sta
 });
 
 test('a manifest edited by hand between two changes keeps its edit', async () => {
+  await encrypted();
   const path = lab.path(node, MANIFEST);
   writeFileSync(path, readFileSync(path, 'utf8').replace(/^(\s*)- kube-apiserver\n/m, '$&$1- --v=1 # louder\n'));
   await vi.waitFor(() => lab.secrets(), {timeout: 30_000});
@@ -165,7 +173,7 @@ test('while somebody writes fifty Secrets a second, nothing of it is lost by set
 });
 
 test('an object that no key opens is named', async () => {
-  await lab.report<EncryptionRun>(['setup', ...CHANGE]);
+  await encrypted();
   const configuration = lab.path(node, CONFIGURATION);
   const good = readFileSync(configuration, 'utf8');
   // The same name with other bytes: what kubernetes#66844 is about.

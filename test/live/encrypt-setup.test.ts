@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {statSync} from 'node:fs';
-import {expect, test, vi} from 'vitest';
+import {beforeAll, expect, test, vi} from 'vitest';
 import type {EncryptionPlan} from '../../src/encryption/plan.ts';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
@@ -22,9 +22,11 @@ const run = (...words: string[]) => lab.report<EncryptionRun>([...words, '--yes'
 const verify = (code = 0) => lab.report<EncryptionVerification>(['verify'], code);
 
 let values: Readonly<Record<string, string>>;
+beforeAll(async () => {
+  values = await lab.seed(20);
+});
 
 test('before anything, etcd holds plaintext, and verify says so', async () => {
-  values = await lab.seed(20);
   expect(await verify(3)).toMatchObject({ok: false, encrypted: 0, plaintext: 20});
 });
 
