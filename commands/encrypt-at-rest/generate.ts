@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
 import {Flags} from '@oclif/core';
-import {BaseCommand, outputFlag, yesFlag} from '../../src/cli/command.ts';
+import {BaseCommand, outputFlag, showCommandsFlag, yesFlag} from '../../src/cli/command.ts';
 import {askFirst} from '../../src/cli/confirm.ts';
 import {asKeyName} from '../../src/cli/key-name.ts';
-import {generateConfiguration, generatedProviders} from '../../src/encryption/generate.ts';
+import {generateCommands, generateConfiguration, generatedProviders} from '../../src/encryption/generate.ts';
 import {placeWarnings, whatIsAt, writeKeyFile} from '../../src/encryption/key-file.ts';
 import {renderGenerated} from '../../src/encryption/view/generate.ts';
 import {ExitCode, Problem} from '../../src/problem.ts';
@@ -20,6 +20,7 @@ export default class EncryptAtRestGenerateCommand extends BaseCommand {
   static override flags = {
     ...outputFlag,
     ...yesFlag,
+    ...showCommandsFlag,
     provider: Flags.option({description: 'what encrypts', options: generatedProviders, default: 'secretbox' as const})(),
     resources: Flags.string({description: 'what to encrypt, separated by commas', helpValue: 'secrets,…', default: 'secrets'}),
     'key-name': Flags.string({
@@ -34,15 +35,16 @@ export default class EncryptAtRestGenerateCommand extends BaseCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestGenerateCommand);
     const {provider, out, output, yes} = flags;
-    if (out === undefined && output !== 'human') throw keyless(output);
-    const {text, report} = generateConfiguration({
+    const options = {
       provider,
       resources: flags.resources.split(',').filter((name) => name !== ''),
       keyName: flags['key-name'],
       kmsEndpoint: flags['kms-endpoint'],
       now: new Date(),
-      random: randomBytes,
-    });
+    };
+    if (flags['show-commands']) return this.presentCommands(generateCommands(options, out), output);
+    if (out === undefined && output !== 'human') throw keyless(output);
+    const {text, report} = generateConfiguration({...options, random: randomBytes});
     if (out === undefined) {
       process.stdout.write(text);
       const warnings = process.stdout.isTTY ? ['the key is on your screen now: --out FILE keeps it off'] : [];

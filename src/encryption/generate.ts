@@ -1,4 +1,5 @@
 import {ExitCode, Problem} from '../problem.ts';
+import {quoted} from '../text/kubectl.ts';
 import {nearest} from '../text/nearest.ts';
 import {
   type EncryptionConfiguration,
@@ -82,6 +83,18 @@ export function generateConfiguration(options: GenerateOptions): {
     notes: entry.type === 'kms' ? [`every API server must reach the plugin at ${entry.endpoint}: mount the socket's folder`] : [],
   };
   return {text, report};
+}
+
+/** What does the same in a shell, with a key that is made there. */
+export function generateCommands(options: Omit<GenerateOptions, 'random'>, file: string | undefined): string[] {
+  const placeholder = Buffer.alloc(32);
+  const {text, report} = generateConfiguration({...options, random: () => placeholder});
+  const inShell = text.replaceAll(/[\\$`]/g, '\\$&').replaceAll(placeholder.toString('base64'), '$KEY');
+  const cat = `cat${file === undefined ? '' : ` > ${quoted(file)}`} <<EOF\n${inShell}EOF`;
+  return [
+    ...(report.provider === 'kms' ? [] : ['KEY=$(head -c 32 /dev/urandom | base64)']),
+    file === undefined ? cat : `(umask 077; ${cat}\n)`,
+  ];
 }
 
 function providerEntry({provider, keyName, kmsEndpoint, now, random}: GenerateOptions): [entry: Provider, name: string] {

@@ -14,12 +14,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {hashOf, parseConfiguration, writeKeyOf} from '../../src/encryption/configuration.ts';
-import {type GenerateOptions, generateConfiguration} from '../../src/encryption/generate.ts';
+import {keysOf} from '../../src/encryption/configuration-coverage.ts';
+import {type GenerateOptions, generateCommands, generateConfiguration} from '../../src/encryption/generate.ts';
 import {placeWarnings, writeKeyFile} from '../../src/encryption/key-file.ts';
 import {renderGenerated} from '../../src/encryption/view/generate.ts';
 import {Problem} from '../../src/problem.ts';
 import {screen} from '../support/pictures.ts';
-import {runKops} from '../support/process.ts';
+import {runKops, start} from '../support/process.ts';
 
 const generated = (options: Partial<GenerateOptions> = {}) =>
   generateConfiguration({
@@ -160,6 +161,49 @@ test('the report is told in a few lines, and never holds the key', () => {
                 mount the socket's folder"
   `);
   expect(told + JSON.stringify(report)).not.toContain(secret);
+});
+
+describe('the commands that do the same', () => {
+  const commands = (options: Partial<Parameters<typeof generateCommands>[0]>, file?: string) =>
+    generateCommands(
+      {provider: 'secretbox', resources: ['secrets'], keyName: 'a$b`c', kmsEndpoint: undefined, now: new Date(), ...options},
+      file,
+    );
+
+  test.each([
+    ['one key', {}],
+    ['one key in several rules', {resources: ['secrets', '*.apps', '*.*']}],
+    ['a KMS', {provider: 'kms', keyName: 'vault', kmsEndpoint: 'unix:///run/kms.sock'}],
+  ] as const)('make in a shell what kops makes: %s', async (_case, options) => {
+    const {stdout} = await start('sh', ['-c', commands(options).join('\n')]).ended;
+    const made = parseConfiguration(stdout, 'sh');
+    const keys = keysOf(made).map(({key}) => key.secret);
+    expect(new Set(keys).size).toBe(keys.length === 0 ? 0 : 1);
+    const secret = Buffer.from(keys[0] ?? '', 'base64');
+    expect(secret).not.toEqual(Buffer.alloc(32));
+    const {text} = generated({keyName: 'a$b`c', ...options, random: () => secret});
+    expect(stdout).toBe(text);
+  });
+
+  test('write a file that its owner alone can read', () => {
+    expect(commands({keyName: 'key1'}, 'my keys.yaml').join('\n')).toMatchInlineSnapshot(`
+      "KEY=$(head -c 32 /dev/urandom | base64)
+      (umask 077; cat > 'my keys.yaml' <<EOF
+      apiVersion: apiserver.config.k8s.io/v1
+      kind: EncryptionConfiguration
+      resources:
+        - resources:
+            - secrets
+          providers:
+            - secretbox:
+                keys:
+                  - name: key1
+                    secret: $KEY
+            - identity: {}
+      EOF
+      )"
+    `);
+  });
 });
 
 describe('the file', () => {
