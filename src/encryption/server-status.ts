@@ -39,12 +39,11 @@ export interface Looked {
 
 /** What each does, and whether that is what its files and those of the others say. */
 export function judgeServers(looked: readonly Looked[]): ServerStatus[] {
-  const known = looked.flatMap(({state}) => (state ? [state] : []));
-  const differ = new Set(known.map(({configHash}) => configHash)).size > 1;
+  const isOdd = oddOnes(looked.flatMap(({state}) => (state ? [state] : [])));
   return looked.map(({name, access, state, running, problem}) => {
     const writeKey = state?.configuration && writeKeyOf(state.configuration, 'secrets');
     const isPlain = state !== undefined && state.configProblem === undefined;
-    const trouble = problem ? problemWords(problem) : state && running ? disagreement(state, running, differ) : undefined;
+    const trouble = problem ? problemWords(problem) : state && running ? disagreement(state, running, isOdd(state)) : undefined;
     return {
       node: name,
       access,
@@ -63,12 +62,19 @@ export function judgeServers(looked: readonly Looked[]): ServerStatus[] {
   });
 }
 
+/** Where control planes have different configurations: those that most do not have; all of them where there is no majority. */
+function oddOnes(states: readonly ServerState[]): (state: ServerState) => boolean {
+  const groups = [...Map.groupBy(states, ({configHash}) => configHash)].sort(([, a], [, b]) => b.length - a.length);
+  const [[usual, most] = [undefined, []], [, next] = [undefined, []]] = groups;
+  return ({configHash}) => groups.length > 1 && (configHash !== usual || most.length === next.length);
+}
+
 /** It serves Secrets, but does not let its metrics be read. */
 const isUnknown = (running: RunningServer | undefined): boolean =>
   running?.listsSecrets === true && running.startTime === undefined;
 
 /** What is not as the files say; undefined where all is. */
-function disagreement(state: ServerState, running: RunningServer, differ: boolean): string | undefined {
+function disagreement(state: ServerState, running: RunningServer, isOdd: boolean): string | undefined {
   if (!running.answers) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
   if (!running.listsSecrets) return `the API server does not serve Secrets${running.why ? `: ${running.why}` : ''}`;
   if (isUnknown(running)) return undefined;
@@ -78,7 +84,7 @@ function disagreement(state: ServerState, running: RunningServer, differ: boolea
       return 'it has not read its file yet: that takes up to a minute, and a file with a mistake is ignored';
     return 'it has not read its file: without automatic reload it does so only when it starts';
   }
-  return differ ? 'the control planes do not have the same configuration' : undefined;
+  return isOdd ? 'its configuration is not that of the other control planes' : undefined;
 }
 
 /** One line. */

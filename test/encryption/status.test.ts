@@ -76,12 +76,16 @@ test.each([
   expect(judged(server)).toMatchObject([{agrees: false, problem}]);
 });
 
-test('servers with different files disagree, although each runs with its own', () => {
-  const servers = judged(looked(serverState(encrypted)), looked(serverState(another), {name: 'cp-2'}));
-  expect(servers.map(({agrees, problem}) => [agrees, problem])).toEqual([
-    [false, 'the control planes do not have the same configuration'],
-    [false, 'the control planes do not have the same configuration'],
-  ]);
+const ODD = 'its configuration is not that of the other control planes';
+test.each([
+  ['of two that differ neither is right', [encrypted, another], [ODD, ODD]],
+  ['of three the odd one is named', [encrypted, another, encrypted], [null, ODD, null]],
+  ['one without any is the odd one too', [encrypted, undefined, encrypted], [null, ODD, null]],
+  ['three that differ all do', [encrypted, another, undefined], [ODD, ODD, ODD]],
+])('servers that each run with their own file disagree where the files differ: %s', (_case, configurations, problems) => {
+  const servers = judged(...configurations.map((configuration) => looked(serverState(configuration))));
+  expect(servers.map(({problem}) => problem)).toEqual(problems);
+  expect(servers.map(({agrees}) => agrees)).toEqual(problems.map((problem) => problem === null));
 });
 
 test('of a node out of reach, and of a server that keeps its metrics to itself, nobody can tell', () => {
