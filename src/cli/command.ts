@@ -114,6 +114,8 @@ export abstract class BaseCommand extends Command {
 
   override async init(): Promise<void> {
     await super.init();
+    // oclif takes an argument that was left out from standard input: in a `while read` loop, from the rest of the list.
+    for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
     const interrupt = () => {
       if (this.signal.aborted) process.exit(130);
       this.interruption.abort();

@@ -22,3 +22,11 @@ test.each(['--help', 'rollout --help'])('a full disk is told in a few lines: %s'
     stderr: '✗ the result could not be written\n  ENOSPC: no space left on device, write\n  look at where standard output goes\n',
   });
 });
+
+test.each(['secret decode db', 'rollout history deploy/web'])(
+  'standard input is not for an argument that was left out: %s',
+  async (words) => {
+    const {code, stdout} = await shell(`kops ${words} --show-commands < /dev/null`);
+    const patient = 'OCLIF_STDIN_TIMEOUT_MS=5000';
+    expect({code, stdout}).toEqual({code: 0, stdout: expect.stringContaining('kubectl')});
+    expect(await shell(`echo other | ${patient} kops ${words} --show-commands`)).toMatchObject({code, stdout}, 20_000);
