@@ -29,4 +29,7 @@ test.each(['secret decode db', 'rollout history deploy/web'])(
     const {code, stdout} = await shell(`kops ${words} --show-commands < /dev/null`);
     const patient = 'OCLIF_STDIN_TIMEOUT_MS=5000';
     expect({code, stdout}).toEqual({code: 0, stdout: expect.stringContaining('kubectl')});
-    expect(await shell(`echo other | ${patient} kops ${words} --show-commands`)).toMatchObject({code, stdout}, 20_000);
+    expect(await shell(`echo other | ${patient} kops ${words} --show-commands`)).toMatchObject({code, stdout});
+  },
+  20_000,
+);
