@@ -11,11 +11,12 @@ import {latency} from './latency.ts';
 import {oneShot} from './one-shot.ts';
 import {time} from './process.ts';
 import {findKubectl, kops} from './programs.ts';
+import {rewriteSecrets} from './rewrite.ts';
 import {type Row, renderTable} from './table.ts';
 import {watchDeployments} from './watch.ts';
 import {deployment} from './workload.ts';
 
-const parts = ['one-shot', 'latency', 'large', 'diagnosis'];
+const parts = ['one-shot', 'latency', 'large', 'diagnosis', 'rewrite'];
 const {values, positionals} = parseArgs({options: {runs: {type: 'string', default: '20'}}, allowPositionals: true});
 const chosen = positionals.length > 0 ? positionals : parts;
 const runs = Number(values.runs);
@@ -65,5 +66,6 @@ async function measure(): Promise<Row[]> {
   await part('large', () => largeRollout(api, env, namespace, watch));
   await part('diagnosis', () => diagnosis(api, kubectl, env, namespace, runs));
   watch.stop();
+  await part('rewrite', () => rewriteSecrets(kubectl, env, kubeconfig, Math.min(runs, 3)));
   return rows;
 }
