@@ -1,7 +1,7 @@
 // Builds what is published: the program, a file per topic of commands (dist/topics/), and the labs' kubelet; oclif's manifest of the commands; the
 // licences of what is in them.
 import {existsSync, globSync, readdirSync, readFileSync} from 'node:fs';
-import {rm, writeFile} from 'node:fs/promises';
+import {readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Plugin} from '@oclif/core';
@@ -15,7 +15,8 @@ const always = {
   bundle: true,
   platform: 'node',
   target: 'node22',
-  minify: true,
+  minifySyntax: true,
+  minifyWhitespace: true, // but names stay, for the stacks of --debug
   legalComments: 'none', // all of them are in THIRD-PARTY-LICENSES
   metafile: true,
   logLevel: 'warning',
@@ -31,6 +32,31 @@ const unused: EsbuildPlugin = {
     onLoad({filter: /./, namespace: 'unused'}, () => ({contents: ''}));
   },
 };
+
+/**
+ * Each module of oclif requires all it may need at its top, and the first one so loads every other. As TypeScript wrote them, with lines like
+ * `const util_1 = require("./util");` and uses like `util_1.name`, they can be loaded where they are used.
+ */
+const lazyOclif: EsbuildPlugin = {
+  name: 'lazy oclif',
+  setup({onLoad}) {
+    onLoad({filter: /@oclif\/core\/lib\/.*\.js$/}, async ({path}) => ({contents: lazily(await readFile(path, 'utf8'))}));
+  },
+};
+
+function lazily(source: string): string {
+  const declaration = /^(?:const|var) (\w+_\d+) = (.*\brequire\(.*\));$/;
+  const lines = source.split('\n');
+  const names = lines.flatMap((line) => declaration.exec(line)?.[1] ?? []);
+  if (names.length === 0) return source;
+  const use = new RegExp(`\\b(${names.join('|')})\\b((?:\\.\\w+)?)`, 'g');
+  return lines
+    .map((line) => {
+      const [, name, value] = declaration.exec(line) ?? [];
+      return name === undefined ? line.replace(use, '($1()$2)') : `let ${name}$; const ${name} = () => (${name}$ ??= ${value});`;
+    })
+    .join('\n');
+}
 
 /** Larger than all else, and seldom needed: one file for all programs. */
 const clientNode = () =>
@@ -56,7 +82,7 @@ const program = (name: string, own: readonly {readonly id: string; readonly file
     outfile: `dist/${name}.cjs`,
     format: 'cjs',
     supported: {'dynamic-import': false}, // what is imported later is in the same file, and evaluated later
-    plugins: [unused, sharedClientNode],
+    plugins: [unused, lazyOclif, sharedClientNode],
     define: {
       'import.meta.url': '__url',
       'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"', // the front door has looked at the version of Node
