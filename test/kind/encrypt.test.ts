@@ -36,11 +36,12 @@ describe('a control plane of kubeadm', () => {
   test('a node that starts anew before the change was confirmed puts its files back by itself, to the byte', async () => {
     values = await lab.seed(20);
     manifest = lab.file(node, MANIFEST);
-    await killAt(lab, 'enable', 'setup', '--confirm-within', '60s');
+    const running = lab.start(['encrypt-at-rest', 'setup', '--confirm-within', '60s', ...CHANGE]);
     await vi.waitFor(() => expect(lab.file(node, MANIFEST)).toContain('--encryption-provider-config='), {
-      timeout: 30_000,
+      timeout: 60_000,
       interval: 100,
     });
+    running.process.kill('SIGKILL');
     docker('restart', node);
     await vi.waitFor(() => expect(lab.file(node, MANIFEST)).toBe(manifest), {timeout: 180_000, interval: 500});
     await vi.waitFor(async () => expect(await lab.secrets()).toEqual(values), {timeout: 120_000, interval: 1_000});
