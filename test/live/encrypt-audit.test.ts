@@ -222,7 +222,7 @@ test('a broken file and none at all are told apart from one that is in force', a
 test('what is in etcd can be looked at while no API server runs', async () => {
   const manifest = join(labFolder(), 'nodes', node, '/etc/kubernetes/manifests/kube-apiserver.yaml');
   const good = readFileSync(manifest, 'utf8');
-  writeFileSync(manifest, good.replace('- kube-apiserver\n', '- kube-apiserver\n    - --no-such-flag\n'));
+  writeFileSync(manifest, good.replace(/^( *)- kube-apiserver\n/m, '$&$1- --no-such-flag\n'));
   const down = () =>
     vi.waitFor(() => expect(lab.api().send('GET', '/version')).rejects.toThrow('ECONNREFUSED'), {timeout: 60_000, interval: 200});
   await down();
