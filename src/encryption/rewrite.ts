@@ -55,7 +55,7 @@ export interface Rewrite {
 }
 
 /** Objects under way at a time. More gain nothing on one API server: see docs/benchmarks.md. */
-const CONCURRENCY = 16;
+const CONCURRENCY = 32;
 const PROGRESS_EVERY = 100;
 
 /**

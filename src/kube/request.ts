@@ -71,6 +71,8 @@ export interface Requester {
 const MAX_BYTES = 32 * 1024 * 1024;
 /** Requests under way at a time, watches apart: what a busy API server bears from one user. */
 const CONCURRENCY = 16;
+/** The same of requests whose pace is their caller's to set: a rewrite gains by more than 16 and not by more than this. */
+const RAW_CONCURRENCY = 32;
 const MAX_TRIES = 5;
 /** Milliseconds. A server that asks for a longer pause gets this one. */
 const LONGEST_PAUSE = 30_000;
@@ -80,6 +82,7 @@ const PING_EVERY = 10_000;
 export function createRequester(connection: Connection): Requester {
   const {requestTimeout: timeout} = connection;
   const limit = createLimit(CONCURRENCY);
+  const rawLimit = createLimit(RAW_CONCURRENCY);
   const failure = (error: unknown) => connectionFailure(error, connection);
 
   const bytes = async (request: ApiRequest, signal: AbortSignal): Promise<Buffer> => {
@@ -90,7 +93,7 @@ export function createRequester(connection: Connection): Requester {
 
   const raw: Requester['send'] = async (request, signal) => {
     const limits = {timeout: request.timeout ?? timeout, maxBytes: request.maxBytes ?? MAX_BYTES};
-    const send: Send = (agent, http) => limit(() => exchange(agent, http, limits, signal), signal);
+    const send: Send = (agent, http) => rawLimit(() => exchange(agent, http, limits, signal), signal);
     return (await persist(connection, request, send, request.retry === false ? 'never' : wasReset, signal)).response;
   };
 

@@ -36,11 +36,11 @@ test('an object goes back byte for byte, numbers and fields that no type knows i
   expect(store.get('shop/odd')).toMatchObject({body: data, stale: false});
 });
 
-test('no more than 16 objects are under way, beside the next page', async () => {
+test('no more than 32 objects are under way, beside the next page', async () => {
   const store = new FakeStore(500);
   await run(store);
-  expect(store.most).toBeGreaterThan(8);
-  expect(store.most).toBeLessThanOrEqual(17);
+  expect(store.most).toBeGreaterThan(16);
+  expect(store.most).toBeLessThanOrEqual(33);
 });
 
 test('an object that somebody else wrote in between is read and written again', async () => {
