@@ -75,7 +75,7 @@ const optionsOf = (socket: string): string[] =>
   }).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 
 /** One line for the login shell of the other side. */
-export const quote = (words: readonly string[]): string => words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+const quote = (words: readonly string[]): string => words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
 
 function explainSsh(complaint: string, target: string): Explanation | undefined {
   const byHand = `log in once by hand: ssh ${target}`;

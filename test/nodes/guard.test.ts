@@ -2,6 +2,7 @@ import {symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test, vi} from 'vitest';
+import {removeFile} from '../../src/nodes/files.ts';
 import {confirm, guardedSwap, guardState, revert} from '../../src/nodes/guard/guard.ts';
 import {FileChanged} from '../../src/nodes/problems.ts';
 import {CONFIGURATION, MANIFEST, plannedChange, RETIRED} from '../support/guarded-change.ts';
@@ -182,6 +183,25 @@ test('what it keeps is for root alone', async () => {
   // The copy of a file has the mode of that file, in a folder of 0700.
   expect(stdout.toString().split('\n').filter(Boolean)).toEqual([expect.stringMatching(/\/guard\/one\/2\.old$/)]);
   await confirm(played.node, 'one', signal);
+});
+
+test('a file that someone else removes meanwhile is left alone too', async () => {
+  const played = plannedChange();
+  await guardedSwap(played.node, played.plan(60), signal);
+  await removeFile(played.node, MANIFEST, {}, signal);
+  await revert(played.node, 'one', signal);
+  expect(played.files()).toEqual([`${MANIFEST.replace(/\/[^/]*$/, '')}/ 755`, `${RETIRED} 600 old key`]);
+  expect((await guardState(played.node, signal))?.why).toContain(`left alone, because someone else wrote it: ${MANIFEST}`);
+});
+
+test('where the node starts anew before anything was changed, nothing is', async () => {
+  // setsid comes between a guard that is armed and one that runs, as a boot would.
+  const played = plannedChange({before: {setsid: 'printf another >"$(dirname "$2")/boot"'}});
+  await expect(guardedSwap(played.node, played.plan(60), signal)).rejects.toMatchObject({
+    why: 'the node started anew before anything was changed',
+  });
+  expect(played.files()).toEqual(played.before);
+  expect(await guardState(played.node, signal)).toMatchObject({id: 'one', state: 'reverted'});
 });
 
 test('when kops is interrupted it is put back before kops ends', async () => {

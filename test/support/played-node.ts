@@ -24,6 +24,8 @@ interface Options {
   readonly second?: number;
   /** The process that would run the command of this number, of those that change files, is killed instead. Counted from 1. */
   readonly crashAt?: number;
+  /** What goes before a program, in sh. */
+  readonly before?: Readonly<Record<string, string>>;
 }
 
 /** A folder of this machine that plays a node, on which a test sees and counts every program that a script starts. */
@@ -65,16 +67,17 @@ const PASS = (name: string): string => `exec ${which(name)} "$@"`;
 const CRASH = `echo >>"$SHIMS/count"
 [ "$CRASH_AT" -eq 0 ] || [ "$(wc -l <"$SHIMS/count")" -ne "$CRASH_AT" ] || kill -9 $PPID`;
 
-export function playNode({shell = ['/bin/sh'], second = 1, crashAt = 0}: Options = {}): PlayedNode {
+export function playNode({shell = ['/bin/sh'], second = 1, crashAt = 0, before = {}}: Options = {}): PlayedNode {
   const home = mkdtempSync(join(tmpdir(), 'kops-node-'));
   onTestFinished(() => rmSync(home, {recursive: true, force: true}));
   const [root, shims] = [join(home, 'root'), join(home, 'shims')];
   mkdirSync(root);
   mkdirSync(shims);
   const install = (name: string, script: string) => writeFileSync(join(shims, name), script, {mode: 0o755});
-  for (const name of READERS) install(name, shim(name, PASS(name)));
+  for (const name of READERS) install(name, shim(name, `${before[name] ?? ''}\n${PASS(name)}`));
   for (const name of WRITERS) install(name, shim(name, `${CRASH}\n${PASS(name)}`));
-  install('sleep', shim('sleep', `exec ${which('sleep')} ${second === 1 ? '"$1"' : `"$(awk "BEGIN {print $1 * ${second}}")"`}`));
+  const spans = ['0.1', '1', '2'].map((span) => `${span}) set -- ${Number(span) * second} ;;`).join(' ');
+  install('sleep', shim('sleep', `case $1 in ${spans} esac\n${PASS('sleep')}`));
   install('sync', shim('sync', ':')); // a busy disk would make each take a second
   install('sh', `#!/bin/sh\nexec ${shell.join(' ')} "$@"\n`);
   writeFileSync(join(shims, 'count'), '');

@@ -81,20 +81,18 @@ claim() {
 managed() { [ -z "$R" ] && [ -d /run/systemd/system ]; }
 launch() {
   if managed; then
-    cat >"$UNITS/$UNIT" <<END || return 1
-[Unit]
+    put "$UNITS/$UNIT" "[Unit]
 Description=kops: puts the last good files back unless the change of them is confirmed
 ConditionPathExists=$G/active
 StartLimitIntervalSec=0
 [Service]
-ExecStart=/bin/sh $D/guard.sh run "" $ID
+ExecStart=/bin/sh $D/guard.sh run '' $ID
 Restart=on-failure
 RestartForceExitStatus=SIGTERM
 RestartSec=1
 OOMScoreAdjust=-999
 [Install]
-WantedBy=multi-user.target
-END
+WantedBy=multi-user.target" || return 1
     systemctl daemon-reload && systemctl --quiet enable "$UNIT" && sync && systemctl start "$UNIT"
   else
     if command -v setsid >/dev/null; then set -- setsid; else set -- nohup; fi
@@ -104,10 +102,10 @@ END
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
 # One that has died goes on; one that has not begun never begins.
 revive() {
-  t=0
-  until runner >/dev/null || ! is armed || [ $t -ge 50 ]; do # it may have been launched just now
+  tries=0
+  until runner >/dev/null || ! is armed || [ $tries -ge 50 ]; do # it may have been launched just now
     nap
-    t=$((t + 1))
+    tries=$((tries + 1))
   done
   runner >/dev/null && return
   ! is armed || decide reverted 'it was interrupted before anything was changed'
@@ -119,7 +117,7 @@ end() {
   if managed; then
     [ "$VERB" = run ] || systemctl stop "$UNIT"
     systemctl --quiet disable "$UNIT" 2>/dev/null
-    rm -f "$UNITS/$UNIT"
+    rm -f "$UNITS/$UNIT" "$UNITS/$UNIT".*
     systemctl daemon-reload
   elif [ "$VERB" != run ] && other=$(runner); then
     kill -9 "$other"
@@ -176,7 +174,7 @@ swap_one() {
   why="$path was changed by someone else in between"
   [ "$(hash "$path")" = "$expect" ] && vacate || return 1
   why="$path cannot be written"
-  if [ "$wrote" = absent ]; then delete; else rename "$part.new"; fi
+  if [ "$wrote" = absent ]; then delete; else rename "$part.new"; fi && rm -f "$part.out"
 }
 # $1 and those above it that are missing; keeps in mind which is the topmost of them.
 make_folder() {
@@ -277,11 +275,11 @@ wait_for_decision() {
     sleep 1
     left=$((left - 1))
   done
-  [ -d "$D" ] || exit 0
   decide reverted "it was not confirmed within $within s"
 }
 finish() {
   [ ! -e "$D/confirmed" ] || { end confirmed; return; }
+  [ -e "$D/reverted" ] || exit 0
   get why "$D/why" || why='it was not confirmed'
   if ! is armed; then
     until put_back; do sleep 1; done
@@ -340,6 +338,7 @@ report() {
     fi
     nap
     t=$((t + 1))
+    [ $((t % 10)) -ne 0 ] || revive
   done
   [ ! -e "$G/last" ] || cat "$G/last"
 }

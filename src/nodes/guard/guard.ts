@@ -27,7 +27,7 @@ const STATES: readonly string[] = ['armed', 'swapped', 'confirmed', 'reverted', 
 export async function guardedSwap(node: Node, plan: GuardPlan, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const report = (await arm(node, plan, signal)) ?? {id: plan.id, state: 'none' as const};
-  if (signal.aborted) {
+  if (signal.aborted || report.state === 'armed') {
     await ask(node, 'revert', plan.id, AbortSignal.timeout(ENOUGH)).catch(() => {}); // else it does so by itself
     signal.throwIfAborted();
   }

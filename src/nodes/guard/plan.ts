@@ -40,6 +40,7 @@ export interface GuardReport {
 /** The plan as `guard.sh arm` reads it: lines of a file's name and its content in base64, and `end`, without which it is not whole. */
 export function encodePlan({swaps, confirmWithin, stopContainer = '', id}: GuardPlan, script: string): Buffer {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id)) throw new Error(`not the id of a guard: ${id}`);
+  if (new Set(swaps.map(({path}) => path)).size < swaps.length) throw new Error('a file is swapped twice');
   const files: Record<string, string | Buffer> = {'guard.sh': script, within: String(confirmWithin), container: stopContainer};
   swaps.forEach(({path, expect, content, mode}, i) => {
     if (!/^\/[^\0\n]*[^/\0\n]$/.test(path)) throw new Error(`not an absolute path of a file: ${JSON.stringify(path)}`);
