@@ -6,15 +6,19 @@ interface Terminal extends Writable {
   readonly columns?: number;
 }
 
-/** Live redraw, spinners and prompts: only where a person sees them. CI counts as not a terminal. */
-export const isInteractive = (stream: Terminal, env: NodeJS.ProcessEnv): boolean =>
+/** Where a person sees it. CI counts as not a terminal. */
+const isTerminal = (stream: Terminal, env: NodeJS.ProcessEnv): boolean =>
   stream.isTTY === true && !isSet(env.CI) && env.TERM !== 'dumb';
+
+/** Live redraw and spinners: only on a terminal that knows its size; in one of no columns every line would be infinitely many. */
+export const isInteractive = (stream: Terminal, env: NodeJS.ProcessEnv): boolean =>
+  isTerminal(stream, env) && stream.columns !== 0;
 
 /** https://no-color.org: NO_COLOR wins over everything; FORCE_COLOR turns colour on where there is no terminal. */
 export function wantsColour(stream: Terminal, env: NodeJS.ProcessEnv, noColourFlag: boolean): boolean {
   if (isSet(env.NO_COLOR) || noColourFlag) return false;
   if (isSet(env.FORCE_COLOR)) return env.FORCE_COLOR !== '0';
-  return isInteractive(stream, env);
+  return isTerminal(stream, env);
 }
 
 export function screenOf(stream: Terminal, env: NodeJS.ProcessEnv, noColourFlag: boolean): Screen {
