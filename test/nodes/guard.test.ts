@@ -2,7 +2,7 @@ import {symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test, vi} from 'vitest';
-import {removeFile} from '../../src/nodes/files.ts';
+import {removeFile, sha256} from '../../src/nodes/files.ts';
 import {confirm, guardedSwap, guardState, revert} from '../../src/nodes/guard/guard.ts';
 import {FileChanged} from '../../src/nodes/problems.ts';
 import {CONFIGURATION, MANIFEST, plannedChange, RETIRED} from '../support/guarded-change.ts';
@@ -169,6 +169,39 @@ test('content never shows in the arguments of a program', async () => {
   const contents = ['new key', 'new manifest', 'old key', 'old manifest'];
   const shown = contents.flatMap((content) => [content, Buffer.from(content).toString('base64').replace(/=+$/, '').slice(0, -1)]);
   expect(commands.filter((line) => shown.some((text) => line.includes(text)))).toEqual([]);
+});
+
+/** `mv -f A B` as a pair, in the order in which they were run, of the files that the change is about. */
+const renames = ({commands, root}: PlayedNode) =>
+  commands().flatMap((line) => {
+    const [, from = '', to = ''] = /^mv -f (\S+) (\S+)$/.exec(line) ?? [];
+    return to.startsWith(`${root}/etc/`) && !to.includes('/kops/guard/one/') ? [{from, to: to.slice(root.length)}] : [];
+  });
+
+test('files are swapped in the order of the plan and put back in the reverse one', async () => {
+  const played = playNode();
+  const paths = ['/etc/a', '/etc/b', '/etc/c'];
+  for (const path of paths) played.write(path, 'old');
+  const expected = sha256(Buffer.from('old'));
+  const swaps = paths.map((path) => ({path, expect: expected, content: Buffer.from('new'), mode: '600'}));
+  await guardedSwap(played.node, {id: 'one', swaps, confirmWithin: 60}, signal);
+  await revert(played.node, 'one', signal);
+  const changed = renames(played).flatMap(({to}) => (paths.includes(to) ? [to] : []));
+  expect(changed).toEqual(['/etc/a', '/etc/b', '/etc/c', '/etc/c', '/etc/b', '/etc/a']);
+});
+
+test('a file is on the disk before it takes its place, and its folder after that', async () => {
+  const played = plannedChange();
+  await guardedSwap(played.node, played.plan(60), signal);
+  await revert(played.node, 'one', signal);
+  const commands = played.commands();
+  const moves = commands.flatMap((line, i) => (line.startsWith('mv -f ') ? [{line, i}] : []));
+  expect(moves.length).toBeGreaterThan(5);
+  for (const {line, i} of moves) {
+    const [, , from = '', to = ''] = line.split(' ');
+    expect(commands.slice(0, i), line).toContain(`sync ${from}`);
+    expect(commands.slice(i), line).toContain(`sync ${to.replace(/\/[^/]*$/, '')}`);
+  }
 });
 
 test('what it keeps is for root alone', async () => {

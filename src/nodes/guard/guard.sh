@@ -120,8 +120,9 @@ end() {
     rm -f "$UNITS/$UNIT" "$UNITS/$UNIT".*
     systemctl daemon-reload
   elif [ "$VERB" != run ] && other=$(runner); then
-    kill -9 "$other"
+    kill -9 "-$other" 2>/dev/null || kill -9 "$other" # with what it has started
   fi
+  [ "$VERB" = run ] || rm -f "$G"/last.*
   each clear_one
   rm -f "$G/active"
   [ -e "$D/kept" ] || rm -rf "$D"
