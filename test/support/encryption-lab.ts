@@ -24,6 +24,8 @@ export interface EncryptionLab {
   start(args: readonly string[], options?: RunOptions): Running;
   /** Of the newest transaction, or of one of them. */
   journal(transaction?: string): JournalEntry[];
+  /** Of all transactions. */
+  allJournals(): JournalEntry[];
   openTransaction(): Transaction | undefined;
   /** `name: value` of all Secrets that `seed` made, read through each API server; they must agree. */
   secrets(): Promise<Readonly<Record<string, string>>>;
@@ -81,6 +83,12 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
     checked(await runKops(args, {cwd: folder, ...options, env: {...env, ...options.env}}));
   const path = (secret = '') => `/api/v1/namespaces/${NAMESPACE}/secrets${secret && `/${secret}`}`;
 
+  const transactions = (): string[] => [
+    ...new Set([...(file(nodes[0] ?? '', JOURNAL_FILE) ?? '').matchAll(/"transaction":"([^"]+)"/g)].map(([, id = '']) => id)),
+  ];
+  const journal = (transaction = transactions().at(-1) ?? ''): JournalEntry[] =>
+    parseJournal(Buffer.from(file(nodes[0] ?? '', JOURNAL_FILE) ?? ''), transaction);
+
   /** Nothing that kops ever writes, to a terminal, a script or its journal, has a value or a key in it. */
   function checked(result: Result): Result {
     for (const node of nodes) {
@@ -108,12 +116,8 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
       expect(result, result.stderr).toMatchObject({code});
       return JSON.parse(result.stdout);
     },
-    journal(transaction) {
-      const content = file(nodes[0] ?? '', JOURNAL_FILE);
-      if (content === undefined) return [];
-      const ids = [...content.matchAll(/"transaction":"([^"]+)"/g)].map(([, id = '']) => id);
-      return parseJournal(Buffer.from(content), transaction ?? ids.at(-1) ?? '');
-    },
+    journal: (transaction) => journal(transaction),
+    allJournals: () => transactions().flatMap(journal),
     openTransaction() {
       const found = nodes.flatMap((node) => file(node, RECORD_FILE) ?? []);
       return found[0] === undefined ? undefined : JSON.parse(found[0]);
