@@ -1,0 +1,27 @@
+import {beforeAll, describe, test, vi} from 'vitest';
+import {encryptionLab} from '../support/encryption-lab.ts';
+import {killAndAbort, killAtEveryStep, OPERATIONS, stepsOf} from '../support/killed-changes.ts';
+
+vi.setConfig({testTimeout: 900_000});
+
+const lab = encryptionLab(3);
+const [, second = ''] = lab.nodes;
+let values: Readonly<Record<string, string>>;
+beforeAll(async () => {
+  values = await lab.seed(10);
+});
+
+describe.each(OPERATIONS)('%s on three API servers, killed with SIGKILL', (operation) => {
+  test('goes on from every step, and loses nothing', async () => {
+    await killAtEveryStep(lab, operation, await stepsOf(lab, operation), values);
+  });
+});
+
+test.each([
+  ['setup', `enable ${second}`],
+  ['setup', 'write '],
+  ['rotate', 'final '],
+  ['disable', `remove ${second}`],
+] as const)('%s on three API servers, killed at %s, can be taken back', async (operation, step) => {
+  await killAndAbort(lab, operation, step, values);
+});
