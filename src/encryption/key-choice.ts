@@ -6,7 +6,7 @@ import {nextKeyName} from './key-names.ts';
 import type {KeyChoice} from './transaction/stages.ts';
 
 /** Authenticated, no limit on how much one key may write, and no outside service to depend on. Source: Kubernetes' own table of providers. */
-export const DEFAULT_PROVIDER = 'secretbox' satisfies KeyedProvider;
+const DEFAULT_PROVIDER = 'secretbox' satisfies KeyedProvider;
 
 export interface KeyWish {
   readonly provider: KeyedProvider | undefined;

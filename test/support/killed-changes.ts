@@ -20,7 +20,7 @@ export async function stepsOf(lab: EncryptionLab, operation: Operation): Promise
 const nameOf = ({step, node = ''}: {readonly step: string; readonly node?: string}): string => `${step} ${node}`;
 
 /** Begins a change, or goes on with one, and kills kops with SIGKILL once the journal has begun this step again. */
-export async function killAt(lab: EncryptionLab, step: string, words: readonly string[]): Promise<void> {
+async function killAt(lab: EncryptionLab, step: string, words: readonly string[]): Promise<void> {
   const begins = () => lab.allJournals().filter((entry) => entry.state === 'begun' && nameOf(entry) === step).length;
   const before = begins();
   const running = lab.start(['encrypt-at-rest', ...words]);

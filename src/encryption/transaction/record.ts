@@ -4,7 +4,7 @@ import {ExitCode, Problem} from '../../problem.ts';
 export type Operation = 'setup' | 'rotate' | 'disable';
 
 /** Where kops keeps what it needs on every control-plane node; 0700, because configurations of every stage are in it. */
-export const KOPS_FOLDER = '/etc/kubernetes/kops';
+const KOPS_FOLDER = '/etc/kubernetes/kops';
 export const RECORD_FILE = `${KOPS_FOLDER}/transaction.json`;
 export const JOURNAL_FILE = `${KOPS_FOLDER}/journal`;
 export const LOCK_FOLDER = `${KOPS_FOLDER}/lock`;
