@@ -213,8 +213,11 @@ test('what it keeps is for root alone', async () => {
     {},
     signal,
   );
-  // The copy of a file has the mode of that file, in a folder of 0700.
-  expect(stdout.toString().split('\n').filter(Boolean)).toEqual([expect.stringMatching(/\/guard\/one\/2\.old$/)]);
+  // A copy has the mode of its file, in a folder of 0700.
+  expect(stdout.toString().replaceAll(played.root, '').split('\n').filter(Boolean).sort()).toEqual([
+    '/etc/kubernetes/kops/guard/one/2.new',
+    '/etc/kubernetes/kops/guard/one/2.old',
+  ]);
   await confirm(played.node, 'one', signal);
 });
 
@@ -235,6 +238,14 @@ test('where the node starts anew before anything was changed, nothing is', async
   });
   expect(played.files()).toEqual(played.before);
   expect(await guardState(played.node, signal)).toMatchObject({id: 'one', state: 'reverted'});
+});
+
+test('a guard that died before it began never begins', async () => {
+  const played = plannedChange({second: 0.1, before: {setsid: '[ -e "$SHIMS/first" ] || { : >"$SHIMS/first"; exit 1; }'}});
+  await expect(guardedSwap(played.node, played.plan(60), signal)).rejects.toMatchObject({
+    why: 'it was interrupted before anything was changed',
+  });
+  expect(played.files()).toEqual(played.before);
 });
 
 test('when kops is interrupted it is put back before kops ends', async () => {
@@ -318,6 +329,18 @@ describe('after kill -9 of the guard', () => {
     expect(await revert(played.node, 'one', signal)).toBe('reverted');
     expect(played.files()).toEqual(played.before);
   });
+});
+
+test('where both decide at the same moment, the one that comes second by a hair has lost', async () => {
+  // Each has seen that nothing is decided before either decides; then kops is the slower one.
+  const barrier = `case $1 in */open) : >"$1.$PPID"
+    until [ "$(ls "$1".* | wc -l)" -ge 2 ] || [ ! -e "$1" ]; do sleep 0.1; done
+    case $2 in */confirmed) sleep 2 ;; esac ;; esac`;
+  const played = plannedChange({second: 0.2, before: {mv: barrier}});
+  await guardedSwap(played.node, played.plan(5), signal);
+  await expect(confirm(played.node, 'one', signal)).rejects.toThrow('has put its files back already');
+  expect(played.files()).toEqual(played.before);
+  await expectNothingLeft(played, /reverted/);
 });
 
 test('confirmation and deadline have one winner', async () => {

@@ -12,10 +12,10 @@ export function plannedChange(options: Parameters<typeof playNode>[0] = {}) {
   played.write(MANIFEST, 'old manifest\n', '640');
   played.write(RETIRED, 'old key');
   const before = played.files();
-  const after = [`${CONFIGURATION} 600 new key\n`, `${MANIFEST} 600 new manifest\n`];
+  const after = [`${CONFIGURATION} 600 new key\n`, `${MANIFEST} 644 new manifest\n`];
   const swaps: Swap[] = [
     {path: CONFIGURATION, expect: 'absent', content: Buffer.from('new key\n'), mode: '600'},
-    {path: MANIFEST, expect: sha256(Buffer.from('old manifest\n')), content: Buffer.from('new manifest\n'), mode: '600'},
+    {path: MANIFEST, expect: sha256(Buffer.from('old manifest\n')), content: Buffer.from('new manifest\n'), mode: '644'},
     {path: RETIRED, expect: sha256(Buffer.from('old key')), content: 'absent', mode: '600'},
   ];
   const plan = (confirmWithin: number, id = 'one'): GuardPlan => ({id, swaps, confirmWithin});

@@ -75,7 +75,7 @@ export function playNode({shell = ['/bin/sh'], second = 1, crashAt = 0, before =
   mkdirSync(shims);
   const install = (name: string, script: string) => writeFileSync(join(shims, name), script, {mode: 0o755});
   for (const name of READERS) install(name, shim(name, `${before[name] ?? ''}\n${PASS(name)}`));
-  for (const name of WRITERS) install(name, shim(name, `${CRASH}\n${PASS(name)}`));
+  for (const name of WRITERS) install(name, shim(name, `${CRASH}\n${before[name] ?? ''}\n${PASS(name)}`));
   const spans = ['0.1', '1', '2'].map((span) => `${span}) set -- ${Number(span) * second} ;;`).join(' ');
   install('sleep', shim('sleep', `case $1 in ${spans} esac\n${PASS('sleep')}`));
   install('sync', shim('sync', ':')); // a busy disk would make each take a second
