@@ -4,6 +4,8 @@ import {ConnectionProblem} from '../kube/errors.ts';
 import type {KubeObject} from '../kube/json.ts';
 import {listRaw, type RawObject} from '../kube/raw-list.ts';
 import {qualifiedName, type Resource} from '../kube/resources.ts';
+import {createFlight, type Flight} from './rewrite-flight.ts';
+import {createTidying} from './rewrite-memory.ts';
 import {type Outcome, type RewriteRules, rewriteObject} from './rewrite-object.ts';
 import {PATIENCE, type PatientApi, patientApi} from './rewrite-patience.ts';
 
@@ -56,6 +58,9 @@ export interface Rewrite {
 
 /** Objects under way at a time. More gain nothing on one API server: see docs/benchmarks.md. */
 const CONCURRENCY = 32;
+/** Objects that are read one by one: nobody knows how large they are. */
+const CONCURRENCY_BY_NAME = 8;
+const BYTES_UNDER_WAY = 8 * 1024 * 1024;
 const PROGRESS_EVERY = 100;
 
 /**
@@ -91,20 +96,29 @@ async function rewriteResource(
   const tally = new Tally(qualifiedName(resource), options.onProgress);
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
-  const candidates = stale ? named(stale, tally) : listed(api, resource, namespace, tally, either);
+  const tidy = createTidying();
+  const flight = createFlight(BYTES_UNDER_WAY);
+  const candidates = stale ? named(stale, tally) : listed(api, {resource, namespace}, tally, flight, either);
 
+  // In a function of its own, so that nobody who waits for the next object still holds the last one.
+  const step = async (): Promise<boolean> => {
+    const {done, value} = await candidates.next();
+    if (done) return false;
+    const {ref, read} = value;
+    tally.add(ref, await rewriteOrTell(api, resource, ref, read, options, either));
+    flight.land(read?.body.length ?? 0);
+    tidy(2 * (read?.body.length ?? 0));
+    return true;
+  };
   const work = async (): Promise<void> => {
     try {
-      for (let next = await candidates.next(); !next.done; next = await candidates.next()) {
-        const {ref, read} = next.value;
-        tally.add(ref, await rewriteOrTell(api, resource, ref, read, options, either));
-      }
+      while (await step());
     } catch (error) {
       failure.abort(error);
       throw error;
     }
   };
-  const workers = await Promise.allSettled(Array.from({length: CONCURRENCY}, work));
+  const workers = await Promise.allSettled(Array.from({length: stale ? CONCURRENCY_BY_NAME : CONCURRENCY}, work));
   signal.throwIfAborted();
   if (failure.signal.aborted) throw failure.signal.reason;
   for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
@@ -136,21 +150,23 @@ async function* named(refs: Iterable<ObjectRef>, tally: Tally): AsyncGenerator<C
 
 async function* listed(
   api: Api,
-  resource: Resource<KubeObject>,
-  of: string | undefined,
+  {resource, namespace}: {readonly resource: Resource<KubeObject>; readonly namespace: string | undefined},
   tally: Tally,
+  flight: Flight,
   signal: AbortSignal,
 ): AsyncGenerator<Candidate, void, void> {
   let seen = 0;
-  for await (const {items, remaining = 0} of ahead(listRaw(api, resource, {namespace: of}, signal))) {
+  for await (const {items, remaining = 0} of ahead(listRaw(api, resource, {namespace}, signal))) {
     seen += items.length;
     tally.total = seen + remaining;
     for (const item of items) {
-      const {namespace, name} = item;
-      yield {ref: {name, ...(namespace !== undefined && {namespace})}, read: item};
+      await flight.board(item.body.length);
+      yield {ref: refOf(item), read: item};
     }
   }
 }
+
+const refOf = ({namespace, name}: RawObject): ObjectRef => (namespace === undefined ? {name} : {namespace, name});
 
 /** Reads one page ahead, so that nobody waits for the next one. */
 async function* ahead<T>(pages: AsyncGenerator<T, void, void>): AsyncGenerator<T, void, void> {

@@ -25,11 +25,12 @@ export interface RawPage {
 }
 
 /** Objects of the first page, when nobody knows yet how large they are; and of any. */
-const FIRST_PAGE = 50;
+const FIRST_PAGE = 10;
 const LARGEST_PAGE = 500;
-/** Bytes a page that are aimed at, and that are taken at most. */
+/** Bytes a page that are aimed at, that are taken at most, and that are taken of a single object. */
 const GOOD_PAGE_BYTES = 2 * 1024 * 1024;
-const MOST_PAGE_BYTES = 16 * 1024 * 1024;
+const MOST_PAGE_BYTES = 8 * 1024 * 1024;
+const MOST_OBJECT_BYTES = 64 * 1024 * 1024;
 const MAX_RESTARTS = 5;
 
 /**
@@ -78,7 +79,7 @@ const keyOf = ({namespace, name}: RawObject): string => (namespace === undefined
 
 async function sendBounded(api: Api, path: string, mayShrink: boolean, signal: AbortSignal): Promise<ApiResponse | 'too large'> {
   try {
-    return await api.send({method: 'GET', path, maxBytes: MOST_PAGE_BYTES}, signal);
+    return await api.send({method: 'GET', path, maxBytes: mayShrink ? MOST_PAGE_BYTES : MOST_OBJECT_BYTES}, signal);
   } catch (error) {
     if (mayShrink && isTooLarge(error)) return 'too large';
     throw error;
