@@ -15,12 +15,20 @@ import {asKeyName} from './key-name.ts';
 import type {OutputFormat} from './output.ts';
 import {createProgress} from './progress.ts';
 
+/** Seconds: no API server restarts in less. */
+const SHORTEST = 5;
+
+async function asLongEnough(text: string): Promise<string> {
+  if ((parseDuration(await asDuration(text)) ?? 0) >= SHORTEST * 1000) return text;
+  throw new Error(`Expected at least ${SHORTEST}s, because no API server restarts in less, but received: ${text}`);
+}
+
 const confirmFlag = {
   'confirm-within': Flags.string({
     description: 'a node puts its old files back by itself after this long without word that all is well',
     helpValue: '90s',
     default: '90s',
-    parse: asDuration,
+    parse: asLongEnough,
   }),
 };
 

@@ -1,11 +1,12 @@
 import {hostname} from 'node:os';
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {V1Node} from '@kubernetes/client-node';
 import {Flags, type Interfaces} from '@oclif/core';
 import {API_SERVER_MANIFEST, type ControlPlaneNode} from '../encryption/control-plane.ts';
 import {CONTROL_PLANE_LABEL, elsewhere} from '../encryption/managed.ts';
 import type {Reached} from '../encryption/status.ts';
 import type {Cluster} from '../kube/cluster.ts';
-import {ConnectionProblem} from '../kube/errors.ts';
+import {ApiProblem, ConnectionProblem} from '../kube/errors.ts';
 import type {Json} from '../kube/json.ts';
 import {objectPath} from '../kube/paths.ts';
 import {resources} from '../kube/resources.ts';
@@ -113,7 +114,7 @@ async function controlPlanes(
 ): Promise<Json<V1Node>[]> {
   let found: Json<V1Node>[];
   try {
-    found = await cluster.list('nodes', {labelSelector: CONTROL_PLANE_LABEL}, signal);
+    found = await listed(cluster, signal);
   } catch (error) {
     if (!(error instanceof ConnectionProblem)) throw error;
     const known =
@@ -127,6 +128,25 @@ async function controlPlanes(
   const problem = elsewhere(all, cluster.context);
   if (problem) throw problem;
   return found;
+}
+
+/** Milliseconds that an API server which has just started may take until it knows who may do what. */
+const STARTING = 30_000;
+
+/** An API server that starts refuses everybody for a moment: that is no lack of rights. */
+async function listed(cluster: Cluster, signal: AbortSignal): Promise<Json<V1Node>[]> {
+  const deadline = performance.now() + STARTING;
+  for (;;) {
+    try {
+      return await cluster.list('nodes', {labelSelector: CONTROL_PLANE_LABEL}, signal);
+    } catch (error) {
+      const isRefusal = error instanceof ApiProblem && error.status === 403;
+      if (!isRefusal || performance.now() > deadline) throw error;
+      const {status} = await cluster.api.send({method: 'GET', path: '/readyz'}, signal);
+      if (status === 200) return cluster.list('nodes', {labelSelector: CONTROL_PLANE_LABEL}, signal);
+      await sleep(500, undefined, {signal});
+    }
+  }
 }
 
 /** As much as tells who runs a cluster: it may have thousands. */

@@ -1,4 +1,6 @@
 import {randomBytes} from 'node:crypto';
+import {stat} from 'node:fs/promises';
+import {dirname, resolve} from 'node:path';
 import {ExitCode, Problem} from '../problem.ts';
 import type {Progress} from '../progress.ts';
 import {enumerate} from '../text/enumerate.ts';
@@ -87,10 +89,36 @@ export async function prepareChange(
   signal: AbortSignal,
 ): Promise<PreparedChange> {
   const {operation, resources, stages} = change;
-  const draft = await draftTransaction(observed, operation, resources, stages, {...options, random: randomBytes}, signal);
+  if (options.snapshot !== undefined) await checkPlace(options.snapshot);
+  const draft = await draftTransaction(
+    observed,
+    operation,
+    resources,
+    stages,
+    {...options, snapshot: options.snapshot && resolve(options.snapshot), random: randomBytes},
+    signal,
+  );
   const {resources: counts} = await audit(plane.etcd, auditedOf(plane, resources), {readers: []}, signal);
   const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot});
   return {plan, draft, snapshot: options.snapshot};
+}
+
+/** Before anything is asked or done: the snapshot must go where there is room for a new file. */
+async function checkPlace(path: string): Promise<void> {
+  const isFolder = await stat(dirname(path)).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const isTaken = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (isFolder && !isTaken) return;
+  throw new Problem(`the etcd snapshot cannot go to ${path}`, {
+    why: isTaken ? 'there is such a file already, and it is not overwritten' : `there is no folder ${dirname(path)}`,
+    next: 'name another place: --snapshot-file FILE, or leave it out: --no-snapshot',
+    exitCode: ExitCode.usage,
+  });
 }
 
 /** Does what was prepared. See `transact` for what it resolves with. */

@@ -1,5 +1,6 @@
 import {type EncryptionConfiguration, type Provider, renderConfiguration} from './configuration.ts';
 import {parseConfiguration} from './configuration-parse.ts';
+import {etcdPathOf} from './etcd-path.ts';
 import type {Draft} from './transaction/prepare.ts';
 import {ABSENT} from './transaction/record.ts';
 
@@ -30,14 +31,18 @@ export function runbookOf(context: string, {transaction, servers, stages}: Draft
   const isNew = Object.values(nodes).every(({configuration}) => configuration === ABSENT);
   const restarts = servers.filter(({name}) => nodes[name]?.manifest.original !== nodes[name]?.manifest.enabled);
   const disables = operation === 'disable';
-  const show = (stage: Buffer): string[] => [
-    `(umask 077; cat > ${configurationFile}.new <<EOF`,
-    ...masked(parseConfiguration(stage.toString('utf8'), 'the configuration'), writeKey.keyName)
-      .trimEnd()
-      .split('\n'),
-    'EOF',
-    `) && mv ${configurationFile}.new ${configurationFile}`,
-  ];
+  const show = (stage: Buffer): string[] => {
+    const text = masked(parseConfiguration(stage.toString('utf8'), 'the configuration'), writeKey.keyName).trimEnd();
+    return [
+      ...(text.includes('$KEY') ? [': "${KEY:?read it first}"'] : []),
+      `(umask 077; cat > ${configurationFile}.new <<EOF`,
+      ...masked(parseConfiguration(stage.toString('utf8'), 'the configuration'), writeKey.keyName)
+        .trimEnd()
+        .split('\n'),
+      'EOF',
+      `) && mv ${configurationFile}.new ${configurationFile}`,
+    ];
+  };
   const steps: RunbookStep[] = [
     {
       title: 'Back up, outside the manifests folder: the kubelet runs every file in there',
@@ -53,9 +58,9 @@ export function runbookOf(context: string, {transaction, servers, stages}: Draft
       ? []
       : [
           {
-            title: 'Make the new key, once, in one shell; give it to no command as an argument',
-            on: undefined,
-            commands: ['KEY=$(head -c 32 /dev/urandom | base64)'],
+            title: 'Make the new key, once, and read it into a variable on every node: no command gets it as an argument',
+            on: all,
+            commands: ['head -c 32 /dev/urandom | base64   # once, on one of them', 'read -rs KEY   # on each; paste it'],
           },
         ]),
     {
@@ -83,11 +88,9 @@ export function runbookOf(context: string, {transaction, servers, stages}: Draft
       commands: resources.map((resource) => `kubectl get ${resource} -A -o json | kubectl replace -f -`),
     },
     {
-      title: `Prove it in etcd: every value must begin with ${disables ? 'k8s, a zero byte and protobuf, not k8s:enc:' : `k8s:enc:${writeKey.provider}:v1:${writeKey.keyName}:`}`,
+      title: `Prove it in etcd: this names every value that is not stored ${disables ? 'in plaintext' : `under ${writeKey.keyName}`}`,
       on: all.slice(0, 1),
-      commands: resources.includes('secrets')
-        ? [`${ETCDCTL} get ${etcdPrefix}/secrets/ --prefix --limit 1 | hexdump -C | head`]
-        : [`${ETCDCTL} get ${etcdPrefix}/ --prefix --keys-only | head`],
+      commands: resources.flatMap((resource) => proof(etcdPathOf(resource, etcdPrefix), disables ? undefined : writeKey)),
     },
     ...(stages.final
       ? [
@@ -107,6 +110,21 @@ export function runbookOf(context: string, {transaction, servers, stages}: Draft
   ];
   return {kind: 'EncryptionRunbook', context, operation, steps};
 }
+
+const proof = (
+  path: string,
+  writeKey: {readonly provider: string; readonly keyName: string | undefined} | undefined,
+): string[] => {
+  const [provider, version = 'v1'] = writeKey?.provider.split(' ') ?? [];
+  const prefix = writeKey ? `k8s:enc:${provider}:${version}:${writeKey.keyName}:` : 'k8s:enc:';
+  // In plaintext nothing may have a prefix: `&&` tells those that have.
+  const tells = writeKey ? '||' : '&&';
+  return [
+    `for key in $(${ETCDCTL} get ${path} --prefix --keys-only); do`,
+    `  ${ETCDCTL} get "$key" --print-value-only | grep -aq '^${prefix}' ${tells} echo "not as it should be: $key"`,
+    'done',
+  ];
+};
 
 const enabling = (nodes: readonly string[], file: string, folder: string): RunbookStep => ({
   title: 'One node after the other: the next only when this one lists Secrets again',

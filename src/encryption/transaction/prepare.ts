@@ -78,6 +78,8 @@ export interface Draft {
 
 export interface DraftOptions {
   readonly rewrite: boolean;
+  /** Absolute path; undefined for none. */
+  readonly snapshot: string | undefined;
   /** Seconds. */
   readonly confirmWithin: number;
   readonly now: Date;
@@ -126,6 +128,7 @@ export async function draftTransaction(
       configurationFile,
       stages: {read: digestOf(files.read), write: digestOf(files.write), final: files.final && digestOf(files.final)},
       rewrite: options.rewrite,
+      snapshot: options.snapshot,
       confirmWithin: options.confirmWithin,
       nodes,
     },

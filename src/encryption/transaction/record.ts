@@ -53,6 +53,8 @@ export interface Transaction {
   readonly configurationFile: string;
   readonly stages: Readonly<Record<'read' | 'write', Digest>> & {readonly final: Digest | undefined};
   readonly rewrite: boolean;
+  /** Where the etcd snapshot went, on the machine of `startedBy`; undefined for none. */
+  readonly snapshot: string | undefined;
   /** Seconds after which a node puts back what was not confirmed. */
   readonly confirmWithin: number;
   readonly nodes: Readonly<Record<string, NodeRecord>>;

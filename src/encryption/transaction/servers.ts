@@ -158,7 +158,7 @@ export async function ask({api}: Server, signal: AbortSignal): Promise<RunningSe
 function notConverged({name}: Server, missing: string, seconds: number): Problem {
   return new Problem(`the API server on ${name} did not take its new configuration`, {
     why: `after ${Math.round(seconds)} s: ${missing}`,
-    next: `its log says more: crictl logs, or /var/log/pods on ${name}`,
+    next: `its log says more: /var/log/pods on ${name}; where it was only slow, allow for more: --confirm-within`,
     exitCode: ExitCode.negative,
   });
 }

@@ -35,6 +35,8 @@ export interface EncryptionRun {
   readonly resources: readonly string[];
   readonly configurationFile: string;
   readonly nodes: readonly string[];
+  /** The etcd snapshot from before, which somebody should delete in the end; null where there is none. */
+  readonly snapshot: string | null;
   /** Of a change that is done; null where nothing was to be rewritten. */
   readonly proof: Proof | null;
   /** Why it was rolled back or is still open; null where it is done. */
@@ -155,6 +157,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
       resources,
       configurationFile,
       nodes: servers.map(({name}) => name),
+      snapshot: transaction.snapshot ?? null,
       proof: (outcome === 'done' && work.proofs.at(-1)) || null,
       why: error === undefined ? null : whyOf(error, signal),
     };

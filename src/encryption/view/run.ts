@@ -15,12 +15,14 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
     if (retired.length > 0)
       rows.push(['archive', `${enumerate(retired)}: /etc/kubernetes/kops/archive; older snapshots need it`]);
     rows.push(['older', 'revisions and snapshots are as they were before', 'kops encrypt-at-rest verify --residue']);
-    rows.push(['undo', operation === 'setup' ? 'kops encrypt-at-rest disable' : 'kops encrypt-at-rest rotate']);
+    if (operation === 'setup') rows.push(['undo', 'kops encrypt-at-rest disable']);
   }
   if (outcome === 'done' && operation === 'disable') {
     rows.push(['archive', `${enumerate(retired)}: /etc/kubernetes/kops/archive; older snapshots need it`]);
     rows.push(['undo', 'kops encrypt-at-rest setup']);
   }
+  if (run.snapshot !== null)
+    rows.push(['snapshot', run.snapshot, 'holds every secret as it was stored: delete it once nothing needs it']);
   if (outcome !== 'done' && failed) rows.push(['why', failed]);
   if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
   if (outcome === 'open') rows.push(['next', 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort']);

@@ -30,6 +30,7 @@ const run: EncryptionRun = {
   operation: 'setup',
   transaction: '20261123-143012-3f9c',
   steps: [],
+  snapshot: '/root/kops-snapshot-20261123-143012.db',
   proof: {scanned: 214, revision: 48211},
   outcome: 'done',
   writeKey: plan.writeKey,
@@ -86,11 +87,13 @@ test('the plan of a rotation on three control planes', () => {
 test('a setup that is done', () => {
   expect(renderRun(run, screen)).toMatchInlineSnapshot(`
     "✓ 214 of 214 secrets encrypted in etcd with key-20261123-1, 0 plaintext (revision 48211)
-      key    /etc/kubernetes/enc/encryption.yaml on kops-control-plane: back it up,
-             apart from etcd's backups
-      older  revisions and snapshots are as they were before
-             kops encrypt-at-rest verify --residue
-      undo   kops encrypt-at-rest disable"
+      key       /etc/kubernetes/enc/encryption.yaml on kops-control-plane: back it
+                up, apart from etcd's backups
+      older     revisions and snapshots are as they were before
+                kops encrypt-at-rest verify --residue
+      undo      kops encrypt-at-rest disable
+      snapshot  /root/kops-snapshot-20261123-143012.db
+                holds every secret as it was stored: delete it once nothing needs it"
   `);
 });
 
@@ -98,8 +101,10 @@ test('a setup that was taken back by itself', () => {
   const why = {what: 'the API server on cp-1 did not take its new configuration', why: 'after 86 s: does not answer', next: null};
   expect(renderRun({...run, outcome: 'rolled back', steps: [], why}, screen)).toMatchInlineSnapshot(`
     "✗ setup was taken back: every file is what it was before
-      why  the API server on cp-1 did not take its new configuration: after 86 s:
-           does not answer"
+      snapshot  /root/kops-snapshot-20261123-143012.db
+                holds every secret as it was stored: delete it once nothing needs it
+      why       the API server on cp-1 did not take its new configuration: after 86
+                s: does not answer"
   `);
 });
 
@@ -107,14 +112,20 @@ test('one that stopped half-way', () => {
   const why = {what: 'interrupted', why: null, next: null};
   expect(renderRun({...run, outcome: 'open', steps: [], why}, screen)).toMatchInlineSnapshot(`
     "✗ setup stopped half-way, and is open
-      why   interrupted
-      next  kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort"
+      snapshot  /root/kops-snapshot-20261123-143012.db
+                holds every secret as it was stored: delete it once nothing needs it
+      why       interrupted
+      next      kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort"
   `);
 });
 
 test('an abort that did as it was asked', () => {
   const steps = [{name: 'retreat', node: null, state: 'done', seconds: 1, detail: ''}] as const;
   expect(renderRun({...run, operation: 'rotate', outcome: 'rolled back', steps}, screen)).toMatchInlineSnapshot(
-    `"✓ rotate was taken back: both keys are readable everywhere, nothing was lost"`,
+    `
+    "✓ rotate was taken back: both keys are readable everywhere, nothing was lost
+      snapshot  /root/kops-snapshot-20261123-143012.db
+                holds every secret as it was stored: delete it once nothing needs it"
+  `,
   );
 });
