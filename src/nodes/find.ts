@@ -69,7 +69,7 @@ export async function findNode(
     if (!failure) return candidate;
     await candidate.node.close().catch(() => {});
     signal.throwIfAborted();
-    failures.push(`${access}: ${failure.why ?? failure.message}`);
+    failures.push(`${access}: ${failure.why || failure.message}`);
     next ??= failure.next;
   }
   throw new Problem(`no way to the node ${name}`, {

@@ -72,6 +72,9 @@ const optionsOf = (socket: string): string[] =>
     ControlPath: socket,
     ControlPersist: '60',
     RequestTTY: 'no',
+    RemoteCommand: 'none',
+    ClearAllForwardings: 'yes',
+    LogLevel: 'ERROR',
   }).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 
 /** One line for the login shell of the other side. */

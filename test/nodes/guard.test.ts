@@ -311,6 +311,18 @@ describe('after kill -9 of the guard', () => {
     await expectNothingLeft(played, /reverted it was not confirmed/);
   });
 
+  test('a stranger that has got its number is not taken for it', async () => {
+    const played = plannedChange();
+    await guardedSwap(played.node, played.plan(60), signal);
+    const claim = '/etc/kubernetes/kops/guard/one/runner.1';
+    const [number, started, life] = played.read(claim)?.trim().split(' ') ?? [];
+    process.kill(Number(number), 'SIGKILL');
+    played.write(claim, `${process.pid} ${started} ${life}\n`);
+    await guardState(played.node, signal);
+    await vi.waitFor(() => expect(runner(played)).toBeDefined(), {timeout: 10_000});
+    expect(await revert(played.node, 'one', signal)).toBe('reverted');
+  });
+
   test('it can still be confirmed', async () => {
     const played = plannedChange();
     await guardedSwap(played.node, played.plan(60), signal);
