@@ -3,7 +3,7 @@ import {runInNewContext} from 'node:vm';
 
 /** Bytes of bodies, and requests, after which what nobody uses any more is thrown away. */
 const BYTES = 8 * 1024 * 1024;
-const REQUESTS = 300;
+const REQUESTS = 500;
 
 /**
  * Counts what is read and written, and collects garbage now and then. V8 by itself waits for 64 MB of it outside its heap, whatever little
