@@ -34,11 +34,9 @@ export function runbookOf(context: string, {transaction, servers, stages}: Draft
   const show = (stage: Buffer): string[] => {
     const text = masked(parseConfiguration(stage.toString('utf8'), 'the configuration'), writeKey.keyName).trimEnd();
     return [
-      ...(text.includes('$KEY') ? [': "${KEY:?read it first}"'] : []),
+      ...(text.includes('$KEY') ? [`: "$\{KEY:?read it first}"`] : []),
       `(umask 077; cat > ${configurationFile}.new <<EOF`,
-      ...masked(parseConfiguration(stage.toString('utf8'), 'the configuration'), writeKey.keyName)
-        .trimEnd()
-        .split('\n'),
+      ...text.split('\n'),
       'EOF',
       `) && mv ${configurationFile}.new ${configurationFile}`,
     ];
