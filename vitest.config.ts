@@ -6,7 +6,14 @@ const kind = await kindTests(process.env, probeMachine);
 export default defineConfig({
   test: {
     projects: [
-      {test: {name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/live/**', 'test/kind/**']}},
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/live/**', 'test/kind/**'],
+          testTimeout: 60_000, // for tests that start programs, on a machine with other work
+        },
+      },
       {
         test: {
           name: 'live',

@@ -58,12 +58,13 @@ export async function bring(server: Server, target: Target, options: BringOption
     hash: target.configuration === ABSENT || target.encrypts === false ? undefined : hashOf(target.configuration),
     notSince: restarts ? before.startTime : undefined,
   };
-  if (swaps.length === 0) return agreed(server, wanted, options);
+  if (swaps.length === 0) return agreed(server, wanted, options, Date.now());
+  const start = Date.now();
   const id = `${transaction.id}-${step}-${randomBytes(3).toString('hex')}`; // a guard's name is never used again
   const confirmWithin = transaction.confirmWithin + (restarts ? 0 : RELOAD);
   await guardedSwap(node, {id, swaps, confirmWithin, ...(restarts && {stopContainer: 'kube-apiserver'})}, signal);
   try {
-    const down = await agreed(server, wanted, options);
+    const down = await agreed(server, wanted, options, start);
     await confirm(node, id, signal);
     return down;
   } catch (error) {
@@ -115,18 +116,24 @@ interface Wanted {
   readonly notSince: number | undefined;
 }
 
-async function agreed(server: Server, wanted: Wanted, {transaction, detail, signal}: BringOptions): Promise<number> {
+/** `since`, in milliseconds: a server that does not answer at the first look has been away since its node began. */
+async function agreed(
+  server: Server,
+  wanted: Wanted,
+  {transaction, detail, signal}: BringOptions,
+  since: number,
+): Promise<number> {
   const start = Date.now();
   const deadline = start + (transaction.confirmWithin + (wanted.notSince === undefined ? RELOAD : 0)) * 1000 - MARGIN;
   let downSince: number | undefined;
   let down = 0;
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const running = await ask(server, signal);
     const now = Date.now();
     if (running.answers) {
       if (downSince !== undefined) down += now - downSince;
       downSince = undefined;
-    } else downSince ??= now;
+    } else downSince ??= looks === 0 ? since : now;
     const missing = disagreement(running, wanted);
     if (missing === undefined) return down / 1000;
     if (now > deadline) throw notConverged(server, missing, (now - start) / 1000);
