@@ -1,11 +1,15 @@
 #!/usr/bin/env node
-// The front door. Kept free of newer syntax, so that an old Node gets to the line that says it is too old; and CommonJS, which starts faster.
+// The front door. Kept free of newer syntax, so that an old Node gets to the line that says it is too old. One file, and CommonJS: every file
+// that is loaded, and ES modules at all, take a millisecond or two of a start.
 'use strict';
-const {existsSync} = require('node:fs');
+const {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} = require('node:fs');
 const {createRequire} = require('node:module');
-const {join} = require('node:path');
-const pjson = require('../package.json');
+const {homedir} = require('node:os');
+const {dirname, isAbsolute, join} = require('node:path');
+const {Script} = require('node:vm');
 
+const root = dirname(__dirname);
+const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const argv = process.argv.slice(2);
 const required = pjson.engines.node.replace(/[^0-9.]/g, '');
 if (isOlder(process.versions.node, required)) {
@@ -16,10 +20,13 @@ if (argv.length === 1 && argv[0] === '--version') {
   process.stdout.write(`kops/${pjson.version} ${process.platform}-${process.arch} node-${process.version}\n`);
   process.exit();
 }
-const root = join(__dirname, '..');
-const {evaluate} = require('./code-cache.cjs');
 const {program, part} = wanted(argv);
-evaluate(program, pjson.version, part)(createRequire(program), program).main(argv, {root, pjson});
+evaluate(program, part)(createRequire(program), program).main(argv, {root, pjson});
+
+function isOlder(version, minimum) {
+  const [a, b] = [version, minimum].map((v) => v.split('.').map(Number));
+  return a[0] !== b[0] ? a[0] < b[0] : a[1] < b[1];
+}
 
 /** Which program is run, and what of it: there is one for the commands of each topic, and one that only helps. */
 function wanted([topic, verb, ...rest]) {
@@ -33,7 +40,53 @@ function isWord(text) {
   return text !== undefined && /^[a-z][a-z-]*$/.test(text);
 }
 
-function isOlder(version, minimum) {
-  const [a, b] = [version, minimum].map((v) => v.split('.').map(Number));
-  return a[0] !== b[0] ? a[0] < b[0] : a[1] < b[1];
+/**
+ * The value of a script, evaluated with what V8 compiled of it in an earlier run of the same part. Node's own compile cache has what is compiled
+ * while a file is loaded: of a bundle next to nothing, for its modules are functions that are compiled when they are called. This one is
+ * written when a run is over. One that does not work costs time, no more.
+ */
+function evaluate(file, part) {
+  const {mtimeMs, size} = statSync(file); // V8 asks no more of the source than that it is as long as it was
+  const cache = join(cacheFolder(), `${part}-${pjson.version}-${Math.round(mtimeMs)}-${size}`);
+  const cachedData = attempt(() => readFileSync(cache));
+  const script = new Script(readFileSync(file, 'latin1'), {filename: file, cachedData});
+  if (cachedData === undefined || script.cachedDataRejected) keep(script, cache);
+  return script.runInThisContext();
+}
+
+function cacheFolder() {
+  const base = process.env.XDG_CACHE_HOME;
+  return join(base && isAbsolute(base) ? base : join(homedir(), '.cache'), 'kops/code');
+}
+
+/** Writes the cache once: at the end of a short run that came to a result, in the middle of a long one. */
+function keep(script, cache) {
+  const start = 3000; // milliseconds; later, V8 begins to forget the code that a program started with
+  const results = [0, 3, 4]; // a run that ends with another code has seen too little of the program
+  const save = (exitCode) => {
+    clearTimeout(timer);
+    process.off('exit', save);
+    if (results.includes(exitCode)) attempt(() => write(cache, script.createCachedData()));
+  };
+  const timer = setTimeout(save, start, 0).unref();
+  process.on('exit', save);
+}
+
+function write(cache, data) {
+  const month = 30 * 24 * 3600 * 1000;
+  const folder = dirname(cache);
+  const unfinished = `${cache}.${process.pid}`;
+  mkdirSync(folder, {recursive: true, mode: 0o700});
+  writeFileSync(unfinished, data);
+  renameSync(unfinished, cache);
+  for (const file of readdirSync(folder).map((name) => join(folder, name)))
+    if (Date.now() - statSync(file).mtimeMs > month) rmSync(file);
+}
+
+function attempt(task) {
+  try {
+    return task();
+  } catch {
+    return undefined;
+  }
 }

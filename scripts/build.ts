@@ -68,7 +68,7 @@ const sharedClientNode: EsbuildPlugin = {
   },
 };
 
-/** The whole program in one file: with the commands of one topic, or with none. A script of which the value is a function: see bin/code-cache.cjs. */
+/** The whole program in one file: with the commands of one topic, or with none. A script of which the value is a function: see bin/kops.cjs. */
 const program = (name: string, own: readonly {readonly id: string; readonly file: string}[] = []) =>
   build({
     ...always,

@@ -30,7 +30,6 @@ async function install(): Promise<string> {
     'LICENSE',
     'README.md',
     'bin/kops.cjs',
-    'bin/code-cache.cjs',
     'dist/help.cjs',
     'dist/topics/rollout.cjs',
     'src/nodes/guard/guard.sh',
