@@ -4,7 +4,8 @@ import type {ObjectRef} from '../kube/cluster.ts';
 import type {ApiProblem} from '../kube/errors.ts';
 import {type KubeObject, parseObject} from '../kube/json.ts';
 import {objectPath} from '../kube/paths.ts';
-import {type RawObject, rawObjectOf} from '../kube/raw-list.ts';
+import {readRaw} from '../kube/raw-list.ts';
+import type {RawObject} from '../kube/raw-object.ts';
 import type {Resource} from '../kube/resources.ts';
 import {ExitCode} from '../problem.ts';
 
@@ -49,7 +50,8 @@ export async function rewriteObject(
   for (;;) {
     if (object === undefined) return settled('gone');
     if ('failed' in object) return settled(object);
-    const response = await api.send({method: 'PUT', path: put, body: object.body, accept: METADATA_ONLY}, signal);
+    const {body, contentType} = object;
+    const response = await api.send({method: 'PUT', path: put, body, contentType, accept: METADATA_ONLY}, signal);
     if (response.status < 300) return settled(versionOf(response) === object.resourceVersion ? 'unchanged' : 'rewritten');
     if (isGone(response, ref)) return settled('gone');
     if (response.status !== 409) return settled(failureOf(response, 'update'));
@@ -63,9 +65,9 @@ export async function rewriteObject(
   }
 
   async function readAgain(): Promise<RawObject | {readonly failed: string} | undefined> {
-    const response = await api.send({method: 'GET', path}, signal);
-    if (response.status === 200) return rawObjectOf(response, api, path);
-    return isGone(response, ref) ? undefined : failureOf(response, 'get');
+    const found = await readRaw(api, path, signal);
+    if ('name' in found) return found;
+    return isGone(found, ref) ? undefined : failureOf(found, 'get');
   }
 
   function failureOf(response: ApiResponse, verb: 'get' | 'update'): {readonly failed: string} {

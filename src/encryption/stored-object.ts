@@ -1,5 +1,5 @@
 import {parseObject} from '../kube/json.ts';
-import {readFields, type WireField} from './protobuf.ts';
+import {readFields, type WireField} from '../kube/protobuf.ts';
 
 /** A decrypted value of etcd. */
 export interface StoredObject {

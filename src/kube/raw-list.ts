@@ -4,18 +4,8 @@ import {ConnectionProblem} from './errors.ts';
 import {isTooLarge} from './http/transport.ts';
 import {parseObject} from './json.ts';
 import {collectionPath} from './paths.ts';
-import {elementsOf, membersOf, textOf} from './raw-json.ts';
+import {isProtobuf, parseRawList, parseRawObject, RAW, type RawObject} from './raw-object.ts';
 import type {Resource} from './resources.ts';
-
-/** An object as the API server sent it: to be written back byte for byte. */
-export interface RawObject {
-  /** Undefined where its kind is not namespaced. */
-  readonly namespace: string | undefined;
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly body: Buffer;
-}
 
 export interface RawPage {
   /** In the order of their keys: by namespace and name. */
@@ -62,11 +52,11 @@ export async function* listRaw(
       continue;
     }
     if (response.status !== 200) throw refusalOf(response, target, api);
-    const {items, metadata} = parsePage(response, api, path);
+    const {items, ...list} = reading(api, path, () => parseRawList(response, resource));
     const end = items.at(-1);
     if (end && keyOf(end) > last) [last, restarts] = [keyOf(end), 0];
-    token = metadata.continue || undefined;
-    const remaining = token === undefined ? 0 : metadata.remainingItemCount;
+    token = list.continue;
+    const remaining = token === undefined ? 0 : list.remainingItemCount;
     yield {items: items.filter((item) => keyOf(item) > behind), remaining};
     if (token === undefined) return;
     const average = response.body.length / Math.max(1, items.length);
@@ -79,7 +69,7 @@ const keyOf = ({namespace, name}: RawObject): string => (namespace === undefined
 
 async function sendBounded(api: Api, path: string, mayShrink: boolean, signal: AbortSignal): Promise<ApiResponse | 'too large'> {
   try {
-    return await api.send({method: 'GET', path, maxBytes: mayShrink ? MOST_PAGE_BYTES : MOST_OBJECT_BYTES}, signal);
+    return await getRaw(api, path, mayShrink ? MOST_PAGE_BYTES : MOST_OBJECT_BYTES, signal);
   } catch (error) {
     if (mayShrink && isTooLarge(error)) return 'too large';
     throw error;
@@ -92,33 +82,16 @@ function continueOf({body}: ApiResponse): string | undefined {
   return metadata?.continue || undefined;
 }
 
-interface ListMetadata {
-  readonly continue?: string;
-  readonly remainingItemCount?: number;
+/** An object by its path: what the API server answered where it is not there, or may not be read. */
+export async function readRaw(api: Api, path: string, signal: AbortSignal): Promise<RawObject | ApiResponse> {
+  const response = await getRaw(api, path, MOST_OBJECT_BYTES, signal);
+  return response.status === 200 ? reading(api, path, () => parseRawObject(response)) : response;
 }
 
-function parsePage({body}: ApiResponse, api: Api, path: string): {items: RawObject[]; metadata: ListMetadata} {
-  return reading(api, path, () => {
-    const members = membersOf(body, {start: 0});
-    const [metadata, items] = [members.get('metadata'), members.get('items')];
-    if (metadata === undefined || items === undefined) throw new SyntaxError('this is no list');
-    const list = textOf(body, items) === 'null' ? [] : elementsOf(body, items);
-    return {
-      items: list.map(({start, end}) => parseRaw(body.subarray(start, end))),
-      metadata: JSON.parse(textOf(body, metadata)) as ListMetadata,
-    };
-  });
-}
-
-/** An object as a GET answers it. Rejects with a Problem where it is none. */
-export const rawObjectOf = ({body}: ApiResponse, api: Api, path: string): RawObject => reading(api, path, () => parseRaw(body));
-
-function parseRaw(body: Buffer): RawObject {
-  const span = membersOf(body, {start: 0}).get('metadata');
-  if (span === undefined) throw new SyntaxError('an object has no metadata');
-  const {namespace, name, uid, resourceVersion} = JSON.parse(textOf(body, span)) as Record<string, string | undefined>;
-  if (name === undefined || uid === undefined || resourceVersion === undefined) throw new SyntaxError('an object has no name');
-  return {namespace, name, uid, resourceVersion, body};
+/** In protobuf where the server has that; but a refusal in JSON, which can be told. */
+async function getRaw(api: Api, path: string, maxBytes: number, signal: AbortSignal): Promise<ApiResponse> {
+  const response = await api.send({method: 'GET', path, accept: RAW, maxBytes}, signal);
+  return response.status === 200 || !isProtobuf(response) ? response : api.send({method: 'GET', path, maxBytes}, signal);
 }
 
 /** A parser's words may quote a Secret: they are left out. */

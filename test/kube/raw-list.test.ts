@@ -1,6 +1,7 @@
 import type {ServerResponse} from 'node:http';
 import {expect, test} from 'vitest';
-import {listRaw, type RawObject} from '../../src/kube/raw-list.ts';
+import {listRaw} from '../../src/kube/raw-list.ts';
+import type {RawObject} from '../../src/kube/raw-object.ts';
 import {resources} from '../../src/kube/resources.ts';
 import {fakeApiServer, refuse} from '../support/apiserver.ts';
 
@@ -33,7 +34,14 @@ test('an object comes as it was sent: numbers beyond 2^53, unknown fields, escap
   const odd = secret('a', ',"spec":{"big":9007199254740993,"z":1.50,"a":"\\u00e9 \\" {"},"fieldOfTomorrow":[1, 2]');
   const server = await fakeApiServer((_asked, response) => send(response, [odd, secret('b')]));
   const {items} = await readAll(server);
-  expect(items[0]).toEqual({namespace: 'shop', name: 'a', uid: 'uid-a', resourceVersion: '7', body: Buffer.from(odd)});
+  expect(items[0]).toEqual({
+    namespace: 'shop',
+    name: 'a',
+    uid: 'uid-a',
+    resourceVersion: '7',
+    body: Buffer.from(odd),
+    contentType: 'application/json',
+  });
   expect(names(items)).toEqual(['a', 'b']);
 });
 
