@@ -17,6 +17,7 @@ const NAMES = 150;
 
 export function startSecretWriter(api: Api, namespace: string, perSecond = 50): SecretWriter {
   const path = (name = '') => `/api/v1/namespaces/${namespace}/secrets${name && `/${name}`}`;
+  const writer = randomBytes(4).toString('hex'); // another writer's Secrets are none of its business
   const state = new Map<string, Possible>();
   const busy = new Set<string>();
   let written = 0;
@@ -39,7 +40,7 @@ export function startSecretWriter(api: Api, namespace: string, perSecond = 50): 
   }
 
   async function put(name: string, value: string): Promise<void> {
-    const secret = {apiVersion: 'v1', kind: 'Secret', metadata: {name, labels: {writer: 'yes'}}, data: {value}};
+    const secret = {apiVersion: 'v1', kind: 'Secret', metadata: {name, labels: {writer}}, data: {value}};
     try {
       await api.send('PUT', path(name), secret);
     } catch (error) {
@@ -55,7 +56,7 @@ export function startSecretWriter(api: Api, namespace: string, perSecond = 50): 
   }
 
   const timer = setInterval(() => {
-    const name = `writer.${Math.floor(Math.random() * NAMES)}`;
+    const name = `writer.${writer}.${Math.floor(Math.random() * NAMES)}`;
     if (busy.has(name) || busy.size >= 40) return;
     underWay = [...underWay.slice(-200), write(name)];
   }, 1000 / perSecond);
@@ -65,7 +66,7 @@ export function startSecretWriter(api: Api, namespace: string, perSecond = 50): 
     async stopAndCheck() {
       clearInterval(timer);
       await Promise.all(underWay);
-      const {items} = (await api.send('GET', `${path()}?labelSelector=writer`)) as {
+      const {items} = (await api.send('GET', `${path()}?labelSelector=writer=${writer}`)) as {
         items: {metadata: {name: string}; data: {value: string}}[];
       };
       const found = new Map(items.map(({metadata, data}) => [metadata.name, data.value]));
