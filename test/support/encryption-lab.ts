@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
 import {type JournalEntry, parseJournal} from '../../src/encryption/transaction/journal.ts';
 import {CONFIGURATION_FILE, JOURNAL_FILE, RECORD_FILE, type Transaction} from '../../src/encryption/transaction/record.ts';
+import {findProcesses, type RunningProcess} from '../../src/lab/embedded/processes.ts';
 import {type Api, connectApi} from './api.ts';
 import {type Result, type Running, type RunOptions, runKops, startKops} from './process.ts';
 
@@ -27,6 +28,8 @@ export interface EncryptionLab {
   /** Of all transactions. */
   allJournals(): JournalEntry[];
   openTransaction(): Transaction | undefined;
+  /** What runs of an embedded lab. */
+  processes(): RunningProcess[];
   /** `name: value` of all Secrets that `seed` made, read through each API server; they must agree. */
   secrets(): Promise<Readonly<Record<string, string>>>;
   /** Makes so many Secrets, with values of their own. */
@@ -117,6 +120,7 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
       return JSON.parse(result.stdout);
     },
     journal: (transaction) => journal(transaction),
+    processes: () => findProcesses(join(env.XDG_STATE_HOME ?? '', 'kops/labs', name)),
     allJournals: () => transactions().flatMap(journal),
     openTransaction() {
       const found = nodes.flatMap((node) => file(node, RECORD_FILE) ?? []);
