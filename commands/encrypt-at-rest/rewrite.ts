@@ -11,8 +11,8 @@ import {
 } from '../../src/cli/command.ts';
 import {askFirst} from '../../src/cli/confirm.ts';
 import {createProgress} from '../../src/cli/progress.ts';
-import {rewriteCommands} from '../../src/encryption/rewrite-commands.ts';
-import {exitCodeOfRewrite, prepareRewrite, runRewrite} from '../../src/encryption/rewrite-run.ts';
+import {rewriteCommands} from '../../src/encryption/rewrite/commands.ts';
+import {exitCodeOfRewrite, prepareRewrite, runRewrite} from '../../src/encryption/rewrite/run.ts';
 import {renderRewrite, renderRewritePlan} from '../../src/encryption/view/rewrite.ts';
 
 export default class EncryptAtRestRewriteCommand extends ClusterCommand {

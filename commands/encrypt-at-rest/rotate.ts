@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {EncryptionChangeCommand, encryptionChangeFlags, keyFlags} from '../../src/cli/encryption-change.ts';
-import {keyedProviders} from '../../src/encryption/configuration.ts';
+import {keyedProviders} from '../../src/encryption/configuration/configuration.ts';
 import {prepareRotate} from '../../src/encryption/rotate.ts';
 
 export default class EncryptAtRestRotateCommand extends EncryptionChangeCommand {

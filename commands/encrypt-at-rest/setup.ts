@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core';
 import {EncryptionChangeCommand, encryptionChangeFlags, keyFlags} from '../../src/cli/encryption-change.ts';
 import {readManifest} from '../../src/cli/manifest.ts';
-import {keyedProviders} from '../../src/encryption/configuration.ts';
-import {parseConfiguration} from '../../src/encryption/configuration-parse.ts';
+import {keyedProviders} from '../../src/encryption/configuration/configuration.ts';
+import {parseConfiguration} from '../../src/encryption/configuration/parse.ts';
 import {prepareSetup} from '../../src/encryption/setup.ts';
 
 export default class EncryptAtRestSetupCommand extends EncryptionChangeCommand {

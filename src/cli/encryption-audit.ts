@@ -1,11 +1,11 @@
 import {createReadStream, globSync} from 'node:fs';
 import {Flags} from '@oclif/core';
 import type {ControlPlane} from '../encryption/control-plane.ts';
-import {etcdPathOf} from '../encryption/etcd-path.ts';
 import {findResidue, type LocalFile} from '../encryption/residue.ts';
 import {expandResources} from '../encryption/resources.ts';
 import {serverApi} from '../encryption/server-api.ts';
 import type {StatusSources} from '../encryption/status.ts';
+import {etcdPathOf} from '../encryption/stored/etcd-path.ts';
 import {type EncryptionVerification, type Observations, resourcesInForce} from '../encryption/verify.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Cluster} from '../kube/cluster.ts';

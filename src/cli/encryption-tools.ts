@@ -1,8 +1,8 @@
 import type {Tools} from '../encryption/change.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
-import type {RewriteOptions} from '../encryption/rewrite.ts';
-import {failureOfRewrite, rewriteAll} from '../encryption/rewrite-all.ts';
-import {rewriteProgress, rewriteSummary} from '../encryption/rewrite-progress.ts';
+import {failureOfRewrite, rewriteAll} from '../encryption/rewrite/all.ts';
+import {rewriteProgress, rewriteSummary} from '../encryption/rewrite/progress.ts';
+import type {RewriteOptions} from '../encryption/rewrite/rewrite.ts';
 import {snapshotTo} from '../etcd/snapshot.ts';
 import {bytes} from '../text/bytes.ts';
 

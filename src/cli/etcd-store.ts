@@ -1,6 +1,6 @@
 import type {ControlPlaneNode, ServerState} from '../encryption/control-plane.ts';
-import {ETCD_MANIFEST, readEtcdManifest, type StackedMember} from '../encryption/etcd-manifest.ts';
-import {hostPathOf} from '../encryption/manifest.ts';
+import {ETCD_MANIFEST, readEtcdManifest, type StackedMember} from '../encryption/manifest/etcd-manifest.ts';
+import {hostPathOf} from '../encryption/manifest/manifest.ts';
 import {type Candidate, type Container, candidatesOf, type EtcdPod, openEtcd} from '../etcd/connect.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import {storeOf} from '../etcd/store.ts';

@@ -1,4 +1,4 @@
-import {isKeyName} from '../encryption/key-names.ts';
+import {isKeyName} from '../encryption/configuration/key-names.ts';
 
 /** The parser of `--key-name`. */
 export async function asKeyName(text: string): Promise<string> {

@@ -1,5 +1,5 @@
 import {type KubectlScope, kubectl, quoted} from '../text/kubectl.ts';
-import {etcdPathOf} from './etcd-path.ts';
+import {etcdPathOf} from './stored/etcd-path.ts';
 
 const PKI = '/etc/kubernetes/pki/etcd';
 const CERTIFICATES = `--cacert=${PKI}/ca.crt --cert=${PKI}/server.crt --key=${PKI}/server.key`;

@@ -5,8 +5,8 @@ import {type KubeObject, parseObject} from '../kube/json.ts';
 import {type NodeFile, readFile} from '../nodes/files.ts';
 import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
-import {type EncryptionConfiguration, hashOf, parseConfiguration} from './configuration.ts';
-import {type ApiServerManifest, CONFIG_FLAG, hostPathOf, RELOAD_FLAG, readManifest} from './manifest.ts';
+import {type EncryptionConfiguration, hashOf, parseConfiguration} from './configuration/configuration.ts';
+import {type ApiServerManifest, CONFIG_FLAG, hostPathOf, RELOAD_FLAG, readManifest} from './manifest/manifest.ts';
 
 /** Where kubeadm puts the API server's static pod. */
 export const API_SERVER_MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';

@@ -1,5 +1,5 @@
 import {type ChangeOptions, observeForChange, type PreparedChange, prepareChange, requireEncryption} from './change.ts';
-import {entriesOf} from './configuration-coverage.ts';
+import {entriesOf} from './configuration/coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {expandResources} from './resources.ts';
 import {disableStages} from './transaction/stages.ts';

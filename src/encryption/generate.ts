@@ -11,10 +11,10 @@ import {
   promote,
   renderConfiguration,
   withReadProvider,
-} from './configuration.ts';
-import {endpointFlaw} from './configuration-kms.ts';
-import {resourceFlaw} from './configuration-resources.ts';
-import {nextKeyName} from './key-names.ts';
+} from './configuration/configuration.ts';
+import {nextKeyName} from './configuration/key-names.ts';
+import {endpointFlaw} from './configuration/kms.ts';
+import {resourceFlaw} from './configuration/resources.ts';
 
 export const generatedProviders = ['secretbox', 'aescbc', 'aesgcm', 'kms'] as const satisfies readonly (KeyedProvider | 'kms')[];
 export type GeneratedProvider = (typeof generatedProviders)[number];

@@ -5,11 +5,11 @@ import {objectPath} from '../kube/paths.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {nearest} from '../text/nearest.ts';
-import {nameOfKey, type Reader, rulesThatCover} from './audit.ts';
-import {etcdPathOf} from './etcd-path.ts';
-import {openValue} from './open.ts';
-import {decodeStored, isKnownKind, maskSecret, readStored} from './stored-object.ts';
-import {describeValue, type StoredValue} from './stored-value.ts';
+import {nameOfKey, type Reader, rulesThatCover} from './stored/audit.ts';
+import {etcdPathOf} from './stored/etcd-path.ts';
+import {decodeStored, isKnownKind, maskSecret, readStored} from './stored/object.ts';
+import {openValue} from './stored/open.ts';
+import {describeValue, type StoredValue} from './stored/value.ts';
 
 /** One raw key of etcd. */
 export interface EtcdValue extends StoredValue {

@@ -1,8 +1,8 @@
 import {ExitCode, Problem} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
-import {type EncryptionConfiguration, type KeyedProvider, newKey} from './configuration.ts';
-import {keysOf, providersFor, readKeysOf, writeKeyOf} from './configuration-coverage.ts';
-import {nextKeyName} from './key-names.ts';
+import {type EncryptionConfiguration, type KeyedProvider, newKey} from './configuration/configuration.ts';
+import {keysOf, providersFor, readKeysOf, writeKeyOf} from './configuration/coverage.ts';
+import {nextKeyName} from './configuration/key-names.ts';
 import type {KeyChoice} from './transaction/stages.ts';
 
 /** Authenticated, no limit on how much one key may write, and no outside service to depend on. Source: Kubernetes' own table of providers. */

@@ -1,4 +1,4 @@
-import type {ResourceAudit} from './audit.ts';
+import type {ResourceAudit} from './stored/audit.ts';
 import type {Draft} from './transaction/prepare.ts';
 import {ABSENT, type Operation} from './transaction/record.ts';
 

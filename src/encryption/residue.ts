@@ -2,9 +2,9 @@ import type {Etcd} from '../etcd/etcd.ts';
 import {listFiles} from '../nodes/files.ts';
 import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
-import type {AuditedResource} from './audit.ts';
-import {type OldRevisions, oldPlaintext} from './old-revisions.ts';
-import {findTraces, type Traces} from './traces.ts';
+import type {AuditedResource} from './stored/audit.ts';
+import {type OldRevisions, oldPlaintext} from './stored/old-revisions.ts';
+import {findTraces, type Traces} from './stored/traces.ts';
 
 /** One file of etcd's, or several of one log. */
 export interface ResidueFile extends Traces {

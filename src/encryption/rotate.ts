@@ -8,8 +8,8 @@ import {
   prepareChange,
   requireEncryption,
 } from './change.ts';
-import {type KeyedProvider, keyedProviders} from './configuration.ts';
-import {entriesOf, writeKeyOf} from './configuration-coverage.ts';
+import {type KeyedProvider, keyedProviders} from './configuration/configuration.ts';
+import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type KeyWish, newChoice} from './key-choice.ts';
 import {expandResources} from './resources.ts';

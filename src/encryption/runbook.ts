@@ -1,6 +1,6 @@
-import {type EncryptionConfiguration, type Provider, renderConfiguration} from './configuration.ts';
-import {parseConfiguration} from './configuration-parse.ts';
-import {etcdPathOf} from './etcd-path.ts';
+import {type EncryptionConfiguration, type Provider, renderConfiguration} from './configuration/configuration.ts';
+import {parseConfiguration} from './configuration/parse.ts';
+import {etcdPathOf} from './stored/etcd-path.ts';
 import type {Draft} from './transaction/prepare.ts';
 import {ABSENT} from './transaction/record.ts';
 

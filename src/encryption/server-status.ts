@@ -1,7 +1,7 @@
 import {ExitCode, type Problem} from '../problem.ts';
-import {writeKeyOf} from './configuration-coverage.ts';
+import {writeKeyOf} from './configuration/coverage.ts';
 import type {RunningServer, ServerState} from './control-plane.ts';
-import {CONFIG_FLAG} from './manifest.ts';
+import {CONFIG_FLAG} from './manifest/manifest.ts';
 
 /** One control-plane node: what its files say, and what its API server says it does. */
 export interface ServerStatus {

@@ -1,8 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import {ExitCode, Problem} from '../problem.ts';
 import {auditedOf, type ChangeOptions, observeForChange, type PreparedChange, prepareChange} from './change.ts';
-import type {EncryptionConfiguration} from './configuration.ts';
-import {entriesOf, writeKeyOf} from './configuration-coverage.ts';
+import type {EncryptionConfiguration} from './configuration/configuration.ts';
+import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {choiceForSetup, type KeyWish} from './key-choice.ts';
 import {expandResources} from './resources.ts';

@@ -1,13 +1,13 @@
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Api} from '../kube/api.ts';
 import {ExitCode, Problem} from '../problem.ts';
-import {audit} from './audit.ts';
-import type {EncryptionConfiguration} from './configuration.ts';
+import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {type ControlPlaneNode, observe, probe, type RunningServer, type ServerState} from './control-plane.ts';
-import {etcdPathOf} from './etcd-path.ts';
 import {findOpenTransaction, type OpenTransaction} from './open-transaction.ts';
 import type {Resident} from './residents.ts';
 import {judgeServers, type Looked, problemWords, type ServerStatus} from './server-status.ts';
+import {audit} from './stored/audit.ts';
+import {etcdPathOf} from './stored/etcd-path.ts';
 
 export interface StoredObjects {
   readonly resource: string;

@@ -1,8 +1,8 @@
 import {listFiles, readFile} from '../nodes/files.ts';
-import {type AuditedResource, audit} from './audit.ts';
-import {namesIn} from './configuration-coverage.ts';
-import {parseConfiguration} from './configuration-parse.ts';
+import {namesIn} from './configuration/coverage.ts';
+import {parseConfiguration} from './configuration/parse.ts';
 import type {ControlPlane} from './control-plane.ts';
+import {type AuditedResource, audit} from './stored/audit.ts';
 import type {Observed} from './transaction/prepare.ts';
 import {ARCHIVE_FOLDER} from './transaction/record.ts';
 

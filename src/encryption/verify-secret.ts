@@ -1,10 +1,10 @@
 import type {ObjectRef} from '../kube/cluster.ts';
 import {getNamed} from '../kube/lookup.ts';
 import {ExitCode, Problem} from '../problem.ts';
-import {writePrefixes} from './audit.ts';
 import type {ControlPlane} from './control-plane.ts';
-import {etcdPathOf} from './etcd-path.ts';
-import {describeValue, type StoredValue} from './stored-value.ts';
+import {writePrefixes} from './stored/audit.ts';
+import {etcdPathOf} from './stored/etcd-path.ts';
+import {describeValue, type StoredValue} from './stored/value.ts';
 import {configTroubles, type EncryptionVerification, type Observations, readersIn} from './verify.ts';
 
 /** The same for one Secret, with its bytes. */

@@ -1,9 +1,9 @@
 import {ExitCode} from '../problem.ts';
-import {type Audit, audit, type Reader, type ResourceAudit, readersOf, writePrefixes} from './audit.ts';
-import {entriesOf} from './configuration-coverage.ts';
+import {entriesOf} from './configuration/coverage.ts';
 import {type ControlPlane, observe, type ServerState} from './control-plane.ts';
-import {etcdPathOf} from './etcd-path.ts';
 import type {Residue} from './residue.ts';
+import {type Audit, audit, type Reader, type ResourceAudit, readersOf, writePrefixes} from './stored/audit.ts';
+import {etcdPathOf} from './stored/etcd-path.ts';
 
 export interface VerifiedResource extends ResourceAudit {
   /** What new values begin with; several while servers disagree, `identity` where they are plaintext. */

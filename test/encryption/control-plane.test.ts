@@ -2,7 +2,7 @@ import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
-import {hashOf, renderConfiguration} from '../../src/encryption/configuration.ts';
+import {hashOf, renderConfiguration} from '../../src/encryption/configuration/configuration.ts';
 import {API_SERVER_MANIFEST, observe, probe, readMetrics} from '../../src/encryption/control-plane.ts';
 import type {Api, ApiResponse} from '../../src/kube/api.ts';
 import {ConnectionProblem} from '../../src/kube/errors.ts';

@@ -13,8 +13,8 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {hashOf, parseConfiguration, writeKeyOf} from '../../src/encryption/configuration.ts';
-import {keysOf} from '../../src/encryption/configuration-coverage.ts';
+import {hashOf, parseConfiguration, writeKeyOf} from '../../src/encryption/configuration/configuration.ts';
+import {keysOf} from '../../src/encryption/configuration/coverage.ts';
 import {type GenerateOptions, generateCommands, generateConfiguration} from '../../src/encryption/generate.ts';
 import {placeWarnings, writeKeyFile} from '../../src/encryption/key-file.ts';
 import {renderGenerated} from '../../src/encryption/view/generate.ts';

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {EncryptionConfiguration} from '../../src/encryption/configuration.ts';
+import type {EncryptionConfiguration} from '../../src/encryption/configuration/configuration.ts';
 import type {ServerState} from '../../src/encryption/control-plane.ts';
 import {judgeServers, type Looked} from '../../src/encryption/server-status.ts';
 import {type EncryptionStatus, exitCodeOfStatus} from '../../src/encryption/status.ts';

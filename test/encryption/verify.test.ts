@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {EncryptionConfiguration} from '../../src/encryption/configuration.ts';
+import type {EncryptionConfiguration} from '../../src/encryption/configuration/configuration.ts';
 import type {ServerState} from '../../src/encryption/control-plane.ts';
 import {exitCodeOfVerification, resourcesInForce, verify} from '../../src/encryption/verify.ts';
 import {ExitCode, Problem} from '../../src/problem.ts';

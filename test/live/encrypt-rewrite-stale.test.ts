@@ -1,5 +1,5 @@
 import {expect, test, vi} from 'vitest';
-import type {RewriteRun} from '../../src/encryption/rewrite-run.ts';
+import type {RewriteRun} from '../../src/encryption/rewrite/run.ts';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import type {KubeObject} from '../../src/kube/json.ts';

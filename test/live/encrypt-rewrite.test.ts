@@ -1,5 +1,5 @@
 import {expect, test, vi} from 'vitest';
-import type {RewriteRun} from '../../src/encryption/rewrite-run.ts';
+import type {RewriteRun} from '../../src/encryption/rewrite/run.ts';
 import {connect} from '../../src/kube/connect.ts';
 import {discoverResources} from '../../src/kube/discovery.ts';
 import {connectApi} from '../support/api.ts';

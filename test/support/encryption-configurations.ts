@@ -8,8 +8,8 @@ import {
   keyedProviders,
   type Provider,
   type ResourceRule,
-} from '../../src/encryption/configuration.ts';
-import {decodeConfiguration} from '../../src/encryption/configuration-decode.ts';
+} from '../../src/encryption/configuration/configuration.ts';
+import {decodeConfiguration} from '../../src/encryption/configuration/decode.ts';
 
 /** A key whose secret is made of its name, or of `seed`. */
 export const keyOf = (name: string, seed = name): Key => ({name, secret: createHash('sha256').update(seed).digest('base64')});

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {readManifest} from '../../src/encryption/manifest.ts';
+import {readManifest} from '../../src/encryption/manifest/manifest.ts';
 import {candidatesOf, openEtcd} from '../../src/etcd/connect.ts';
 import type {Etcd} from '../../src/etcd/etcd.ts';
 import type {EtcdTls} from '../../src/etcd/grpc.ts';

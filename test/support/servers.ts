@@ -1,4 +1,9 @@
-import {type EncryptionConfiguration, hashOf, type Provider, renderConfiguration} from '../../src/encryption/configuration.ts';
+import {
+  type EncryptionConfiguration,
+  hashOf,
+  type Provider,
+  renderConfiguration,
+} from '../../src/encryption/configuration/configuration.ts';
 import type {ServerState} from '../../src/encryption/control-plane.ts';
 import type {Problem} from '../../src/problem.ts';
 import {keyNamed} from './stored.ts';

@@ -3,7 +3,7 @@ import type {Api} from '../../kube/api.ts';
 import {parseObject} from '../../kube/json.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import type {ControlPlane} from '../control-plane.ts';
-import {envelopeOf} from '../envelope.ts';
+import {envelopeOf} from '../stored/envelope.ts';
 import type {Server} from './servers.ts';
 
 const SECRETS = '/api/v1/namespaces/kube-system/secrets';

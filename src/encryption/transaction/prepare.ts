@@ -1,9 +1,9 @@
 import {hostname, userInfo} from 'node:os';
 import {readFile} from '../../nodes/files.ts';
 import {ExitCode, Problem} from '../../problem.ts';
-import {type EncryptionConfiguration, renderConfiguration} from '../configuration.ts';
+import {type EncryptionConfiguration, renderConfiguration} from '../configuration/configuration.ts';
 import {type ControlPlane, observe, type ServerState} from '../control-plane.ts';
-import {disableEncryption, enableEncryption} from '../manifest.ts';
+import {disableEncryption, enableEncryption} from '../manifest/manifest.ts';
 import {serverApi} from '../server-api.ts';
 import {CONFIGURATION_FILE, type NodeRecord, newTransactionId, type Operation, type Transaction} from './record.ts';
 import type {Server} from './servers.ts';

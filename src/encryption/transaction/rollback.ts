@@ -1,5 +1,5 @@
-import {withEncryption, withoutEncryption} from '../kubeadm-config.ts';
-import {readManifest} from '../manifest.ts';
+import {withEncryption, withoutEncryption} from '../manifest/kubeadm-config.ts';
+import {readManifest} from '../manifest/manifest.ts';
 import {editClusterConfiguration} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';
 import {ABSENT, type Transaction} from './record.ts';

@@ -5,7 +5,7 @@ import {type NodeFile, readFile} from '../../nodes/files.ts';
 import {confirm, guardedSwap, guardState, revert, type Swap} from '../../nodes/guard/guard.ts';
 import type {Node} from '../../nodes/node.ts';
 import {ExitCode, Problem} from '../../problem.ts';
-import {hashOf} from '../configuration.ts';
+import {hashOf} from '../configuration/configuration.ts';
 import {type ControlPlaneNode, probe, type RunningServer} from '../control-plane.ts';
 import {ABSENT, type Digest, type Transaction} from './record.ts';
 

@@ -1,7 +1,7 @@
 import {ExitCode, Problem} from '../../problem.ts';
-import {type EncryptionConfiguration, emptyConfiguration, type Key, type KeyedProvider} from '../configuration.ts';
-import {entriesOf, namesIn, writeKeyOf} from '../configuration-coverage.ts';
-import {demoteToIdentity, dropKeys, promote, withReadKey, withReadProvider} from '../configuration-stages.ts';
+import {type EncryptionConfiguration, emptyConfiguration, type Key, type KeyedProvider} from '../configuration/configuration.ts';
+import {entriesOf, namesIn, writeKeyOf} from '../configuration/coverage.ts';
+import {demoteToIdentity, dropKeys, promote, withReadKey, withReadProvider} from '../configuration/stages.ts';
 
 /** The configurations of a change, in the order in which all servers get them, and what they come to. */
 export interface Stages {

@@ -1,5 +1,5 @@
 import type {ControlPlane} from '../control-plane.ts';
-import {withEncryption, withoutEncryption} from '../kubeadm-config.ts';
+import {withEncryption, withoutEncryption} from '../manifest/kubeadm-config.ts';
 import {tryCanary} from './canary.ts';
 import {editClusterConfiguration} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';

@@ -1,4 +1,4 @@
-import type {Range} from '../stored-object.ts';
+import type {Range} from '../stored/object.ts';
 
 export interface HexdumpOptions {
   /** What is shown as `••`. Sorted or not, overlapping or not. */

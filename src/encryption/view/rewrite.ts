@@ -2,7 +2,7 @@ import {enumerate} from '../../text/enumerate.ts';
 import {printable} from '../../text/printable.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
-import type {RewritePlan, RewriteRun} from '../rewrite-run.ts';
+import type {RewritePlan, RewriteRun} from '../rewrite/run.ts';
 
 /** What is going to be written, before anybody is asked. */
 export function renderRewritePlan({context, namespace, engine, resources}: RewritePlan, {width}: Screen): string {

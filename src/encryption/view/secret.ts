@@ -1,5 +1,5 @@
 import type {Screen} from '../../text/screen.ts';
-import type {StoredValue} from '../stored-value.ts';
+import type {StoredValue} from '../stored/value.ts';
 import type {SecretVerification} from '../verify-secret.ts';
 import {hexdump} from './hexdump.ts';
 import {keyWords} from './words.ts';

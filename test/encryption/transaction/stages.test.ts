@@ -5,8 +5,8 @@ import {
   type Key,
   type KeyedProvider,
   keyedProviders,
-} from '../../../src/encryption/configuration.ts';
-import {providersFor, readKeysOf, writeKeyOf} from '../../../src/encryption/configuration-coverage.ts';
+} from '../../../src/encryption/configuration/configuration.ts';
+import {providersFor, readKeysOf, writeKeyOf} from '../../../src/encryption/configuration/coverage.ts';
 import {
   adoptStages,
   disableStages,

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {RewriteRun} from '../../../src/encryption/rewrite-run.ts';
+import type {RewriteRun} from '../../../src/encryption/rewrite/run.ts';
 import {renderRewrite, renderRewritePlan} from '../../../src/encryption/view/rewrite.ts';
 import {screen} from '../../support/pictures.ts';
 

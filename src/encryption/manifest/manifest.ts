@@ -1,0 +1,148 @@
+import {posix} from 'node:path';
+import {ExitCode, Problem} from '../../problem.ts';
+import {findApiServer, isWithin, type Mount, mountOf, type Volume} from './read.ts';
+import {YamlEdit} from './yaml-edit.ts';
+import type {Path} from './yaml-text.ts';
+
+/** What a kube-apiserver.yaml says, as far as encryption has to do with it. */
+export interface ApiServerManifest {
+  /** Names without their dashes; a flag alone is `true`. Of a flag that stands there twice the last counts. */
+  readonly flags: ReadonlyMap<string, string>;
+  readonly podName: string;
+  readonly namespace: string;
+  readonly image: string;
+}
+
+export const CONFIG_FLAG = 'encryption-provider-config';
+export const RELOAD_FLAG = 'encryption-provider-config-automatic-reload';
+/** What errors call a manifest that was read, and understood, before. */
+const WHERE = 'kube-apiserver.yaml';
+
+/** Reads the manifest of an API server. A Problem (exit code 2) where it is none. */
+export function readManifest(text: string, where: string): ApiServerManifest {
+  const {flags, pod, container} = findApiServer(new YamlEdit(text, where).value, where);
+  return {
+    flags: new Map(flags.map(({name, value}) => [name, value])),
+    podName: pod.metadata?.name ?? 'kube-apiserver',
+    namespace: pod.metadata?.namespace ?? 'default',
+    image: container.image ?? '',
+  };
+}
+
+/**
+ * The manifest with encryption switched on: the flag for `configFile`, automatic reload, and the file's folder mounted from the node,
+ * read-only, unless a mount leads there already. Changes nothing where all of it is there. Rejects where what is mounted there is no folder
+ * of the node, or the file by itself.
+ * @param configFile path in the container, and on the node too where the folder is not mounted yet
+ */
+export function enableEncryption(text: string, configFile: string): string {
+  const edit = new YamlEdit(text, WHERE);
+  setFlag(edit, CONFIG_FLAG, configFile);
+  setFlag(edit, RELOAD_FLAG, 'true');
+  mountFolderOf(edit, configFile);
+  return edit.toString();
+}
+
+/** The manifest without both flags. The mount and the volume go along where they are as kops makes them and nothing else uses them. */
+export function disableEncryption(text: string): string {
+  const edit = new YamlEdit(text, WHERE);
+  const configFile = readManifest(text, WHERE).flags.get(CONFIG_FLAG);
+  for (const flag of [CONFIG_FLAG, RELOAD_FLAG]) removeFlag(edit, flag);
+  if (configFile !== undefined) unmountFolder(edit, posix.dirname(configFile));
+  return edit.toString();
+}
+
+/** Where a path of the API server's container lies on the node: through its innermost mount; undefined where that leads nowhere. */
+export function hostPathOf(text: string, containerPath: string): string | undefined {
+  const {mounts, volumes} = findApiServer(new YamlEdit(text, WHERE).value, WHERE);
+  const mount = mountOf(mounts, containerPath);
+  const source = mount && volumes.find(({name}) => name === mount.name)?.hostPath?.path;
+  if (mount === undefined || source === undefined || mount.subPathExpr !== undefined) return undefined;
+  return posix.join(source, mount.subPath ?? '', posix.relative(mount.mountPath, containerPath));
+}
+
+const serverIn = (edit: YamlEdit) => findApiServer(edit.value, WHERE);
+
+function setFlag(edit: YamlEdit, name: string, value: string): void {
+  const {flags, argumentsPath} = serverIn(edit);
+  const present = flags.filter((flag) => flag.name === name);
+  if (present.length === 0) edit.append(argumentsPath, `--${name}=${value}`);
+  for (const flag of present.filter((candidate) => candidate.value !== value)) {
+    if (flag.valuePath) edit.set(flag.valuePath, value);
+    else edit.set(flag.path, `--${name}=${value}`);
+  }
+}
+
+function removeFlag(edit: YamlEdit, name: string): void {
+  for (;;) {
+    const flag = serverIn(edit).flags.find((candidate) => candidate.name === name);
+    if (flag === undefined) return;
+    if (flag.valuePath) removeItem(edit, flag.valuePath);
+    removeItem(edit, flag.path);
+  }
+}
+
+/** With the last item the list goes too. */
+function removeItem(edit: YamlEdit, path: Path): void {
+  const list = path.slice(0, -1).reduce<unknown>((value, step) => (value as Record<string | number, unknown>)[step], edit.value);
+  edit.remove(Array.isArray(list) && list.length === 1 ? path.slice(0, -1) : path);
+}
+
+function mountFolderOf(edit: YamlEdit, configFile: string): void {
+  const {mounts, volumes, containerPath} = serverIn(edit);
+  const covering = mountOf(mounts, configFile);
+  if (covering) {
+    const volume = volumes.find(({name}) => name === covering.name);
+    if (!volume?.hostPath?.path || covering.subPathExpr !== undefined) throw notOfTheNode(configFile, covering);
+    if (isWithin(covering.mountPath, configFile)) throw mountedAlone(configFile);
+    return;
+  }
+  const folder = posix.dirname(configFile);
+  const name = volumes.find((volume) => isFolder(volume, folder))?.name ?? freeName(volumes.map((volume) => volume.name));
+  if (!volumes.some((volume) => volume.name === name)) {
+    edit.append(['spec', 'volumes'], {hostPath: {path: folder, type: 'DirectoryOrCreate'}, name});
+  }
+  edit.append([...containerPath, 'volumeMounts'], {mountPath: folder, name, readOnly: true});
+}
+
+const notOfTheNode = (configFile: string, {name, mountPath}: Mount): Problem =>
+  new Problem(`${configFile} would not be a file of the node`, {
+    why: `the API server's container has the volume ${name} at ${mountPath}, and that is no folder of the node`,
+    next: 'take that mount out of the manifest, or make the volume a hostPath, and try again',
+    exitCode: ExitCode.negative,
+  });
+
+/** A mount of one file shows the file that was there when the container was made, whatever takes its place later. */
+const mountedAlone = (configFile: string): Problem =>
+  new Problem(`${configFile} is mounted by itself, without its folder`, {
+    why: 'the API server would go on reading the old file after a new one took its place',
+    next: `mount ${posix.dirname(configFile)} instead, wait for the API server to come back, and try again`,
+    exitCode: ExitCode.negative,
+  });
+
+const isFolder = ({hostPath}: Volume, folder: string): boolean =>
+  hostPath !== undefined &&
+  posix.resolve(hostPath.path) === folder &&
+  ['', 'Directory', 'DirectoryOrCreate'].includes(hostPath.type ?? '');
+
+/** The name of a volume that is not taken: that of the documentation if possible. */
+export function freeName(taken: readonly (string | undefined)[]): string {
+  let name = 'enc';
+  for (let number = 2; taken.includes(name); number += 1) name = `enc-${number}`;
+  return name;
+}
+export const isOurName = (name: string | undefined): boolean => /^enc(-\d+)?$/.test(name ?? '');
+
+function unmountFolder(edit: YamlEdit, folder: string): void {
+  const {mounts, volumes, flags, containerPath, pod} = serverIn(edit);
+  const mount = mounts.find((candidate) => posix.resolve(candidate.mountPath) === folder);
+  const volume = volumes.find(({name}) => name === mount?.name);
+  if (mount === undefined || volume === undefined) return;
+  const isOurs = isOurName(volume.name) && mount.readOnly === true && isFolder(volume, folder);
+  const needed = flags.some(({value}) => value.split(',').some((part) => part.startsWith('/') && isWithin(part, folder)));
+  if (!isOurs || needed) return;
+  const {containers = [], initContainers = []} = pod.spec ?? {};
+  const uses = [...containers, ...initContainers].flatMap(({volumeMounts}) => volumeMounts ?? []);
+  removeItem(edit, [...containerPath, 'volumeMounts', mounts.indexOf(mount)]);
+  if (uses.filter(({name}) => name === volume.name).length === 1) removeItem(edit, ['spec', 'volumes', volumes.indexOf(volume)]);
+}

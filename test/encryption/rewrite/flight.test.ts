@@ -1,0 +1,26 @@
+import {expect, test} from 'vitest';
+import {createFlight} from '../../../src/encryption/rewrite/flight.ts';
+
+const isWaiting = async (boarding: Promise<void>): Promise<boolean> =>
+  Promise.race([boarding.then(() => false), new Promise<boolean>((resolve) => setImmediate(resolve, true))]);
+
+test('what has room goes at once, and what has none waits until enough has landed', async () => {
+  const flight = createFlight(10);
+  await flight.board(4);
+  await flight.board(6);
+  const third = flight.board(5);
+  expect(await isWaiting(third)).toBe(true);
+  flight.land(4);
+  expect(await isWaiting(third)).toBe(true);
+  flight.land(6);
+  expect(await isWaiting(third)).toBe(false);
+});
+
+test('what is larger than all there is goes alone', async () => {
+  const flight = createFlight(10);
+  await flight.board(50);
+  const second = flight.board(1);
+  expect(await isWaiting(second)).toBe(true);
+  flight.land(50);
+  expect(await isWaiting(second)).toBe(false);
+});
