@@ -176,7 +176,8 @@ class Follower<T extends KubeObject> implements Followed<T> {
     if (status === 410 && this.#failures === 1) return;
     const allowedBefore = this.synced && performance.now() - this.#failingSince < REFUSAL_GRACE;
     if (isForGood(error) && !allowedBefore) throw error;
-    this.trouble = error;
+    // A version that is gone is what a restart of the server leads to: why it was away says more.
+    if (status !== 410 || this.trouble === undefined) this.trouble = error;
     await this.#pause(Math.min(BACKOFF.to, BACKOFF.from * 2 ** (this.#failures - 1)));
   }
 
