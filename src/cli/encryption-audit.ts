@@ -5,7 +5,7 @@ import {findResidue, type LocalFile} from '../encryption/residue.ts';
 import {expandResources} from '../encryption/resources.ts';
 import {serverApi} from '../encryption/server-api.ts';
 import type {StatusSources} from '../encryption/status.ts';
-import {etcdPathOf} from '../encryption/stored/etcd-path.ts';
+import {keysOf} from '../encryption/stored/etcd-path.ts';
 import {type EncryptionVerification, type Observations, resourcesInForce} from '../encryption/verify.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Cluster} from '../kube/cluster.ts';
@@ -76,7 +76,10 @@ export async function withResidue(
     members: members.map(({node, member}) => ({node, dataDir: member.dataDir})),
     snapshots: snapshots.map((path): LocalFile => ({path, read: () => createReadStream(path)})),
   };
-  const paths = report.resources.map(({resource}) => ({resource, path: etcdPathOf(resource, plane.etcdPrefix)}));
+  const paths = keysOf(
+    report.resources.map(({resource}) => resource),
+    plane,
+  );
   return {...report, residue: await findResidue(sources, paths, report, signal)};
 }
 

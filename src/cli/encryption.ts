@@ -2,6 +2,7 @@ import type {Interfaces} from '@oclif/core';
 import {type ControlPlane, type ControlPlaneNode, observe, type ServerState} from '../encryption/control-plane.ts';
 import {findOpenTransaction} from '../encryption/open-transaction.ts';
 import type {Reached} from '../encryption/status.ts';
+import type {Keyspace} from '../encryption/stored/etcd-path.ts';
 import {renderOpenWarning} from '../encryption/view/run.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Cluster} from '../kube/cluster.ts';
@@ -78,7 +79,7 @@ export async function openEtcdOf(
   servers: readonly ControlPlaneNode[],
   isLab: boolean,
   signal: AbortSignal,
-): Promise<{readonly etcd: Etcd; readonly etcdPrefix: string}> {
+): Promise<Keyspace & {readonly etcd: Etcd}> {
   let problem = new Problem('no control-plane node is within reach', {
     why: 'the manifest of an API server tells where etcd is, and its certificates are on the node',
     exitCode: ExitCode.noAccess,

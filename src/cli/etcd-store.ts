@@ -1,6 +1,7 @@
 import type {ControlPlaneNode, ServerState} from '../encryption/control-plane.ts';
 import {ETCD_MANIFEST, readEtcdManifest, type StackedMember} from '../encryption/manifest/etcd-manifest.ts';
 import {hostPathOf} from '../encryption/manifest/manifest.ts';
+import type {Keyspace} from '../encryption/stored/etcd-path.ts';
 import {type Candidate, type Container, candidatesOf, type EtcdPod, openEtcd} from '../etcd/connect.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import {storeOf} from '../etcd/store.ts';
@@ -20,19 +21,16 @@ export interface StoreSources {
 }
 
 /** Opens the store of the cluster's Secrets by the first way that works. */
-export async function openStore(
-  sources: StoreSources,
-  signal: AbortSignal,
-): Promise<{readonly etcd: Etcd; readonly etcdPrefix: string}> {
-  const {candidates, etcdPrefix} = await waysToStore(sources, signal);
-  return {etcd: await openEtcd(candidates, signal), etcdPrefix};
+export async function openStore(sources: StoreSources, signal: AbortSignal): Promise<Keyspace & {readonly etcd: Etcd}> {
+  const {candidates, ...keyspace} = await waysToStore(sources, signal);
+  return {etcd: await openEtcd(candidates, signal), ...keyspace};
 }
 
 /** gRPC, a port-forward, etcdctl in its pod, etcdctl through the node: as far as there are such ways. */
 export async function waysToStore(
   {cluster, server, state, servers, isLab}: StoreSources,
   signal: AbortSignal,
-): Promise<{readonly candidates: readonly Candidate[]; readonly etcdPrefix: string}> {
+): Promise<Keyspace & {readonly candidates: readonly Candidate[]}> {
   const {node, name, address} = server;
   const store = storeOf(state.flags, {group: '', resource: 'secrets'}, `the API server on ${name}`);
   const manifest = state.manifest.content.toString('utf8');
@@ -59,7 +57,8 @@ export async function waysToStore(
       return own && {run: onNode(own), ...filesOn(own, pod, members)};
     },
   });
-  return {candidates, etcdPrefix: store.prefix === '/' ? '' : store.prefix};
+  const elsewhere = store.elsewhere.map(({group, resource}) => (group === '' ? resource : `${resource}.${group}`));
+  return {candidates, etcdPrefix: store.prefix === '/' ? '' : store.prefix, elsewhere};
 }
 
 interface MemberOnNode {

@@ -11,7 +11,7 @@ import type {ControlPlane} from './control-plane.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
 import {preflight} from './preflight.ts';
 import {audit, prefixOfWriteKey, readersOf} from './stored/audit.ts';
-import {etcdPathOf} from './stored/etcd-path.ts';
+import {keysOf} from './stored/etcd-path.ts';
 import {type Draft, draftTransaction, type Observed, observeAll, observeServers} from './transaction/prepare.ts';
 import type {Operation, Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
@@ -98,7 +98,7 @@ export async function prepareChange(
     {...options, snapshot: options.snapshot && resolve(options.snapshot), random: randomBytes},
     signal,
   );
-  const {resources: counts} = await audit(plane.etcd, auditedOf(plane, resources), {readers: []}, signal);
+  const {resources: counts} = await audit(plane.etcd, keysOf(resources, plane), {readers: []}, signal);
   const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot});
   return {plan, draft, snapshot: options.snapshot};
 }
@@ -213,7 +213,7 @@ async function verifyWritten(
   const configuration = parseConfiguration(stages.write.toString('utf8'), 'the configuration');
   const readers = readersOf(Object.keys(nodes).map((name) => ({name, configHash: '', configuration})));
   const onProgress = (scanned: number) => detail(`${scanned} values`);
-  const report = await audit(plane.etcd, auditedOf(plane, resources), {readers, onProgress}, signal);
+  const report = await audit(plane.etcd, keysOf(resources, plane), {readers, onProgress}, signal);
   const {keyName, provider} = writeKey;
   const wanted = prefixOfWriteKey({provider, ...(keyName !== undefined && {keyName})});
   const others = report.resources.flatMap(({resource, byKey}) =>
@@ -230,9 +230,6 @@ async function verifyWritten(
     exitCode: ExitCode.negative,
   });
 }
-
-export const auditedOf = ({etcdPrefix}: ControlPlane, resources: readonly string[]) =>
-  resources.map((resource) => ({resource, path: etcdPathOf(resource, etcdPrefix)}));
 
 const nodesOf = (plane: ControlPlane) => plane.nodes.map(({node}) => node);
 

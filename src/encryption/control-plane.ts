@@ -7,19 +7,18 @@ import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {type EncryptionConfiguration, hashOf, parseConfiguration} from './configuration/configuration.ts';
 import {type ApiServerManifest, CONFIG_FLAG, hostPathOf, RELOAD_FLAG, readManifest} from './manifest/manifest.ts';
+import type {Keyspace} from './stored/etcd-path.ts';
 
 /** Where kubeadm puts the API server's static pod. */
 export const API_SERVER_MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 
 /** All that encryption at rest has to do with. */
-export interface ControlPlane {
+export interface ControlPlane extends Keyspace {
   /** The kubeconfig context's name. */
   readonly context: string;
   /** Sorted by name. */
   readonly nodes: readonly ControlPlaneNode[];
   readonly etcd: Etcd;
-  /** What all keys of the API servers start with: `/registry`. */
-  readonly etcdPrefix: string;
   readonly cluster: Cluster;
 }
 

@@ -1,18 +1,12 @@
 import {randomBytes} from 'node:crypto';
 import {ExitCode, Problem} from '../problem.ts';
-import {
-  auditedOf,
-  type ChangeOptions,
-  observeForChange,
-  type PreparedChange,
-  prepareChange,
-  requireEncryption,
-} from './change.ts';
+import {type ChangeOptions, observeForChange, type PreparedChange, prepareChange, requireEncryption} from './change.ts';
 import {type KeyedProvider, keyedProviders} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type KeyWish, newChoice} from './key-choice.ts';
 import {expandResources} from './resources.ts';
+import {keysOf} from './stored/etcd-path.ts';
 import {rotateStages} from './transaction/stages.ts';
 import {usedNames} from './used-names.ts';
 
@@ -26,7 +20,7 @@ export async function prepareRotate(plane: ControlPlane, options: RotateOptions,
   const base = requireEncryption(observed, 'rotated');
   const entries = entriesOf(base).filter((entry) => writeKeyOf(base, entry)?.provider !== 'identity');
   const resources = await expandResources(plane.cluster, entries, signal);
-  const used = await usedNames(plane, observed, auditedOf(plane, resources), signal);
+  const used = await usedNames(plane, observed, keysOf(resources, plane), signal);
   const present = writeKeyOf(base, entries[0] ?? '')?.provider;
   const provider = options.provider ?? keyedProviders.find((keyed) => keyed === present) ?? refuseKms(present);
   const choice = newChoice({provider, keyName: options.keyName}, {used, now: options.now, random: randomBytes});

@@ -1,11 +1,12 @@
 import {randomBytes} from 'node:crypto';
 import {ExitCode, Problem} from '../problem.ts';
-import {auditedOf, type ChangeOptions, observeForChange, type PreparedChange, prepareChange} from './change.ts';
+import {type ChangeOptions, observeForChange, type PreparedChange, prepareChange} from './change.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {choiceForSetup, type KeyWish} from './key-choice.ts';
 import {expandResources} from './resources.ts';
+import {keysOf} from './stored/etcd-path.ts';
 import {adoptStages, givenStages, type Stages, setupStages} from './transaction/stages.ts';
 import {usedNames} from './used-names.ts';
 
@@ -34,7 +35,7 @@ export async function prepareSetup(plane: ControlPlane, options: SetupOptions, s
       refuseOtherKey(base, resources, options);
       return adoptStages(base, resources, strict);
     }
-    const used = await usedNames(plane, observed, auditedOf(plane, resources), signal);
+    const used = await usedNames(plane, observed, keysOf(resources, plane), signal);
     const choice = choiceForSetup(base, resources, options, {used, now: options.now, random: randomBytes});
     return setupStages(base, resources, choice, strict);
   }

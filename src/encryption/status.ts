@@ -7,7 +7,7 @@ import {findOpenTransaction, type OpenTransaction} from './open-transaction.ts';
 import type {Resident} from './residents.ts';
 import {judgeServers, type Looked, problemWords, type ServerStatus} from './server-status.ts';
 import {audit} from './stored/audit.ts';
-import {etcdPathOf} from './stored/etcd-path.ts';
+import {type Keyspace, keysOf} from './stored/etcd-path.ts';
 
 export interface StoredObjects {
   readonly resource: string;
@@ -47,7 +47,7 @@ export interface StatusSources {
   /** The API server of a node, asked without a load balancer in between. */
   readonly apiOf: (server: ControlPlaneNode, state: ServerState) => Promise<Api>;
   /** Called once; rejects with a Problem where etcd cannot be read, which does not keep the rest from being told. */
-  readonly openEtcd: () => Promise<{readonly etcd: Etcd; readonly etcdPrefix: string}>;
+  readonly openEtcd: () => Promise<Keyspace & {readonly etcd: Etcd}>;
   /** Wildcards of configurations as the resources that they stand for. */
   readonly expand: (entries: readonly string[]) => Promise<readonly string[]>;
 }
@@ -112,11 +112,10 @@ async function storedObjects(
   signal: AbortSignal,
 ): Promise<Pick<EncryptionStatus, 'objects' | 'objectsProblem'>> {
   try {
-    const {etcd, etcdPrefix} = await openEtcd();
+    const {etcd, ...keyspace} = await openEtcd();
     const entries = ['secrets', ...configurations.flatMap(({rules}) => rules.flatMap(({resources}) => resources))];
     const resources = await expand([...new Set(entries)]);
-    const parts = resources.map((resource) => ({resource, path: etcdPathOf(resource, etcdPrefix)}));
-    const found = await audit(etcd, parts, {readers: []}, signal);
+    const found = await audit(etcd, keysOf(resources, keyspace), {readers: []}, signal);
     const objects = found.resources.map(({resource, total, byKey}) => ({resource, total, byKey}));
     return {objects, objectsProblem: null};
   } catch (error) {

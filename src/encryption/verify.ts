@@ -3,7 +3,7 @@ import {entriesOf} from './configuration/coverage.ts';
 import {type ControlPlane, observe, type ServerState} from './control-plane.ts';
 import type {Residue} from './residue.ts';
 import {type Audit, audit, type Reader, type ResourceAudit, readersOf, writePrefixes} from './stored/audit.ts';
-import {etcdPathOf} from './stored/etcd-path.ts';
+import {type Keyspace, keysOf} from './stored/etcd-path.ts';
 
 export interface VerifiedResource extends ResourceAudit {
   /** What new values begin with; several while servers disagree, `identity` where they are plaintext. */
@@ -55,14 +55,13 @@ export interface VerifyOptions {
 
 /** Reads every value of these resources from etcd and opens each with the configuration of every node. Writes nothing. */
 export async function verify(
-  {context, etcd, etcdPrefix}: Pick<ControlPlane, 'context' | 'etcd' | 'etcdPrefix'>,
+  {context, etcd, ...keyspace}: Pick<ControlPlane, 'context' | 'etcd' | keyof Keyspace>,
   observations: Observations,
   {resources, onProgress}: VerifyOptions,
   signal: AbortSignal,
 ): Promise<EncryptionVerification> {
   const readers = readersIn(observations);
-  const parts = resources.map((resource) => ({resource, path: etcdPathOf(resource, etcdPrefix)}));
-  const found = await audit(etcd, parts, {readers, ...(onProgress && {onProgress})}, signal);
+  const found = await audit(etcd, keysOf(resources, keyspace), {readers, ...(onProgress && {onProgress})}, signal);
   const verified = found.resources.map((resource) => withWriteKey(resource, readers));
   const configured = [...observations.values()].some(({configFile}) => configFile !== undefined);
   const sum = (count: (resource: ResourceAudit) => number) => verified.reduce((total, resource) => total + count(resource), 0);

@@ -8,6 +8,8 @@ export interface Store {
   readonly servers: readonly string[];
   /** What all its keys begin with, without a slash at the end. */
   readonly prefix: string;
+  /** Resources that are not in it, because they have etcd servers of their own. */
+  readonly elsewhere: readonly StoredResource[];
   readonly caFile: string | undefined;
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
@@ -24,7 +26,9 @@ export interface StoredResource {
  * their dashes; `where` names it in a Problem.
  */
 export function storeOf(flags: ReadonlyMap<string, string>, {group, resource}: StoredResource, where: string): Store {
-  const servers = overridesOf(flags).get(`${group}/${resource}`) ?? listOf(flags.get('etcd-servers'), ',');
+  const overrides = overridesOf(flags);
+  const usual = listOf(flags.get('etcd-servers'), ',');
+  const servers = overrides.get(`${group}/${resource}`) ?? usual;
   if (servers.length === 0) {
     throw new Problem(`no etcd is known: ${where} has no --etcd-servers`, {
       why: 'without it nobody can tell where the API server keeps its objects',
@@ -34,6 +38,9 @@ export function storeOf(flags: ReadonlyMap<string, string>, {group, resource}: S
   const prefix = flags.get('etcd-prefix') || '/registry';
   return {
     servers,
+    elsewhere: [...overrides]
+      .filter(([, others]) => others.toSorted().join() !== servers.toSorted().join())
+      .map(([name]) => ({group: name.slice(0, name.lastIndexOf('/')), resource: name.slice(name.lastIndexOf('/') + 1)})),
     prefix: `/${prefix.replaceAll(/^\/+|\/+$/g, '')}`,
     caFile: flags.get('etcd-cafile') || undefined,
     certFile: flags.get('etcd-certfile') || undefined,

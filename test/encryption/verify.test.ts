@@ -20,7 +20,7 @@ function verifying(
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name.includes('/') ? name : at(name), value])),
   );
   const observations = new Map(states.map((state, i) => [`cp-${i + 1}`, state]));
-  return verify({context: 'kind-kops', etcd, etcdPrefix: '/registry'}, observations, {resources}, signal);
+  return verify({context: 'kind-kops', etcd, etcdPrefix: '/registry', elsewhere: ['events']}, observations, {resources}, signal);
 }
 const withKeys = (...keys: string[]) => serverState(secretboxWith(keys));
 
@@ -166,7 +166,7 @@ test('writes in between are not seen: all pages are of one revision', async () =
   const etcd = memoryEtcd({[at('a')]: secretbox('key1', plain), '/registry/configmaps/shop/c': secretbox('key1', plain)});
   const configuration = secretboxWith(['key1'], ['secrets', 'configmaps']);
   await verify(
-    {context: 'x', etcd, etcdPrefix: '/registry'},
+    {context: 'x', etcd, etcdPrefix: '/registry', elsewhere: ['events']},
     new Map([['cp-1', serverState(configuration)]]),
     {resources: ['secrets', 'configmaps'], onProgress: () => etcd.put('/registry/configmaps/shop/c', 'later')},
     signal,

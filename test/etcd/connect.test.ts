@@ -13,6 +13,7 @@ const {signal} = new AbortController();
 const store: Store = {
   servers: ['http://127.0.0.1:1'],
   prefix: '/registry',
+  elsewhere: [],
   caFile: undefined,
   certFile: undefined,
   keyFile: undefined,

@@ -17,6 +17,7 @@ describe('where an API server keeps a resource', () => {
     expect(store(flags)).toEqual({
       servers: ['https://127.0.0.1:2379'],
       prefix: '/registry',
+      elsewhere: [],
       caFile: '/etc/kubernetes/pki/etcd/ca.crt',
       certFile: '/etc/kubernetes/pki/apiserver-etcd-client.crt',
       keyFile: '/etc/kubernetes/pki/apiserver-etcd-client.key',
@@ -41,6 +42,12 @@ describe('where an API server keeps a resource', () => {
     expect(store(flags, resource).servers).toEqual(servers);
   });
 
+  test('what is not in it: what has other servers than it', () => {
+    const overrides = '/events#https://e:2379,apps/deployments#https://main:2379';
+    const {elsewhere} = store({'etcd-servers': 'https://main:2379', 'etcd-servers-overrides': overrides});
+    expect(elsewhere).toEqual([{group: '', resource: 'events'}]);
+  });
+
   test('without --etcd-servers nobody can tell', () => {
     expect(() => store({})).toThrow(Problem);
     expect(() => store({})).toThrow(where);
@@ -50,7 +57,10 @@ describe('where an API server keeps a resource', () => {
 describe('how to reach it directly', () => {
   const place = (over: Partial<Place> = {}): Place => ({addresses: ['172.18.0.2'], isLocal: false, advertised: [], ...over});
   const endpoints = (servers: string[], over: Partial<Place> = {}) =>
-    directEndpoints({servers, prefix: '/registry', caFile: undefined, certFile: undefined, keyFile: undefined}, place(over));
+    directEndpoints(
+      {servers, prefix: '/registry', elsewhere: [], caFile: undefined, certFile: undefined, keyFile: undefined},
+      place(over),
+    );
 
   test("from elsewhere a loopback address is the node's, never this machine's; its certificate still names what the API server uses", () => {
     expect(endpoints(['https://127.0.0.1:2379'])).toEqual([{url: 'https://172.18.0.2:2379', serverName: '127.0.0.1'}]);

@@ -1,3 +1,5 @@
+import {ExitCode, Problem} from '../../problem.ts';
+import {enumerate} from '../../text/enumerate.ts';
 import {groupResource} from '../configuration/coverage.ts';
 
 /** Those whose API servers call them otherwise in etcd. Source: SpecialDefaultResourcePrefixes in kubernetes' pkg/kubeapiserver. */
@@ -36,6 +38,28 @@ const OWN_GROUPS = new Set([
   'storage.k8s.io',
   'storagemigration.k8s.io',
 ]);
+
+/** What is kept in the etcd that kops has open, and below which keys. */
+export interface Keyspace {
+  /** What all keys of the API servers start with: `/registry`. */
+  readonly etcdPrefix: string;
+  /** Resources that have an etcd of their own (--etcd-servers-overrides): `events`, `deployments.apps`. */
+  readonly elsewhere: readonly string[];
+}
+
+/** Where each of these resources is. Rejects where one is in another etcd: nothing would be found of it, and that looks like a proof. */
+export function keysOf(
+  resources: readonly string[],
+  {etcdPrefix, elsewhere}: Keyspace,
+): {readonly resource: string; readonly path: string}[] {
+  const missing = resources.filter((resource) => elsewhere.includes(resource));
+  if (missing.length === 0) return resources.map((resource) => ({resource, path: etcdPathOf(resource, etcdPrefix)}));
+  throw new Problem(`${enumerate(missing)} ${missing.length === 1 ? 'is' : 'are'} kept in another etcd than Secrets`, {
+    why: 'the API servers have --etcd-servers-overrides for that, and kops reads one etcd only',
+    next: 'name the others: --resources',
+    exitCode: ExitCode.negative,
+  });
+}
 
 /**
  * What the etcd keys of all objects of a resource (`secrets`, `widgets.example.com`) start with: `/registry/secrets/`,

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {etcdPathOf} from '../../../src/encryption/stored/etcd-path.ts';
+import {etcdPathOf, keysOf} from '../../../src/encryption/stored/etcd-path.ts';
 
 test.each([
   ['a core resource', 'secrets', '/registry', '/registry/secrets/'],
@@ -27,4 +27,10 @@ test.each([
   ['no prefix at all', 'secrets', '', '/secrets/'],
 ])('%s: %s below %s is in %s', (_case, resource, prefix, path) => {
   expect(etcdPathOf(resource, prefix)).toBe(path);
+});
+
+test('what is kept in another etcd is not looked for in this one', () => {
+  const keyspace = {etcdPrefix: '/registry', elsewhere: ['events', 'deployments.apps']};
+  expect(keysOf(['secrets'], keyspace)).toEqual([{resource: 'secrets', path: '/registry/secrets/'}]);
+  expect(() => keysOf(['secrets', 'events'], keyspace)).toThrow('events is kept in another etcd than Secrets');
 });
