@@ -155,7 +155,8 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
   }
 }
 
-const addressOf = (container: string): string =>
+/** Of a container, on Docker's network. */
+export const addressOf = (container: string): string =>
   execFileSync('docker', ['inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', container], {
     encoding: 'utf8',
   }).trim();

@@ -1,11 +1,31 @@
-import {expect, vi} from 'vitest';
+import {beforeAll, expect, test, vi} from 'vitest';
 import type {Operation} from '../../src/encryption/transaction/record.ts';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
-import type {EncryptionLab} from './encryption-lab.ts';
+import {type EncryptionLab, encryptionLab} from './encryption-lab.ts';
 
 export const OPERATIONS: readonly Operation[] = ['setup', 'rotate', 'disable'];
 const CHANGE = ['--yes', '--no-snapshot', '--confirm-within', '30s'];
+
+/** The tests of a file: a change on one API server is killed at every step, to go on from there and to be taken back from there. */
+export function testKills(operation: Operation): void {
+  vi.setConfig({testTimeout: 600_000});
+  const lab = encryptionLab(1);
+  let values: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    values = await lab.seed(10);
+  });
+
+  test('goes on from every step, and loses nothing', async () => {
+    const steps = await stepsOf(lab, operation);
+    expect(steps).toEqual(expect.arrayContaining(['begin ', 'write ', 'rewrite ', 'verify ', 'finish ']));
+    await killAtEveryStep(lab, operation, steps, values);
+  });
+
+  test('can be taken back from every step, and loses nothing', async () => {
+    for (const step of await stepsOf(lab, operation)) await killAndAbort(lab, operation, step, values);
+  });
+}
 
 /** `write `, `enable NODE`: the steps of one undisturbed run, as the journal has them, so that a new one cannot be missed. */
 export async function stepsOf(lab: EncryptionLab, operation: Operation): Promise<string[]> {

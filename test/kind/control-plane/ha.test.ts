@@ -1,7 +1,7 @@
 import {expect, test, vi} from 'vitest';
-import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
-import type {EncryptionVerification} from '../../src/encryption/verify.ts';
-import {encryptionLab} from '../support/encryption-lab.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
 
 vi.setConfig({testTimeout: 900_000});
 

@@ -1,14 +1,14 @@
 import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test, vi} from 'vitest';
-import type {EtcdValue} from '../../src/encryption/inspect.ts';
-import type {EtcdScrub} from '../../src/encryption/scrub.ts';
-import type {EncryptionStatus} from '../../src/encryption/status.ts';
-import type {EncryptionVerification} from '../../src/encryption/verify.ts';
-import type {SecretVerification} from '../../src/encryption/verify-secret.ts';
-import {encryptionLab} from '../support/encryption-lab.ts';
-import {openWriter} from '../support/etcd-writer.ts';
-import {labEtcd} from '../support/lab-etcd.ts';
+import type {EtcdValue} from '../../../src/encryption/inspect.ts';
+import type {EtcdScrub} from '../../../src/encryption/scrub.ts';
+import type {EncryptionStatus} from '../../../src/encryption/status.ts';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import type {SecretVerification} from '../../../src/encryption/verify-secret.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
+import {openWriter} from '../../support/etcd-writer.ts';
+import {labEtcd} from '../../support/lab-etcd.ts';
 
 vi.setConfig({testTimeout: 180_000});
 

@@ -1,6 +1,6 @@
 import {beforeAll, describe, test, vi} from 'vitest';
-import {encryptionLab} from '../support/encryption-lab.ts';
-import {killAndAbort, killAtEveryStep, OPERATIONS, stepsOf} from '../support/killed-changes.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
+import {killAndAbort, killAtEveryStep, OPERATIONS, stepsOf} from '../../support/killed-changes.ts';
 
 vi.setConfig({testTimeout: 900_000});
 

@@ -1,9 +1,9 @@
 import {execFileSync} from 'node:child_process';
 import {describe, expect, test, vi} from 'vitest';
-import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
-import type {EncryptionVerification} from '../../src/encryption/verify.ts';
-import {type EncryptionLab, encryptionLab} from '../support/encryption-lab.ts';
-import {images, loadImages} from '../support/images.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import {type EncryptionLab, encryptionLab} from '../../support/encryption-lab.ts';
+import {images, loadImages} from '../../support/images.ts';
 
 // A real API server looks at its configuration once a minute, and a real kubelet takes its time to replace a static pod.
 vi.setConfig({testTimeout: 600_000});

@@ -1,10 +1,10 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {beforeAll, expect, test, vi} from 'vitest';
-import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
-import type {EncryptionVerification} from '../../src/encryption/verify.ts';
-import {encryptionLab} from '../support/encryption-lab.ts';
-import {startSecretWriter} from '../support/secret-writer.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
+import {startSecretWriter} from '../../support/secret-writer.ts';
 
 vi.setConfig({testTimeout: 300_000});
 

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import {statSync} from 'node:fs';
 import {beforeAll, expect, test, vi} from 'vitest';
-import type {EncryptionPlan} from '../../src/encryption/plan.ts';
-import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
-import type {EncryptionVerification} from '../../src/encryption/verify.ts';
-import {encryptionLab} from '../support/encryption-lab.ts';
+import type {EncryptionPlan} from '../../../src/encryption/plan.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
 
 vi.setConfig({testTimeout: 120_000});
 

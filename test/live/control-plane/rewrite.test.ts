@@ -1,10 +1,10 @@
 import {expect, test, vi} from 'vitest';
-import type {RewriteRun} from '../../src/encryption/rewrite/run.ts';
-import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
-import type {EncryptionVerification} from '../../src/encryption/verify.ts';
-import type {KubeObject} from '../../src/kube/json.ts';
-import {encryptionLab} from '../support/encryption-lab.ts';
-import {startSecretWriter} from '../support/secret-writer.ts';
+import type {RewriteRun} from '../../../src/encryption/rewrite/run.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import type {KubeObject} from '../../../src/kube/json.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
+import {startSecretWriter} from '../../support/secret-writer.ts';
 
 // The tests build upon each other: each begins with every Secret stored under another key than the one it is to be written with.
 vi.setConfig({testTimeout: 240_000, hookTimeout: 120_000});
