@@ -7,6 +7,7 @@ import {sample, time} from './process.ts';
 import {type Kubectl, kops} from './programs.ts';
 import {median} from './statistics.ts';
 import {mb, type Row} from './table.ts';
+import {verifySecrets} from './verify.ts';
 
 const SECRETS = 10_000;
 /** Bytes a secret. */
@@ -24,7 +25,7 @@ const PATH = `/api/v1/namespaces/${NAMESPACE}/secrets`;
 export async function rewriteSecrets(
   kubectl: Kubectl,
   env: NodeJS.ProcessEnv,
-  kubeconfig: string,
+  {kubeconfig, ...lab}: {readonly kubeconfig: string; readonly folder: string; readonly name: string},
   rounds: number,
 ): Promise<Row[]> {
   const bare = connectBare(kubeconfig);
@@ -46,6 +47,8 @@ export async function rewriteSecrets(
     await newKey('rotate', env);
     theirs.push(await time(['sh', '-c', `'${kubectl.path}' get secrets -A -o json | '${kubectl.path}' replace -f -`], env));
   }
+
+  const verification = await verifySecrets(env, lab, SECRETS, rounds);
 
   await bare.create('large', LARGE, LARGE_SIZE);
   await newKey('rotate', env);
@@ -74,6 +77,7 @@ export async function rewriteSecrets(
       goal: '≤ 150 MB',
       met: Math.max(peak, large.peak) <= 150,
     },
+    ...verification,
   ];
 }
 

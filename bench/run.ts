@@ -4,8 +4,10 @@ import {cpus, tmpdir, totalmem} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import type {KubeObject} from '../src/kube/json.ts';
+import {foldersOf} from '../src/lab/folders.ts';
 import {connectApi} from '../test/support/api.ts';
 import {diagnosis} from './diagnosis.ts';
+import {downtime} from './downtime.ts';
 import {largeRollout} from './large.ts';
 import {latency} from './latency.ts';
 import {oneShot} from './one-shot.ts';
@@ -16,7 +18,7 @@ import {type Row, renderTable} from './table.ts';
 import {watchDeployments} from './watch.ts';
 import {deployment} from './workload.ts';
 
-const parts = ['one-shot', 'latency', 'large', 'diagnosis', 'rewrite'];
+const parts = ['one-shot', 'latency', 'large', 'diagnosis', 'rewrite', 'downtime'];
 const {values, positionals} = parseArgs({options: {runs: {type: 'string', default: '20'}}, allowPositionals: true});
 const chosen = positionals.length > 0 ? positionals : parts;
 const runs = Number(values.runs);
@@ -24,7 +26,9 @@ const runs = Number(values.runs);
 const kubectl = findKubectl(process.env);
 const folder = await mkdtemp(join(tmpdir(), 'kops-bench-'));
 const kubeconfig = join(folder, 'kubeconfig');
-const lab = ['--name', `kops-bench-${process.pid}`, '--kubeconfig', kubeconfig];
+const name = `kops-bench-${process.pid}`;
+const labFolder = join(foldersOf(process.env).labs, name);
+const lab = ['--name', name, '--kubeconfig', kubeconfig];
 // Node's own settings are those of this machine: NODE_EXTRA_CA_CERTS alone makes it read a hundred certificates, which kubectl does not.
 const env = {
   ...process.env,
@@ -66,6 +70,7 @@ async function measure(): Promise<Row[]> {
   await part('large', () => largeRollout(api, env, namespace, watch));
   await part('diagnosis', () => diagnosis(api, kubectl, env, namespace, runs));
   watch.stop();
-  await part('rewrite', () => rewriteSecrets(kubectl, env, kubeconfig, Math.min(runs, 3)));
+  await part('rewrite', () => rewriteSecrets(kubectl, env, {kubeconfig, folder: labFolder, name}, Math.min(runs, 3)));
+  await part('downtime', () => downtime(env));
   return rows;
 }
