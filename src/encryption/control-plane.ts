@@ -126,6 +126,8 @@ export interface RunningServer {
   readonly configHash: string | undefined;
   /** Whether it lists Secrets and can decrypt one that is in etcd now. */
   readonly listsSecrets: boolean;
+  /** Checks that it says have failed: `kms-providers`. Empty where it is ready, and where nobody may ask. */
+  readonly notReady: readonly string[];
   /** What is wrong, in a few words. */
   readonly why?: string;
 }
@@ -134,18 +136,32 @@ const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta
 const METADATA = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
 /** Those of a busy API server are some 10 MB. */
 const MOST_METRICS = 128 * 1024 * 1024;
+/** Milliseconds. A server waits as long for a KMS plugin as its configuration says: 3 s unless that says otherwise. */
+const READY_TIMEOUT = 4_000;
+
+/** Of a server that says nothing. */
+export const silent = (why: string): RunningServer => ({
+  answers: false,
+  startTime: undefined,
+  configHash: undefined,
+  listsSecrets: false,
+  notReady: [],
+  why,
+});
 
 /**
- * Asks one API server whether it serves Secrets, and with which configuration. A LIST may be answered from memory, so a Secret that it names is
- * also read by GET without a resourceVersion, which always goes to etcd. Never rejects for a server that does not answer, or refuses; only
- * with the signal's reason.
+ * Asks one API server whether it serves Secrets, with which configuration, and whether it is ready: where a KMS plugin is missing it does all
+ * the rest. A LIST may be answered from memory, so a Secret that it names is also read by GET without a resourceVersion, which always goes to
+ * etcd. Never rejects for a server that does not answer, or refuses; only with the signal's reason.
  */
 export async function probe(api: Api, signal: AbortSignal): Promise<RunningServer> {
   const secrets = await ask('/api/v1/secrets?limit=1', METADATA_LIST, 16 * 1024 * 1024);
-  if (secrets instanceof Error)
-    return {answers: false, startTime: undefined, configHash: undefined, listsSecrets: false, why: secrets.message};
-  const why = secrets.status === 200 ? await unreadable(secrets.body) : refusalOf('list secrets', secrets);
-  const metrics = await ask('/metrics', 'text/plain', MOST_METRICS);
+  if (secrets instanceof Error) return silent(secrets.message);
+  const readiness = ask('/readyz?verbose', 'text/plain', 1024 * 1024, READY_TIMEOUT);
+  const [why, metrics] = await Promise.all([
+    secrets.status === 200 ? unreadable(secrets.body) : refusalOf('list secrets', secrets),
+    ask('/metrics', 'text/plain', MOST_METRICS),
+  ]);
   const text = metrics instanceof Error || metrics.status !== 200 ? '' : metrics.body.toString('latin1');
   const trouble =
     why ?? (text !== '' ? undefined : metrics instanceof Error ? metrics.message : refusalOf('read its metrics', metrics));
@@ -153,6 +169,7 @@ export async function probe(api: Api, signal: AbortSignal): Promise<RunningServe
     answers: true,
     ...readMetrics(text),
     listsSecrets: why === undefined,
+    notReady: failedChecks(await readiness),
     ...(trouble !== undefined && {why: trouble}),
   };
 
@@ -166,15 +183,24 @@ export async function probe(api: Api, signal: AbortSignal): Promise<RunningServe
     return secret.status === 200 || secret.status === 404 ? undefined : refusalOf(`read secret ${namespace}/${name}`, secret);
   }
 
-  async function ask(path: string, accept: string, maxBytes: number): Promise<ApiResponse | Error> {
+  async function ask(path: string, accept: string, maxBytes: number, timeout?: number): Promise<ApiResponse | Error> {
     try {
-      return await api.send({method: 'GET', path, accept, maxBytes, retry: false}, signal);
+      const request = {method: 'GET', path, accept, maxBytes, retry: false, ...(timeout !== undefined && {timeout})} as const;
+      return await api.send(request, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Error) return error;
       throw error;
     }
   }
+}
+
+/** `[-]kms-providers failed: reason withheld`. A server that takes no such question, or not from this user, is not called unready. */
+function failedChecks(answer: ApiResponse | Error): readonly string[] {
+  if (answer instanceof Error) return ['readyz'];
+  if (answer.status < 500) return [];
+  const names = [...answer.body.toString('utf8').matchAll(/\[-\]([\w./-]+) failed/g)].map(([, name = '']) => name);
+  return names.length > 0 ? names : ['readyz'];
 }
 
 /** Of the exposition format: what `probe` wants to know. */

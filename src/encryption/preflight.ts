@@ -3,7 +3,7 @@ import {dirname} from 'node:path';
 import {ExitCode, Problem} from '../problem.ts';
 import {bytes} from '../text/bytes.ts';
 import {enumerate} from '../text/enumerate.ts';
-import type {ControlPlane} from './control-plane.ts';
+import type {ControlPlane, RunningServer} from './control-plane.ts';
 import {ask, type Server} from './transaction/servers.ts';
 
 /** Bytes that must be free on a node: backups and configurations are a few KB, and a full disk would stop the guard too. */
@@ -54,13 +54,23 @@ async function checkEtcd({etcd}: ControlPlane, snapshot: string | undefined, sig
 
 async function checkServers(servers: readonly Server[], signal: AbortSignal): Promise<void> {
   const answers = await Promise.all(servers.map(async (server) => ({name: server.name, running: await ask(server, signal)})));
-  const ill = answers.filter(({running}) => !running.listsSecrets || running.startTime === undefined);
+  const ill = answers.flatMap(({name, running}) => {
+    const trouble = illness(running);
+    return trouble === undefined ? [] : [{name, trouble}];
+  });
   if (ill.length === 0) return;
   throw new Problem(`the API server on ${enumerate(ill.map(({name}) => name))} is not well`, {
-    why: ill.map(({name, running}) => `${name}: ${running.why ?? 'it does not tell its metrics'}`).join('\n'),
+    why: ill.map(({name, trouble}) => `${name}: ${trouble}`).join('\n'),
     next: 'mend that first; nothing was changed',
     exitCode: ExitCode.negative,
   });
+}
+
+function illness({listsSecrets, startTime, notReady, why}: RunningServer): string | undefined {
+  if (!listsSecrets || startTime === undefined) return why ?? 'it does not tell its metrics';
+  if (notReady.length === 0) return undefined;
+  const hint = notReady.includes('kms-providers') ? ': the KMS plugin does not answer it' : '';
+  return `it is not ready: ${enumerate(notReady)}${hint}`;
 }
 
 async function checkDisk({name, node}: Server, signal: AbortSignal): Promise<void> {

@@ -106,10 +106,18 @@ const STATUS: Readonly<Record<string, number>> = {
 
 /** `Error from server (NotFound): …`: the server answered. Anything else is that it did not. */
 function refusal(stderr: string, node: Node, {server}: Api): ApiResponse {
-  const [, reason = 'InternalError'] = /^Error from server(?: \((\w+)\))?: /m.exec(stderr) ?? [undefined, ''];
+  const [, reason = 'InternalError', message = ''] = /^Error from server(?: \((\w+)\))?: ([\s\S]*)/m.exec(stderr) ?? [
+    undefined,
+    '',
+  ];
   if (reason !== '') {
-    const body = Buffer.from(JSON.stringify({kind: 'Status', status: 'Failure', reason, code: STATUS[reason] ?? 500}));
-    return {status: STATUS[reason] ?? 500, headers: {}, body};
+    const code = STATUS[reason] ?? 500;
+    // kubectl quotes what is no Status, the checks of /readyz for one.
+    return {
+      status: code,
+      headers: {},
+      body: Buffer.from(JSON.stringify({kind: 'Status', status: 'Failure', reason, code, message})),
+    };
   }
   throw new ConnectionProblem(`cannot reach the API server ${server} from ${node.name}`, {
     why: printable(stderr.trim().split('\n').at(-1) ?? '').slice(0, 300),

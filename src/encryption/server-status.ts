@@ -1,4 +1,5 @@
 import {ExitCode, type Problem} from '../problem.ts';
+import {enumerate} from '../text/enumerate.ts';
 import {writeKeyOf} from './configuration/coverage.ts';
 import type {RunningServer, ServerState} from './control-plane.ts';
 import {CONFIG_FLAG} from './manifest/manifest.ts';
@@ -77,6 +78,7 @@ const isUnknown = (running: RunningServer | undefined): boolean =>
 function disagreement(state: ServerState, running: RunningServer, isOdd: boolean): string | undefined {
   if (!running.answers) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
   if (!running.listsSecrets) return `the API server does not serve Secrets${running.why ? `: ${running.why}` : ''}`;
+  if (running.notReady.length > 0) return `the API server is not ready: ${enumerate(running.notReady)}`;
   if (isUnknown(running)) return undefined;
   if (running.configHash !== state.configHash) {
     if (state.configHash === undefined) return 'it still encrypts with a configuration that its manifest no longer names';

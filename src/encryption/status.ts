@@ -2,7 +2,7 @@ import type {Etcd} from '../etcd/etcd.ts';
 import type {Api} from '../kube/api.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
-import {type ControlPlaneNode, observe, probe, type RunningServer, type ServerState} from './control-plane.ts';
+import {type ControlPlaneNode, observe, probe, type RunningServer, type ServerState, silent} from './control-plane.ts';
 import {findOpenTransaction, type OpenTransaction} from './open-transaction.ts';
 import type {Resident} from './residents.ts';
 import {judgeServers, type Looked, problemWords, type ServerStatus} from './server-status.ts';
@@ -101,8 +101,7 @@ async function ask(api: Api, signal: AbortSignal): Promise<RunningServer> {
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof Error) || error.name !== 'TimeoutError') throw error;
-    const why = `no answer in ${PROBE_TIMEOUT / 1000} s`;
-    return {answers: false, startTime: undefined, configHash: undefined, listsSecrets: false, why};
+    return silent(`no answer in ${PROBE_TIMEOUT / 1000} s`);
   }
 }
 

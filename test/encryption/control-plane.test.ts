@@ -127,6 +127,7 @@ describe('what a running API server tells', () => {
   const well: Record<string, Answer> = {
     '/api/v1/secrets?limit=1': secretNamed('db'),
     '/api/v1/namespaces/shop/secrets/db': {body: Buffer.from('{}')},
+    '/readyz?verbose': {body: Buffer.from('[+]ping ok\nreadyz check passed\n')},
     '/metrics': {body: Buffer.from(METRICS)},
   };
   const api = (answers: Record<string, Answer>, asked: string[] = []): Api => ({
@@ -151,8 +152,13 @@ describe('what a running API server tells', () => {
       startTime: 1_795_000_000.12,
       configHash: HASH,
       listsSecrets: true,
+      notReady: [],
     });
-    expect(asked).toEqual(Object.keys(well).map((path) => `GET ${path}`));
+    expect(asked.sort()).toEqual(
+      Object.keys(well)
+        .map((path) => `GET ${path}`)
+        .sort(),
+    );
   });
 
   test('a cluster without any Secret is well too', async () => {
@@ -186,8 +192,25 @@ describe('what a running API server tells', () => {
       startTime: undefined,
       configHash: undefined,
       listsSecrets: true,
+      notReady: [],
       why: 'it could not read its metrics: 403 Forbidden',
     });
+  });
+
+  const unready = '[+]ping ok\n[-]kms-providers failed: reason withheld\n[-]poststarthook/a-b failed: x\nreadyz check failed';
+  test.each<[string, Answer, string[]]>([
+    ['says which checks failed', {status: 500, body: Buffer.from(unready)}, ['kms-providers', 'poststarthook/a-b']],
+    [
+      'says so by way of kubectl',
+      {status: 500, body: Buffer.from(JSON.stringify({message: `an error on the server (${JSON.stringify(unready)}) has`}))},
+      ['kms-providers', 'poststarthook/a-b'],
+    ],
+    ['does not say which', {status: 503}, ['readyz']],
+    ['takes too long over it', new ConnectionProblem('no answer in 4 s', {passing: true}), ['readyz']],
+    ['may not be asked', refused(403, 'Forbidden'), []],
+    ['knows no such question', refused(404, 'NotFound'), []],
+  ])('one that %s', async (_case, answer, notReady) => {
+    expect(await probe(api({...well, '/readyz?verbose': answer}), signal)).toMatchObject({listsSecrets: true, notReady});
   });
 
   test('one that does not answer is no failure of the asking', async () => {

@@ -111,6 +111,16 @@ describe('kubectl on the node', () => {
     expect(response.status).toBe(status);
   });
 
+  test('of an answer that is no Status the words are kept: they name the checks that failed', async () => {
+    const stderr =
+      'Error from server (InternalError): an error on the server ("[-]kms-providers failed: x\\nreadyz check failed")';
+    const {status, body} = await answering(1, '', stderr).api.send(get('/readyz?verbose'), signal);
+    expect({status, body: body.toString()}).toMatchObject({
+      status: 500,
+      body: expect.stringContaining('[-]kms-providers failed'),
+    });
+  });
+
   test.each([
     'The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?',
     'sh: 1: exec: kubectl: not found',

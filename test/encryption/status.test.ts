@@ -12,11 +12,18 @@ const looked = (state: ServerState | undefined, more: Partial<Looked> = {}): Loo
   name: 'cp-1',
   access: 'docker',
   state,
-  running: {answers: true, startTime: NOW, configHash: state?.configHash, listsSecrets: true},
+  running: {answers: true, startTime: NOW, configHash: state?.configHash, listsSecrets: true, notReady: []},
   problem: state?.configProblem,
   ...more,
 });
-const running = (more: object) => ({answers: true, startTime: NOW, configHash: undefined, listsSecrets: true, ...more});
+const running = (more: object) => ({
+  answers: true,
+  startTime: NOW,
+  configHash: undefined,
+  listsSecrets: true,
+  notReady: [],
+  ...more,
+});
 const judged = (...all: Looked[]) => judgeServers(all);
 
 test('a server that runs with its file agrees', () => {
@@ -51,6 +58,11 @@ test.each([
     'it cannot read Secrets',
     looked(serverState(encrypted), {running: running({listsSecrets: false, why: '500'})}),
     'the API server does not serve Secrets: 500',
+  ],
+  [
+    'it waits for a KMS plugin that is not there',
+    looked(serverState(encrypted), {running: running({notReady: ['kms-providers']})}),
+    'the API server is not ready: kms-providers',
   ],
   [
     'it has read another file',

@@ -5,8 +5,9 @@ import {type NodeFile, readFile} from '../../nodes/files.ts';
 import {confirm, guardedSwap, guardState, revert, type Swap} from '../../nodes/guard/guard.ts';
 import type {Node} from '../../nodes/node.ts';
 import {ExitCode, Problem} from '../../problem.ts';
+import {enumerate} from '../../text/enumerate.ts';
 import {hashOf} from '../configuration/configuration.ts';
-import {type ControlPlaneNode, probe, type RunningServer} from '../control-plane.ts';
+import {type ControlPlaneNode, probe, type RunningServer, silent} from '../control-plane.ts';
 import {ABSENT, type Digest, type Transaction} from './record.ts';
 
 /** One API server: its node's files, and the server itself, asked without a load balancer in between. */
@@ -43,8 +44,8 @@ const MARGIN = 4_000;
 const CLEANUP_TIMEOUT = 60_000;
 
 /**
- * Gives a node these files, under its guard, and waits until its API server runs with them and reads Secrets from etcd. Where it does not,
- * the node has its files of before again when this rejects. Does nothing, and waits all the same, where the files are as they should be.
+ * Gives a node these files, under its guard, and waits until its API server runs with them, reads Secrets from etcd, and is ready. Where it
+ * does not, the node has its files of before again when this rejects. Does nothing, and waits all the same, where the files are as they should be.
  * Resolves with the seconds in which the server did not answer.
  */
 export async function bring(server: Server, target: Target, options: BringOptions): Promise<number> {
@@ -147,7 +148,8 @@ export function disagreement(running: RunningServer, {hash, notSince}: Wanted): 
   if (!running.answers) return `does not answer (${running.why ?? 'no reason known'})`;
   if (notSince !== undefined && running.startTime === notSince) return 'the old process still answers';
   if (!running.listsSecrets) return running.why ?? 'cannot list secrets';
-  if (running.configHash === hash) return undefined;
+  if (running.configHash === hash)
+    return running.notReady.length > 0 ? `is not ready: ${enumerate(running.notReady)}` : undefined;
   return hash === undefined ? 'still runs with an encryption configuration' : 'has not read its new configuration yet';
 }
 
@@ -158,7 +160,7 @@ export async function ask({api}: Server, signal: AbortSignal): Promise<RunningSe
   } catch (error) {
     signal.throwIfAborted();
     if ((error as Error).name !== 'TimeoutError') throw error;
-    return {answers: false, startTime: undefined, configHash: undefined, listsSecrets: false, why: 'no answer in 5 s'};
+    return silent(`no answer in ${PROBE_TIMEOUT / 1000} s`);
   }
 }
 

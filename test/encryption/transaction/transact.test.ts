@@ -97,13 +97,14 @@ test('of a journal whose last line was cut off by a crash, the whole lines count
 });
 
 describe('whether a server runs as wanted', () => {
-  const fine = {answers: true, startTime: 2, configHash: 'sha256:new', listsSecrets: true};
+  const fine = {answers: true, startTime: 2, configHash: 'sha256:new', listsSecrets: true, notReady: []};
 
   test.each([
     ['it does', fine, undefined],
     ['no answer', {...fine, answers: false, why: 'connection refused'}, 'does not answer (connection refused)'],
     ['the process of before', {...fine, startTime: 1}, 'the old process still answers'],
     ['it cannot read', {...fine, listsSecrets: false, why: 'it could not list secrets: 500'}, 'it could not list secrets: 500'],
+    ['it waits for a KMS plugin', {...fine, notReady: ['kms-providers', 'etcd']}, 'is not ready: kms-providers and etcd'],
     ['the file of before', {...fine, configHash: 'sha256:old'}, 'has not read its new configuration yet'],
   ])('%s', (_case, running, expected) => {
     expect(disagreement(running, {hash: 'sha256:new', notSince: 1})).toBe(expected);

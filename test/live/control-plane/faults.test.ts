@@ -92,7 +92,8 @@ test('a manifest edited by hand between two changes keeps its edit', async () =>
   expect(lab.file(node, MANIFEST)).not.toContain('encryption-provider-config');
 });
 
-test('a configuration whose provider cannot encrypt is taken back, to where everything can be read', async () => {
+test('a configuration whose provider cannot encrypt is taken back before anything is written with it', async () => {
+  const before = [lab.file(node, MANIFEST), lab.file(node, CONFIGURATION)];
   const file = join(lab.folder(), 'kms.yaml');
   writeFileSync(
     file,
@@ -106,7 +107,8 @@ resources:
 `,
   );
   const report = await lab.report<EncryptionRun>(['setup', '--config', file, '--confirm-within', '30s', ...CHANGE], 3);
-  expect(report.outcome).toBe('rolled back');
+  expect(report).toMatchObject({outcome: 'rolled back', why: {why: expect.stringContaining('is not ready: kms-providers')}});
+  expect([lab.file(node, MANIFEST), lab.file(node, CONFIGURATION)]).toEqual(before);
   expect(lab.openTransaction()).toBeUndefined();
   expect(await lab.secrets()).toEqual(values);
   expect(await lab.report<EncryptionVerification>(['verify'], 3)).toMatchObject({encrypted: 0});

@@ -1,0 +1,54 @@
+import {expect, test} from 'vitest';
+import {preflight} from '../../src/encryption/preflight.ts';
+import type {Server} from '../../src/encryption/transaction/servers.ts';
+import type {ApiResponse} from '../../src/kube/api.ts';
+import type {Cluster} from '../../src/kube/cluster.ts';
+import {localNode} from '../../src/nodes/local.ts';
+import {memoryEtcd} from '../support/memory-etcd.ts';
+
+const {signal} = new AbortController();
+const cluster = {} as Cluster; // nothing is asked of it
+const plane = {context: 'x', nodes: [], etcd: memoryEtcd(), etcdPrefix: '/registry', cluster};
+
+/** A control plane on which all is well but what these answers say. */
+function aServer(name: string, answers: Readonly<Record<string, Partial<ApiResponse>>> = {}): Server {
+  const well: Readonly<Record<string, Partial<ApiResponse>>> = {
+    '/api/v1/secrets?limit=1': {body: Buffer.from('{"items": []}')},
+    '/metrics': {body: Buffer.from('process_start_time_seconds 1795000000\n')},
+    '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews': {status: 201, body: Buffer.from('{"status": {"allowed": true}}')},
+    ...answers,
+  };
+  const node = localNode(name);
+  return {
+    name,
+    node: {...node, run: async () => ({code: 0, stdout: Buffer.from('/dev/a 9 9 9999999 1% /'), stderr: ''})},
+    manifestPath: '/etc/kubernetes/manifests/kube-apiserver.yaml',
+    api: {
+      context: 'x',
+      server: 'https://10.0.0.1:6443',
+      send: async ({path}) => ({status: 200, headers: {}, body: Buffer.alloc(0), ...well[path]}),
+    },
+  };
+}
+
+test('a change may begin where all is well', async () => {
+  await expect(preflight(plane, [aServer('cp-1'), aServer('cp-2')], undefined, signal)).resolves.toBeUndefined();
+});
+
+test.each([
+  [
+    'waits for its KMS plugin',
+    {'/readyz?verbose': {status: 500, body: Buffer.from('[+]ping ok\n[-]kms-providers failed: reason withheld\n')}},
+    'cp-2: it is not ready: kms-providers: the KMS plugin does not answer it',
+  ],
+  [
+    'has not come up yet',
+    {'/readyz?verbose': {status: 500, body: Buffer.from('[-]etcd failed: reason withheld\n')}},
+    'cp-2: it is not ready: etcd',
+  ],
+  ['cannot list', {'/api/v1/secrets?limit=1': {status: 500}}, 'cp-2: it could not list secrets: 500'],
+  ['keeps its metrics to itself', {'/metrics': {status: 403}}, 'cp-2: it could not read its metrics: 403'],
+])('no change begins while a server %s', async (_case, answers, why) => {
+  const begun = preflight(plane, [aServer('cp-1'), aServer('cp-2', answers)], undefined, signal);
+  await expect(begun).rejects.toMatchObject({message: 'the API server on cp-2 is not well', why, exitCode: 3});
+});
