@@ -6,6 +6,7 @@ import type {Progress} from '../progress.ts';
 import {enumerate} from '../text/enumerate.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
+import {socketsOf} from './configuration/kms.ts';
 import {parseConfiguration} from './configuration/parse.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
@@ -134,7 +135,7 @@ export async function applyChange(
     {
       title: 'preflight',
       run: async (detail: (text: string) => void) => {
-        await preflight(plane, servers, snapshot, signal);
+        await preflight(plane, draft, snapshot, signal);
         detail('API, etcd, disk, rights');
       },
     },
@@ -196,6 +197,7 @@ function workOf(
     servers,
     originals,
     stages,
+    sockets: socketsOf(parseConfiguration(stages.read.toString('utf8'), 'the configuration')),
     rewrite: (detail, signal) => rewrite(resources, detail, signal),
     proofs: [],
     verify: (detail, signal) => verifyWritten(plane, transaction, stages, detail, signal),

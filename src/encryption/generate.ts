@@ -80,7 +80,7 @@ export function generateConfiguration(options: GenerateOptions): {
     configHash: hashOf(Buffer.from(text)),
     file: null,
     warnings: [],
-    notes: entry.type === 'kms' ? [`every API server must reach the plugin at ${entry.endpoint}: mount the socket's folder`] : [],
+    notes: entry.type === 'kms' ? [`the plugin must run on every control-plane node, at ${entry.endpoint}, before setup`] : [],
   };
   return {text, report};
 }

@@ -1,6 +1,9 @@
+import {posix} from 'node:path';
+import {readManifest} from './manifest/manifest.ts';
 import type {ResourceAudit} from './stored/audit.ts';
-import type {Draft} from './transaction/prepare.ts';
+import {type Draft, manifestsOf} from './transaction/prepare.ts';
 import {ABSENT, type Operation} from './transaction/record.ts';
+import {counted} from './view/words.ts';
 
 /** What a change of the encryption will do, before it is begun. */
 export interface EncryptionPlan {
@@ -44,7 +47,7 @@ export function planOf({
     return original !== enabled || (disables && rewrite && original !== final);
   });
   const isNew = Object.values(nodes).every(({configuration}) => configuration === ABSENT);
-  const manifests = [...new Set(restarts.map(({manifestPath}) => manifestPath))];
+  const manifests = new Map(restarts.map(({name, manifestPath}) => [manifestPath, changeOf(draft, name)]));
   return {
     kind: 'EncryptionPlan',
     context,
@@ -55,7 +58,7 @@ export function planOf({
     resources: counts.map(({resource, total}) => ({resource, total})),
     files: [
       {path: configurationFile, change: disables && rewrite ? 'goes to the archive' : isNew ? 'new, 0600' : 'changed'},
-      ...manifests.map((path) => ({path, change: disables ? '- 2 flags, 1 mount' : '+ 2 flags, 1 mount'})),
+      ...[...manifests].map(([path, change]) => ({path, change})),
     ],
     restarts: restarts.map(({name}) => name),
     rewrite,
@@ -63,4 +66,23 @@ export function planOf({
     confirmWithin,
     strict: operation === 'setup' && stages.final !== undefined,
   };
+}
+
+/** `+ 2 flags, 2 mounts (KMS: /run/kms)` */
+function changeOf({transaction, originals, sockets}: Draft, node: string): string {
+  const {operation, configurationFile, rewrite} = transaction;
+  const original = originals.get(node)?.manifest ?? Buffer.alloc(0);
+  const {enabled, final} = manifestsOf(original, operation, configurationFile, sockets);
+  const read = (manifest: Buffer) => readManifest(manifest.toString('utf8'), `the manifest of ${node}`);
+  const [before, after] = [read(original), read(rewrite ? final : enabled)];
+  const [sign, more, less] = operation === 'disable' ? ['-', before, after] : ['+', after, before];
+  const flags = more.flags.size - less.flags.size;
+  const mounts = more.mounts.filter((mount) => !less.mounts.includes(mount));
+  const counts = [
+    ...(flags > 0 ? [counted(flags, 'flag')] : []),
+    ...(mounts.length > 0 ? [counted(mounts.length, 'mount')] : []),
+  ];
+  const kms = mounts.filter((mount) => mount !== posix.dirname(configurationFile));
+  const folders = kms.length > 0 ? ` (KMS: ${kms.join(', ')})` : '';
+  return counts.length === 0 ? 'changed' : `${sign} ${counts.join(', ')}${folders}`;
 }

@@ -4,6 +4,7 @@ import {ExitCode, Problem} from '../problem.ts';
 import {bytes} from '../text/bytes.ts';
 import {enumerate} from '../text/enumerate.ts';
 import type {ControlPlane, RunningServer} from './control-plane.ts';
+import type {Draft} from './transaction/prepare.ts';
 import {ask, type Server} from './transaction/servers.ts';
 
 /** Bytes that must be free on a node: backups and configurations are a few KB, and a full disk would stop the guard too. */
@@ -21,11 +22,12 @@ const RIGHTS = [
 /** Rejects where something is wrong before anything was touched: a change must not begin on a control plane that is not well. */
 export async function preflight(
   plane: ControlPlane,
-  servers: readonly Server[],
+  {servers, socketsOnNodes}: Pick<Draft, 'servers' | 'socketsOnNodes'>,
   snapshot: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   await checkEtcd(plane, snapshot, signal);
+  await Promise.all(servers.map((server) => checkSockets(server, socketsOnNodes.get(server.name) ?? [], signal)));
   await checkServers(servers, signal);
   await Promise.all(servers.map((server) => checkDisk(server, signal)));
   await checkRights(servers, signal);
@@ -50,6 +52,19 @@ async function checkEtcd({etcd}: ControlPlane, snapshot: string | undefined, sig
     next: 'name another place: --snapshot-file FILE',
     exitCode: ExitCode.negative,
   });
+}
+
+/** A folder that stands for a node (`root`) may belong to an API server that sees this machine's own sockets. */
+async function checkSockets({name, node}: Server, sockets: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const socket of sockets) {
+    const {code} = await node.run('[ -S "$1$2" ] || [ -S "$2" ]', [node.root, socket], {}, signal);
+    if (code === 0) continue;
+    throw new Problem(`${name} has no KMS plugin at ${socket}`, {
+      why: 'there is no such socket, and an API server is not ready without the plugin behind it',
+      next: 'the KMS plugin must run on every control-plane node first; nothing was changed',
+      exitCode: ExitCode.negative,
+    });
+  }
 }
 
 async function checkServers(servers: readonly Server[], signal: AbortSignal): Promise<void> {

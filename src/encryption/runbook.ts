@@ -1,5 +1,6 @@
 import {type EncryptionConfiguration, type Provider, renderConfiguration} from './configuration/configuration.ts';
 import {parseConfiguration} from './configuration/parse.ts';
+import {folderOfSocket} from './manifest/manifest.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
 import type {Draft} from './transaction/prepare.ts';
 import {ABSENT} from './transaction/record.ts';
@@ -24,7 +25,11 @@ const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const PKI = '/etc/kubernetes/pki';
 const ETCDCTL = `etcdctl --cacert=${PKI}/etcd/ca.crt --cert=${PKI}/apiserver-etcd-client.crt --key=${PKI}/apiserver-etcd-client.key`;
 
-export function runbookOf(context: string, {transaction, servers, stages}: Draft, etcdPrefix: string): EncryptionRunbook {
+export function runbookOf(
+  context: string,
+  {transaction, servers, stages, sockets, socketsOnNodes}: Draft,
+  etcdPrefix: string,
+): EncryptionRunbook {
   const {operation, resources, writeKey, configurationFile, retires, nodes} = transaction;
   const all = servers.map(({name}) => name);
   const folder = configurationFile.slice(0, configurationFile.lastIndexOf('/'));
@@ -41,7 +46,17 @@ export function runbookOf(context: string, {transaction, servers, stages}: Draft
       `) && mv ${configurationFile}.new ${configurationFile}`,
     ];
   };
+  const onNodes = [...new Set([...socketsOnNodes.values()].flat())];
   const steps: RunbookStep[] = [
+    ...(onNodes.length === 0
+      ? []
+      : [
+          {
+            title: 'The KMS plugin must run on every one of them: an API server is not ready without it',
+            on: all,
+            commands: onNodes.map((socket) => `test -S ${socket}`),
+          },
+        ]),
     {
       title: 'Back up, outside the manifests folder: the kubelet runs every file in there',
       on: all,
@@ -72,7 +87,7 @@ export function runbookOf(context: string, {transaction, servers, stages}: Draft
           enabling(
             restarts.map(({name}) => name),
             configurationFile,
-            folder,
+            [['encryption', folder], ...kmsFolders(sockets).filter(([, mounted]) => mounted !== folder)],
           ),
         ]),
     {
@@ -124,21 +139,31 @@ const proof = (
   ];
 };
 
-const enabling = (nodes: readonly string[], file: string, folder: string): RunbookStep => ({
-  title: 'One node after the other: the next only when this one lists Secrets again',
+const kmsFolders = (sockets: readonly string[]): [name: string, folder: string][] =>
+  [...new Set(sockets.map(folderOfSocket))].map((folder, index) => [index === 0 ? 'kms' : `kms-${index + 1}`, folder]);
+
+const enabling = (
+  nodes: readonly string[],
+  file: string,
+  folders: readonly (readonly [name: string, folder: string])[],
+): RunbookStep => ({
+  title: 'One node after the other: the next only when this one lists Secrets again, and is ready',
   on: nodes,
   commands: [
     `vi ${MANIFEST}`,
     `#   command:       - --encryption-provider-config=${file}`,
     '#                  - --encryption-provider-config-automatic-reload=true',
-    `#   volumeMounts:  - {name: encryption, mountPath: ${folder}, readOnly: true}`,
-    `#   volumes:       - {name: encryption, hostPath: {path: ${folder}, type: DirectoryOrCreate}}`,
+    ...folders.flatMap(([name, folder]) => [
+      `#   volumeMounts:  - {name: ${name}, mountPath: ${folder}, readOnly: true}`,
+      `#   volumes:       - {name: ${name}, hostPath: {path: ${folder}, type: DirectoryOrCreate}}`,
+    ]),
     'kubectl --server https://NODE:6443 get secrets -A --limit 1',
+    "kubectl --server https://NODE:6443 get --raw '/readyz?verbose'",
   ],
 });
 
 const removal = (nodes: readonly string[], folder: string): RunbookStep => ({
-  title: 'One node after the other: take the flags, the mount and the volume out; keep the file for older snapshots',
+  title: 'One node after the other: take the flags, and what was mounted for them, out; keep the file for older snapshots',
   on: nodes,
   commands: [`vi ${MANIFEST}`, 'kubectl --server https://NODE:6443 get secrets -A --limit 1', `mv ${folder} /root/`],
 });

@@ -86,7 +86,7 @@ describe('what is generated', () => {
       "
     `);
     expect(report.notes).toEqual([
-      "every API server must reach the plugin at unix:///run/kms/plugin.sock: mount the socket's folder",
+      'the plugin must run on every control-plane node, at unix:///run/kms/plugin.sock, before setup',
     ]);
   });
 
@@ -157,8 +157,8 @@ test('the report is told in a few lines, and never holds the key', () => {
       encrypts  secrets
       provider  kms: the key that protects all others never is on the control plane,
                 so that neither a stolen disk nor a backup opens anything
-      needs     every API server must reach the plugin at unix:///run/kms.sock:
-                mount the socket's folder"
+      needs     the plugin must run on every control-plane node, at
+                unix:///run/kms.sock, before setup"
   `);
   expect(told + JSON.stringify(report)).not.toContain(secret);
 });

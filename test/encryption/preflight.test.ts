@@ -32,7 +32,9 @@ function aServer(name: string, answers: Readonly<Record<string, Partial<ApiRespo
 }
 
 test('a change may begin where all is well', async () => {
-  await expect(preflight(plane, [aServer('cp-1'), aServer('cp-2')], undefined, signal)).resolves.toBeUndefined();
+  await expect(
+    preflight(plane, {servers: [aServer('cp-1'), aServer('cp-2')], socketsOnNodes: new Map()}, undefined, signal),
+  ).resolves.toBeUndefined();
 });
 
 test.each([
@@ -49,6 +51,23 @@ test.each([
   ['cannot list', {'/api/v1/secrets?limit=1': {status: 500}}, 'cp-2: it could not list secrets: 500'],
   ['keeps its metrics to itself', {'/metrics': {status: 403}}, 'cp-2: it could not read its metrics: 403'],
 ])('no change begins while a server %s', async (_case, answers, why) => {
-  const begun = preflight(plane, [aServer('cp-1'), aServer('cp-2', answers)], undefined, signal);
+  const begun = preflight(
+    plane,
+    {servers: [aServer('cp-1'), aServer('cp-2', answers)], socketsOnNodes: new Map()},
+    undefined,
+    signal,
+  );
   await expect(begun).rejects.toMatchObject({message: 'the API server on cp-2 is not well', why, exitCode: 3});
+});
+
+test('no change begins while a node lacks the socket of its KMS plugin', async () => {
+  const lacking: Server = aServer('cp-2');
+  const socketsOnNodes = new Map([['cp-2', ['/run/kms/no-such.sock']]]);
+  const node = localNode('cp-2'); // this machine
+  const begun = preflight(plane, {servers: [aServer('cp-1'), {...lacking, node}], socketsOnNodes}, undefined, signal);
+  await expect(begun).rejects.toMatchObject({
+    message: 'cp-2 has no KMS plugin at /run/kms/no-such.sock',
+    next: 'the KMS plugin must run on every control-plane node first; nothing was changed',
+    exitCode: 3,
+  });
 });

@@ -1,5 +1,6 @@
+import {posix} from 'node:path';
 import type {FieldReader, Flaw} from './flaws.ts';
-import type {KmsProviderEntry} from './types.ts';
+import type {EncryptionConfiguration, KmsProviderEntry} from './types.ts';
 
 /**
  * A KMS provider with the API server's defaults and rules. Source: SetDefaults_KMSConfiguration and validateKMSConfiguration.
@@ -40,6 +41,23 @@ function nameFlaw(name: string, apiVersion: 'v1' | 'v2', others: ReadonlySet<str
 export function endpointFlaw(endpoint: string): string | undefined {
   if (endpoint === '') return 'is missing';
   return /^unix:/i.test(endpoint) ? undefined : 'must be a socket of the node: unix:///PATH';
+}
+
+/**
+ * Files through which the API server reaches its KMS plugins, as paths of its container. Abstract sockets, `unix:///@NAME`, are none. Source:
+ * ParseEndpoint of k8s.io/kms/pkg/util.
+ */
+export const socketsOf = ({rules}: EncryptionConfiguration): string[] => [
+  ...new Set(
+    rules.flatMap(({providers}) =>
+      providers.flatMap((provider) => (provider.type === 'kms' ? (socketOf(provider.endpoint) ?? []) : [])),
+    ),
+  ),
+];
+
+function socketOf(endpoint: string): string | undefined {
+  const [, path] = /^unix:\/\/[^/?#]*(\/[^?#]+)/i.exec(endpoint) ?? [];
+  return path === undefined || path.startsWith('/@') ? undefined : posix.normalize(path);
 }
 
 function cachesizeFlaw(cachesize: unknown, apiVersion: 'v1' | 'v2'): string | undefined {

@@ -1,5 +1,5 @@
 import {posix} from 'node:path';
-import {CONFIG_FLAG, freeName, isOurName, RELOAD_FLAG} from './manifest.ts';
+import {CONFIG_FLAG, CONFIG_VOLUME, folderOfSocket, freeName, isOurName, KMS_VOLUME, RELOAD_FLAG} from './manifest.ts';
 import {isWithin} from './read.ts';
 import {YamlEdit} from './yaml-edit.ts';
 
@@ -27,18 +27,23 @@ const VOLUMES = ['apiServer', 'extraVolumes'];
 /**
  * kubeadm's ClusterConfiguration with encryption switched on, so that the manifests of the next `kubeadm upgrade`, and of control planes that
  * join, have it. Arguments are a map up to v1beta3 and a list since v1beta4. Changes nothing where all of it is there.
+ * @param sockets of KMS plugins
  */
-export function withEncryption(clusterConfiguration: string, configFile: string): string {
+export function withEncryption(clusterConfiguration: string, configFile: string, sockets: readonly string[] = []): string {
   const edit = new YamlEdit(clusterConfiguration, WHERE);
   setArgument(edit, CONFIG_FLAG, configFile);
   setArgument(edit, RELOAD_FLAG, 'true');
-  const folder = posix.dirname(configFile);
-  const volumes = volumesIn(edit);
-  if (!volumes.some(({mountPath}) => mountPath !== undefined && isWithin(folder, mountPath))) {
-    const name = freeName(volumes.map((volume) => volume.name));
-    edit.append(VOLUMES, {hostPath: folder, mountPath: folder, name, pathType: 'DirectoryOrCreate', readOnly: true});
-  }
+  mount(edit, posix.dirname(configFile), CONFIG_VOLUME);
+  for (const socket of sockets) mount(edit, folderOfSocket(socket), KMS_VOLUME);
   return edit.toString();
+}
+
+function mount(edit: YamlEdit, folder: string, base: string): void {
+  const volumes = volumesIn(edit);
+  if (volumes.some(({mountPath}) => mountPath !== undefined && isWithin(folder, mountPath))) return;
+  const taken = volumes.map(({name}) => name);
+  const pathType = 'DirectoryOrCreate';
+  edit.append(VOLUMES, {hostPath: folder, mountPath: folder, name: freeName(taken, base), pathType, readOnly: true});
 }
 
 /** The same without: what `withEncryption` added goes, a folder that other arguments need stays. */
@@ -47,10 +52,16 @@ export function withoutEncryption(clusterConfiguration: string): string {
   const configFile = argumentsIn(edit).find(({name}) => name === CONFIG_FLAG)?.value;
   for (const name of [CONFIG_FLAG, RELOAD_FLAG]) removeArgument(edit, name);
   if (configFile === undefined) return edit.toString();
-  const folder = posix.dirname(configFile);
+  unmount(edit, posix.dirname(configFile), CONFIG_VOLUME);
+  for (const {name, mountPath} of volumesIn(edit))
+    if (mountPath && isOurName(name, KMS_VOLUME)) unmount(edit, mountPath, KMS_VOLUME);
+  return edit.toString();
+}
+
+function unmount(edit: YamlEdit, folder: string, base: string): void {
   const volumes = volumesIn(edit);
   const index = volumes.findIndex(
-    ({name, hostPath, mountPath}) => isOurName(name) && mountPath === folder && hostPath === folder,
+    ({name, hostPath, mountPath}) => isOurName(name, base) && mountPath === folder && hostPath === folder,
   );
   const needed = argumentsIn(edit).some(({value}) =>
     String(value)
@@ -58,7 +69,6 @@ export function withoutEncryption(clusterConfiguration: string): string {
       .some((part) => part.startsWith('/') && isWithin(part, folder)),
   );
   if (index >= 0 && !needed) edit.remove(volumes.length === 1 ? VOLUMES : [...VOLUMES, index]);
-  return edit.toString();
 }
 
 const read = (edit: YamlEdit): ClusterConfiguration => edit.value as ClusterConfiguration;

@@ -11,6 +11,8 @@ export interface ApiServerManifest {
   readonly podName: string;
   readonly namespace: string;
   readonly image: string;
+  /** Paths in the container that volumes are mounted at. */
+  readonly mounts: readonly string[];
 }
 
 export const CONFIG_FLAG = 'encryption-provider-config';
@@ -20,35 +22,42 @@ const WHERE = 'kube-apiserver.yaml';
 
 /** Reads the manifest of an API server. A Problem (exit code 2) where it is none. */
 export function readManifest(text: string, where: string): ApiServerManifest {
-  const {flags, pod, container} = findApiServer(new YamlEdit(text, where).value, where);
+  const {flags, pod, container, mounts} = findApiServer(new YamlEdit(text, where).value, where);
   return {
     flags: new Map(flags.map(({name, value}) => [name, value])),
     podName: pod.metadata?.name ?? 'kube-apiserver',
     namespace: pod.metadata?.namespace ?? 'default',
     image: container.image ?? '',
+    mounts: mounts.map(({mountPath}) => mountPath),
   };
 }
 
 /**
  * The manifest with encryption switched on: the flag for `configFile`, automatic reload, and the file's folder mounted from the node,
- * read-only, unless a mount leads there already. Changes nothing where all of it is there. Rejects where what is mounted there is no folder
- * of the node, or the file by itself.
+ * read-only, unless a mount leads there already; the same for the folders of the sockets of KMS plugins. Changes nothing where all of it is
+ * there. Rejects where what is mounted at the file's folder is no folder of the node, or the file by itself.
  * @param configFile path in the container, and on the node too where the folder is not mounted yet
+ * @param sockets likewise
  */
-export function enableEncryption(text: string, configFile: string): string {
+export function enableEncryption(text: string, configFile: string, sockets: readonly string[] = []): string {
   const edit = new YamlEdit(text, WHERE);
   setFlag(edit, CONFIG_FLAG, configFile);
   setFlag(edit, RELOAD_FLAG, 'true');
   mountFolderOf(edit, configFile);
+  for (const socket of sockets) mountSocket(edit, socket);
   return edit.toString();
 }
 
-/** The manifest without both flags. The mount and the volume go along where they are as kops makes them and nothing else uses them. */
+/** The manifest without both flags. Mounts and volumes go along where they are as kops makes them and nothing else uses them. */
 export function disableEncryption(text: string): string {
   const edit = new YamlEdit(text, WHERE);
   const configFile = readManifest(text, WHERE).flags.get(CONFIG_FLAG);
   for (const flag of [CONFIG_FLAG, RELOAD_FLAG]) removeFlag(edit, flag);
-  if (configFile !== undefined) unmountFolder(edit, posix.dirname(configFile));
+  if (configFile === undefined) return edit.toString();
+  unmountFolder(edit, posix.dirname(configFile), CONFIG_VOLUME);
+  const {mounts} = serverIn(edit);
+  for (const {name, mountPath} of mounts)
+    if (isOurName(name, KMS_VOLUME)) unmountFolder(edit, posix.resolve(mountPath), KMS_VOLUME);
   return edit.toString();
 }
 
@@ -89,7 +98,7 @@ function removeItem(edit: YamlEdit, path: Path): void {
 }
 
 function mountFolderOf(edit: YamlEdit, configFile: string): void {
-  const {mounts, volumes, containerPath} = serverIn(edit);
+  const {mounts, volumes} = serverIn(edit);
   const covering = mountOf(mounts, configFile);
   if (covering) {
     const volume = volumes.find(({name}) => name === covering.name);
@@ -97,8 +106,29 @@ function mountFolderOf(edit: YamlEdit, configFile: string): void {
     if (isWithin(covering.mountPath, configFile)) throw mountedAlone(configFile);
     return;
   }
-  const folder = posix.dirname(configFile);
-  const name = volumes.find((volume) => isFolder(volume, folder))?.name ?? freeName(volumes.map((volume) => volume.name));
+  mountFolder(edit, posix.dirname(configFile), CONFIG_VOLUME);
+}
+
+/** A mount of whatever kind counts: the plugin may run in the same pod and share an emptyDir. */
+function mountSocket(edit: YamlEdit, socket: string): void {
+  if (mountOf(serverIn(edit).mounts, socket) === undefined) mountFolder(edit, folderOfSocket(socket), KMS_VOLUME);
+}
+
+/** Rejects where that is the root of the file system, which no container can have from the node. */
+export function folderOfSocket(socket: string): string {
+  const folder = posix.dirname(socket);
+  if (folder !== '/') return folder;
+  throw new Problem(`the API server's container cannot have ${socket} from the node`, {
+    why: 'the folder of a KMS plugin’s socket is mounted there, and this one is the root of the file system',
+    next: 'let the plugin listen in a folder of its own, for example /run/kms/plugin.sock',
+    exitCode: ExitCode.usage,
+  });
+}
+
+function mountFolder(edit: YamlEdit, folder: string, base: string): void {
+  const {volumes, containerPath} = serverIn(edit);
+  const taken = volumes.map((volume) => volume.name);
+  const name = volumes.find((volume) => isFolder(volume, folder))?.name ?? freeName(taken, base);
   if (!volumes.some((volume) => volume.name === name)) {
     edit.append(['spec', 'volumes'], {hostPath: {path: folder, type: 'DirectoryOrCreate'}, name});
   }
@@ -125,20 +155,24 @@ const isFolder = ({hostPath}: Volume, folder: string): boolean =>
   posix.resolve(hostPath.path) === folder &&
   ['', 'Directory', 'DirectoryOrCreate'].includes(hostPath.type ?? '');
 
-/** The name of a volume that is not taken: that of the documentation if possible. */
-export function freeName(taken: readonly (string | undefined)[]): string {
-  let name = 'enc';
-  for (let number = 2; taken.includes(name); number += 1) name = `enc-${number}`;
+/** As the documentation calls it. */
+export const CONFIG_VOLUME = 'enc';
+export const KMS_VOLUME = 'kms';
+
+/** The name of a volume that is not taken. */
+export function freeName(taken: readonly (string | undefined)[], base: string): string {
+  let name = base;
+  for (let number = 2; taken.includes(name); number += 1) name = `${base}-${number}`;
   return name;
 }
-export const isOurName = (name: string | undefined): boolean => /^enc(-\d+)?$/.test(name ?? '');
+export const isOurName = (name: string | undefined, base: string): boolean => name?.replace(/-\d+$/, '') === base;
 
-function unmountFolder(edit: YamlEdit, folder: string): void {
+function unmountFolder(edit: YamlEdit, folder: string, base: string): void {
   const {mounts, volumes, flags, containerPath, pod} = serverIn(edit);
   const mount = mounts.find((candidate) => posix.resolve(candidate.mountPath) === folder);
   const volume = volumes.find(({name}) => name === mount?.name);
   if (mount === undefined || volume === undefined) return;
-  const isOurs = isOurName(volume.name) && mount.readOnly === true && isFolder(volume, folder);
+  const isOurs = isOurName(volume.name, base) && mount.readOnly === true && isFolder(volume, folder);
   const needed = flags.some(({value}) => value.split(',').some((part) => part.startsWith('/') && isWithin(part, folder)));
   if (!isOurs || needed) return;
   const {containers = [], initContainers = []} = pod.spec ?? {};

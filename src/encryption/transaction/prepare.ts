@@ -2,8 +2,9 @@ import {hostname, userInfo} from 'node:os';
 import {readFile} from '../../nodes/files.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {type EncryptionConfiguration, renderConfiguration} from '../configuration/configuration.ts';
+import {socketsOf} from '../configuration/kms.ts';
 import {type ControlPlane, observe, type ServerState} from '../control-plane.ts';
-import {disableEncryption, enableEncryption} from '../manifest/manifest.ts';
+import {disableEncryption, enableEncryption, hostPathOf} from '../manifest/manifest.ts';
 import {serverApi} from '../server-api.ts';
 import {CONFIGURATION_FILE, type NodeRecord, newTransactionId, type Operation, type Transaction} from './record.ts';
 import type {Server} from './servers.ts';
@@ -74,6 +75,10 @@ export interface Draft {
   readonly servers: readonly Server[];
   readonly originals: ReadonlyMap<string, Originals>;
   readonly stages: StageFiles;
+  /** Of KMS plugins, as paths of the API servers' containers. */
+  readonly sockets: readonly string[];
+  /** The same as paths of each node; without those that lead elsewhere. */
+  readonly socketsOnNodes: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface DraftOptions {
@@ -95,11 +100,17 @@ export async function draftTransaction(
   signal: AbortSignal,
 ): Promise<Draft> {
   const originals = new Map<string, Originals>();
+  const sockets = socketsOf(stages.read);
+  const socketsOnNodes = new Map<string, readonly string[]>();
   const nodes: Record<string, NodeRecord> = {};
   for (const {name, node} of servers) {
     const manifest = states.get(name)?.manifest.content ?? Buffer.alloc(0);
     const configuration = (await readFile(node, configurationFile, signal))?.content;
-    const {enabled, final} = manifestsOf(manifest, operation, configurationFile);
+    const {enabled, final} = manifestsOf(manifest, operation, configurationFile, sockets);
+    socketsOnNodes.set(
+      name,
+      sockets.flatMap((socket) => hostPathOf(enabled.toString('utf8'), socket) ?? []),
+    );
     originals.set(name, {manifest, configuration});
     nodes[name] = {
       manifest: {original: digestOf(manifest), enabled: digestOf(enabled), final: digestOf(final)},
@@ -115,6 +126,8 @@ export async function draftTransaction(
     servers,
     originals,
     stages: files,
+    sockets,
+    socketsOnNodes,
     transaction: {
       version: 1,
       id: newTransactionId(options.now, options.random),
@@ -140,9 +153,10 @@ export function manifestsOf(
   original: Buffer,
   operation: Operation,
   configurationFile: string,
+  sockets: readonly string[],
 ): {readonly enabled: Buffer; readonly final: Buffer} {
   const text = original.toString('utf8');
-  const enabled = Buffer.from(enableEncryption(text, configurationFile));
+  const enabled = Buffer.from(enableEncryption(text, configurationFile, sockets));
   return {enabled, final: operation === 'disable' ? Buffer.from(disableEncryption(text)) : enabled};
 }
 

@@ -12,7 +12,7 @@ import {closeTransaction} from './store.ts';
  * may be stored under it, so that all servers go back to where they could read both, and keep it: never to where they cannot.
  */
 export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] {
-  const {transaction, servers, plane, stages} = work;
+  const {transaction, servers, plane, stages, sockets} = work;
   const {configurationFile, operation} = transaction;
   return [...(promoted ? [toReadable()] : servers.map(toOriginal)), kubeadm(), close()];
 
@@ -47,7 +47,7 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
       onFailure: 'stay',
       async run(detail, signal) {
         const manifest = ({name}: {name: string}) =>
-          manifestsOf(work.originals.get(name)?.manifest ?? Buffer.alloc(0), operation, configurationFile).enabled;
+          manifestsOf(work.originals.get(name)?.manifest ?? Buffer.alloc(0), operation, configurationFile, sockets).enabled;
         for (const server of servers) {
           const options = {
             transaction,
@@ -71,7 +71,7 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
       onFailure: 'stay',
       async run(detail, signal) {
         const encrypts = promoted || hadEncryption(transaction, work);
-        const edit = (text: string) => (encrypts ? withEncryption(text, configurationFile) : withoutEncryption(text));
+        const edit = (text: string) => (encrypts ? withEncryption(text, configurationFile, sockets) : withoutEncryption(text));
         const changed = await editClusterConfiguration(plane.cluster, edit, signal);
         detail(changed ? 'as the servers are' : 'nothing to change');
       },

@@ -33,6 +33,8 @@ export interface Work {
   readonly servers: readonly Server[];
   readonly originals: ReadonlyMap<string, Originals>;
   readonly stages: StageFiles;
+  /** Of KMS plugins, as paths of the API servers' containers. */
+  readonly sockets: readonly string[];
   /** Rewrites every object of the transaction's resources that is not under its key. */
   rewrite(detail: (text: string) => void, signal: AbortSignal): Promise<void>;
   /** What scans of etcd have shown, the last one last. */
@@ -43,7 +45,7 @@ export interface Work {
 
 /** Every step from the open transaction to its end. */
 export function stepsOf(work: Work): TransactionStep[] {
-  const {plane, transaction, servers, stages} = work;
+  const {plane, transaction, servers, stages, sockets} = work;
   const {operation, resources, writeKey} = transaction;
   const disables = operation === 'disable';
   const enables = servers.filter(({name}) => {
@@ -75,7 +77,7 @@ export function stepsOf(work: Work): TransactionStep[] {
       onFailure: 'roll back',
       async run(detail, signal) {
         const original = work.originals.get(server.name)?.manifest ?? Buffer.alloc(0);
-        const manifest = manifestsOf(original, operation, transaction.configurationFile)[which];
+        const manifest = manifestsOf(original, operation, transaction.configurationFile, sockets)[which];
         const down = await bring(
           server,
           {manifest, configuration},
@@ -137,7 +139,9 @@ export function stepsOf(work: Work): TransactionStep[] {
       onFailure: 'stay',
       async run(detail, signal) {
         const edit = (text: string) =>
-          disables && transaction.rewrite ? withoutEncryption(text) : withEncryption(text, transaction.configurationFile);
+          disables && transaction.rewrite
+            ? withoutEncryption(text)
+            : withEncryption(text, transaction.configurationFile, sockets);
         const changed = await editClusterConfiguration(plane.cluster, edit, signal);
         detail(changed ? 'the next kubeadm upgrade keeps it' : 'nothing to change');
       },

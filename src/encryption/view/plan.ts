@@ -4,7 +4,7 @@ import {pad} from '../../text/fit.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EncryptionPlan} from '../plan.ts';
-import {counted} from './words.ts';
+import {counted, isKms} from './words.ts';
 
 /** What a change will do, before anybody is asked whether it may. */
 export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string {
@@ -43,7 +43,9 @@ function titleOf({operation, resources, writeKey}: EncryptionPlan): string {
 
 function keyOf({operation, writeKey: {provider, keyName}}: EncryptionPlan): string {
   if (operation === 'disable') return 'plaintext (identity); the keys go to the archive on the nodes';
-  return keyName === null ? provider : `${provider}, key ${keyName} (stays on the control plane)`;
+  if (keyName === null) return provider;
+  if (isKms(provider)) return `${provider}, ${keyName} (the key stays in the KMS)`;
+  return `${provider}, key ${keyName} (stays on the control plane)`;
 }
 
 const upgrades = ({operation, rewrite}: EncryptionPlan): string =>

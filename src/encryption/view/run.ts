@@ -4,14 +4,19 @@ import type {Screen} from '../../text/screen.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
 import type {Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
+import {isKms} from './words.ts';
 
 /** What a change came to; its steps were on the screen while they ran. */
 export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
-  const {outcome, why, configurationFile, nodes, retired, operation} = run;
+  const {outcome, why, configurationFile, nodes, retired, operation, writeKey} = run;
   const rows: [string, ...string[]][] = [];
   const failed = why && [why.what, why.why].filter(Boolean).join(': ');
   if (outcome === 'done' && operation !== 'disable') {
-    rows.push(['key', `${configurationFile} on ${enumerate(nodes)}: back it up, apart from etcd's backups`]);
+    rows.push(
+      isKms(writeKey.provider)
+        ? ['key', `behind the KMS plugin ${writeKey.keyName}: without that KMS no backup of etcd can be read`]
+        : ['key', `${configurationFile} on ${enumerate(nodes)}: back it up, apart from etcd's backups`],
+    );
     if (retired.length > 0)
       rows.push(['archive', `${enumerate(retired)}: /etc/kubernetes/kops/archive; older snapshots need it`]);
     rows.push(['older', 'revisions and snapshots are as they were before', 'kops encrypt-at-rest verify --residue']);

@@ -204,8 +204,9 @@ describe('what is no manifest of an API server, or cannot be changed safely, is 
 });
 
 test('what a manifest says of its pod', () => {
-  const {flags, ...pod} = readManifest(kubeadm, 'x');
+  const {flags, mounts, ...pod} = readManifest(kubeadm, 'x');
   expect(pod).toEqual({podName: 'kube-apiserver', namespace: 'kube-system', image: 'registry.k8s.io/kube-apiserver:v1.37.2'});
   expect(flags.get('etcd-servers')).toBe('https://127.0.0.1:2379');
   expect(flags.get('runtime-config')).toBe('');
+  expect(mounts).toContain('/etc/kubernetes/pki');
 });

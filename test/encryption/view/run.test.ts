@@ -97,6 +97,19 @@ test('a setup that is done', () => {
   `);
 });
 
+test('of a KMS nothing is to be backed up but the KMS itself', () => {
+  const writeKey = {provider: 'kms v2', keyName: 'vault'};
+  expect(renderPlan({...plan, writeKey}, screen)).toContain('kms v2, vault (the key stays in the KMS)');
+  expect(renderRun({...run, writeKey, snapshot: null}, screen)).toMatchInlineSnapshot(`
+    "✓ 214 of 214 secrets encrypted in etcd with vault, 0 plaintext (revision 48211)
+      key    behind the KMS plugin vault: without that KMS no backup of etcd can be
+             read
+      older  revisions and snapshots are as they were before
+             kops encrypt-at-rest verify --residue
+      undo   kops encrypt-at-rest disable"
+  `);
+});
+
 test('a setup that was taken back by itself', () => {
   const why = {what: 'the API server on cp-1 did not take its new configuration', why: 'after 86 s: does not answer', next: null};
   expect(renderRun({...run, outcome: 'rolled back', steps: [], why}, screen)).toMatchInlineSnapshot(`

@@ -4,6 +4,7 @@ import {beforeAll, expect, test, vi} from 'vitest';
 import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
 import {encryptionLab} from '../../support/encryption-lab.ts';
+import {staleSocket} from '../../support/kms-plugin.ts';
 import {startSecretWriter} from '../../support/secret-writer.ts';
 
 vi.setConfig({testTimeout: 300_000});
@@ -95,6 +96,8 @@ test('a manifest edited by hand between two changes keeps its edit', async () =>
 test('a configuration whose provider cannot encrypt is taken back before anything is written with it', async () => {
   const before = [lab.file(node, MANIFEST), lab.file(node, CONFIGURATION)];
   const file = join(lab.folder(), 'kms.yaml');
+  const socket = join(lab.folder(), 'stale.sock');
+  staleSocket(socket);
   writeFileSync(
     file,
     `apiVersion: apiserver.config.k8s.io/v1
@@ -102,7 +105,7 @@ kind: EncryptionConfiguration
 resources:
   - resources: [secrets]
     providers:
-      - kms: {apiVersion: v2, name: vault, endpoint: 'unix:///etc/kubernetes/enc/no-such.sock', timeout: 1s}
+      - kms: {apiVersion: v2, name: vault, endpoint: 'unix://${socket}', timeout: 1s}
       - identity: {}
 `,
   );
