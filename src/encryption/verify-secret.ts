@@ -3,7 +3,9 @@ import {getNamed} from '../kube/lookup.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {writePrefixes} from './stored/audit.ts';
+import {envelopeOf} from './stored/envelope.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
+import {kmsKeyOf} from './stored/kms-key.ts';
 import {describeValue, type StoredValue} from './stored/value.ts';
 import {configTroubles, type EncryptionVerification, type Observations, readersIn} from './verify.ts';
 
@@ -45,6 +47,8 @@ export async function verifySecret(
     unchecked: Number(is.unchecked),
     byKey,
   };
+  const kmsKey = kmsKeyOf(found.value, envelopeOf(found.value));
+  const byKmsKey = kmsKey === undefined ? {} : {[`${value.prefix}${kmsKey}`]: 1};
   const stale = Number(!is.plaintext && !writes.includes('identity') && !writes.includes(value.prefix));
   return {
     kind: 'EncryptionVerification',
@@ -54,7 +58,7 @@ export async function verifySecret(
     configured: [...observations.values()].some(({configFile}) => configFile !== undefined),
     scanned: 1,
     ...counts,
-    resources: [{resource: RESOURCE, total: 1, ...counts, writes, stale}],
+    resources: [{resource: RESOURCE, total: 1, ...counts, byKmsKey, writes, stale}],
     offenders: ok ? [] : [value.key],
     failures: is.undecryptable ? [{key: value.key, why: value.why ?? ''}] : [],
     notes: configTroubles(observations),

@@ -1,4 +1,5 @@
 import {ExitCode} from '../problem.ts';
+import {enumerate} from '../text/enumerate.ts';
 import {entriesOf} from './configuration/coverage.ts';
 import {type ControlPlane, observe, type ServerState} from './control-plane.ts';
 import type {Residue} from './residue.ts';
@@ -127,14 +128,29 @@ export const configTroubles = (observations: Observations): string[] =>
   );
 
 function notesOn(resources: readonly VerifiedResource[]): string[] {
-  return resources.flatMap(({resource, total, plaintext, unchecked, stale, writes}) => [
-    ...(total === 0 ? [`there are no ${resource} in etcd`] : []),
-    ...(writes.length > 1 ? [`the API servers do not agree on how ${resource} are written: ${writes.join(', ')}`] : []),
-    ...(plaintext > 0 && writes.includes('identity') ? [`new ${resource} are written as plaintext`] : []),
-    ...(stale > 0 ? [`${stale} ${resource} are not under the key that writes now`] : []),
-    ...(unchecked > 0 ? [`${unchecked} ${resource} are under a KMS: only its plugin can open them, so that was not tried`] : []),
-  ]);
+  return resources.flatMap((verified) => {
+    const {resource, total, plaintext, unchecked, stale, writes} = verified;
+    const kmsKeys = kmsKeysOf(verified);
+    return [
+      ...(total === 0 ? [`there are no ${resource} in etcd`] : []),
+      ...(writes.length > 1 ? [`the API servers do not agree on how ${resource} are written: ${writes.join(', ')}`] : []),
+      ...(plaintext > 0 && writes.includes('identity') ? [`new ${resource} are written as plaintext`] : []),
+      ...(stale > 0 ? [`${stale} ${resource} are not under the key that writes now`] : []),
+      ...(unchecked > 0
+        ? [`${unchecked} ${resource} are under a KMS: only its plugin can open them, so that was not tried`]
+        : []),
+      ...(kmsKeys.length > 1
+        ? [
+            `${resource} are under ${kmsKeys.length} keys of the KMS (${enumerate(kmsKeys)}): a rewrite brings all under the one it has now`,
+          ]
+        : []),
+    ];
+  });
 }
+
+/** Of the provider that writes now, which was rotated where there are several. */
+const kmsKeysOf = ({byKmsKey, writes}: VerifiedResource): string[] =>
+  writes.flatMap((prefix) => Object.keys(byKmsKey).flatMap((key) => (key.startsWith(prefix) ? key.slice(prefix.length) : [])));
 
 interface Findings {
   readonly configured: boolean;
@@ -150,5 +166,7 @@ function nextStep({configured, plaintext, undecryptable, verified}: Findings): s
   const uncovered = exposed.filter(({writes}) => writes.includes('identity')).map(({resource}) => resource);
   const option = uncovered.every((resource) => resource === 'secrets') ? '' : ` --resources ${uncovered.join(',')}`;
   if (uncovered.length > 0 || !configured) return `kops encrypt-at-rest setup${option}`;
-  return plaintext > 0 || verified.some(({stale}) => stale > 0) ? 'kops encrypt-at-rest rewrite' : null;
+  return plaintext > 0 || verified.some((resource) => resource.stale > 0 || kmsKeysOf(resource).length > 1)
+    ? 'kops encrypt-at-rest rewrite'
+    : null;
 }

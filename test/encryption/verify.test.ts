@@ -5,7 +5,7 @@ import {exitCodeOfVerification, resourcesInForce, verify} from '../../src/encryp
 import {ExitCode, Problem} from '../../src/problem.ts';
 import {memoryEtcd} from '../support/memory-etcd.ts';
 import {secretboxWith, serverState} from '../support/servers.ts';
-import {aescbc, keyNamed, plainSecret, secretbox} from '../support/stored.ts';
+import {aescbc, field, keyNamed, plainSecret, secretbox} from '../support/stored.ts';
 
 const {signal} = new AbortController();
 const at = (name: string) => `/registry/secrets/shop/${name}`;
@@ -143,6 +143,22 @@ test('what only a KMS can open is encrypted, and not more than that is said of i
   expect(report).toMatchObject({ok: true, unchecked: 1, undecryptable: 0, byKey: {'k8s:enc:kms:v2:vault:': 1}});
   expect(report.resources[0]).toMatchObject({writes: ['k8s:enc:kms:v2:vault:'], stale: 0});
   expect(report.notes[0]).toContain('only its plugin can open them');
+});
+
+test('after a rotation in the KMS the values of both keys are told apart, by the names that the KMS gives them', async () => {
+  const kms: EncryptionConfiguration = {
+    rules: [{resources: ['secrets'], providers: [{type: 'kms', apiVersion: 'v2', name: 'vault', endpoint: 'unix:///kms.sock'}]}],
+  };
+  const under = (key: string) =>
+    Buffer.concat([Buffer.from('k8s:enc:kms:v2:vault:'), field(1, 'sealed'), field(2, key), field(3, 'dek')]);
+  const rotated = await verifying({a: under('key-1'), b: under('key-2'), c: under('key-2')}, [serverState(kms)]);
+  expect(rotated.resources[0]?.byKmsKey).toEqual({'k8s:enc:kms:v2:vault:key-1': 1, 'k8s:enc:kms:v2:vault:key-2': 2});
+  expect(rotated).toMatchObject({ok: true, next: 'kops encrypt-at-rest rewrite'});
+  expect(rotated.notes[1]).toBe(
+    'secrets are under 2 keys of the KMS (key-1 and key-2): a rewrite brings all under the one it has now',
+  );
+  const rewritten = await verifying({a: under('key-2'), b: under('key-2')}, [serverState(kms)]);
+  expect(rewritten).toMatchObject({ok: true, next: null, notes: [expect.stringContaining('only its plugin can open them')]});
 });
 
 test('several resources are read at one revision, each at its own place in etcd', async () => {

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import {parse} from 'yaml';
@@ -6,7 +6,7 @@ import type {EncryptionStatus} from '../../src/encryption/status.ts';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import {encryptionLab} from '../support/encryption-lab.ts';
-import {type KmsPlugin, startKmsPlugin} from '../support/kms-plugin.ts';
+import {type KmsPlugin, staleSocket, startKmsPlugin} from '../support/kms-plugin.ts';
 
 vi.setConfig({testTimeout: 300_000});
 
@@ -32,6 +32,12 @@ const untilReady = (ready: boolean) =>
     },
     {timeout: 90_000, interval: 500},
   );
+
+/** As etcd has them. */
+const kmsKeys = async () => {
+  const {resources} = await lab.report<EncryptionVerification>(['verify']);
+  return resources.flatMap(({byKmsKey}) => Object.keys(byKmsKey));
+};
 
 beforeAll(async () => {
   values = await lab.seed(20);
@@ -73,30 +79,63 @@ test('a second setup changes nothing', async () => {
   expect(files()).toEqual(encrypted);
 });
 
-test('its key is rotated in the KMS; then a rewrite brings everything under the new one', async () => {
+test('its key is rotated in the KMS; then a rewrite brings everything under the new one, which etcd shows', async () => {
   const {code, stderr} = await lab.kops(['encrypt-at-rest', 'rotate', ...CHANGE]);
   expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringContaining('kops encrypt-at-rest rewrite')});
+  expect(await kmsKeys()).toEqual([`${VAULT}${plugin.keyId}`]);
+  plugin.rotate();
+  const path = '/api/v1/namespaces/default/secrets';
+  await lab.api().send('POST', path, {metadata: {name: 'probe'}});
+  await vi.waitFor(
+    async () => {
+      await lab.api().send('PUT', `${path}/probe`, {metadata: {name: 'probe'}, stringData: {at: `${Date.now()}`}});
+      expect(await kmsKeys()).toHaveLength(2);
+    },
+    {timeout: 120_000, interval: 1_000},
+  );
+  expect(await lab.kops(['encrypt-at-rest', 'rewrite', '--yes'])).toMatchObject({code: 0});
+  expect(await kmsKeys()).toEqual([`${VAULT}${plugin.keyId}`]);
+  await lab.api().send('DELETE', `${path}/probe`);
+  expect(await lab.secrets()).toEqual(values);
 });
 
-test('while the plugin is gone no change begins, and nothing is touched', async () => {
+test('without its plugin no change begins, and nothing is touched, whether its socket is gone or was left behind', async () => {
   const encrypted = files();
+  const refusals = async (why: string) => {
+    for (const words of [['disable'], ['rotate', '--provider', 'secretbox']]) {
+      const {code, stderr} = await lab.kops(['encrypt-at-rest', ...words, ...CHANGE]);
+      const told = stderr.replaceAll(/\s+/g, ' '); // lines are broken for a narrow screen
+      expect({code, told}).toMatchObject({code: 3, told: expect.stringContaining(why)});
+    }
+  };
   plugin.stop();
-  for (const words of [['disable'], ['rotate', '--provider', 'secretbox']]) {
-    const {code, stderr} = await lab.kops(['encrypt-at-rest', ...words, ...CHANGE]);
-    expect({code, stderr}).toMatchObject({code: 3, stderr: expect.stringContaining('has no KMS plugin')});
-  }
+  await refusals(`${node} has no KMS plugin at ${socket()}`);
+  staleSocket(socket());
   await untilReady(false);
+  await refusals('it is not ready: kms-providers: the KMS plugin does not answer it');
   expect(files()).toEqual(encrypted);
   expect(lab.openTransaction()).toBeUndefined();
+  rmSync(socket());
   await plugin.start();
   await untilReady(true);
 });
 
-test('back to plaintext: nothing of the KMS is left', async () => {
-  expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done'});
-  expect(await lab.secrets()).toEqual(values);
-  expect(await lab.report<EncryptionVerification>(['verify'], 3)).toMatchObject({encrypted: 0});
-  expect(readFileSync(lab.path(node, MANIFEST), 'latin1')).toBe(before[0]);
+test('from the KMS to a key on the nodes, and the KMS is needed no more', async () => {
+  const report = await lab.report<EncryptionRun>(['rotate', '--provider', 'secretbox', ...CHANGE]);
+  expect(report).toMatchObject({outcome: 'done', retired: ['vault']});
   plugin.stop();
+  expect(await lab.report<EncryptionVerification>(['verify'])).toMatchObject({ok: true, unchecked: 0});
+  expect(await lab.secrets()).toEqual(values);
+  expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done'});
+  expect(lab.file(node, MANIFEST)).toBe(before[0]);
+});
+
+test('from the KMS back to plaintext: nothing of it is left', async () => {
+  await plugin.start();
+  await lab.report<EncryptionRun>(['setup', '--config', 'kms.yaml', ...CHANGE]);
+  expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done'});
+  plugin.stop();
+  expect(await lab.report<EncryptionVerification>(['verify'], 3)).toMatchObject({encrypted: 0});
+  expect(files()).toEqual(before);
   expect(await lab.secrets()).toEqual(values);
 });

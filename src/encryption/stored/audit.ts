@@ -3,6 +3,7 @@ import {printable} from '../../text/printable.ts';
 import {type EncryptionConfiguration, emptyConfiguration} from '../configuration/configuration.ts';
 import {rulesFor, type WriteKey, writeKeyOf} from '../configuration/coverage.ts';
 import {type Envelope, envelopeOf} from './envelope.ts';
+import {kmsKeyOf} from './kms-key.ts';
 import {openValue} from './open.ts';
 
 /** All values of one resource in etcd. */
@@ -30,6 +31,8 @@ export interface ResourceAudit {
   readonly unchecked: number;
   /** How many values begin with each prefix, `k8s:enc:secretbox:v1:key1:` for example; those without any are under `identity`. */
   readonly byKey: Readonly<Record<string, number>>;
+  /** The same of values under KMS v2, with the name that the plugin gives its key: `k8s:enc:kms:v2:vault:key-1`. */
+  readonly byKmsKey: Readonly<Record<string, number>>;
 }
 
 export interface UndecryptableValue {
@@ -70,13 +73,16 @@ export async function audit(
   for (const {resource, path} of resources) {
     const open = opener(readers, resource);
     const prefixes = new Map<string, number>();
+    const kmsKeys = new Map<string, number>();
     const counts = {total: 0, encrypted: 0, plaintext: 0, undecryptable: 0, unchecked: 0};
     for await (const page of etcd.range({prefix: path, ...(revision !== undefined && {revision})}, signal)) {
       revision ??= page.revision;
       for (const item of page.items) {
         const envelope = envelopeOf(item.value);
         const prefix = prefixOf(item.value, envelope);
-        prefixes.set(prefix, (prefixes.get(prefix) ?? 0) + 1);
+        count(prefixes, prefix);
+        const kmsKey = kmsKeyOf(item.value, envelope);
+        if (kmsKey !== undefined) count(kmsKeys, `${prefix}${kmsKey}`);
         counts.total += 1;
         if (envelope.provider === 'identity') {
           counts.plaintext += 1;
@@ -94,10 +100,15 @@ export async function audit(
       scanned += page.items.length;
       onProgress(scanned);
     }
-    audits.push({resource, ...counts, byKey: Object.fromEntries([...prefixes].sort(([a], [b]) => (a < b ? -1 : 1)))});
+    audits.push({resource, ...counts, byKey: sorted(prefixes), byKmsKey: sorted(kmsKeys)});
   }
   return {revision: revision ?? (await etcd.revision(signal)), resources: audits, plaintext, undecryptable};
 }
+
+const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+
+const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> =>
+  Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Why a value cannot be opened by all; undefined where it can. Only the rules that speak for the resource count, as in the API server. */
 function opener(readers: readonly Reader[], resource: string): (item: KeyValue) => string | undefined {

@@ -19,7 +19,7 @@ function render(counts: Readonly<Record<string, number>>, more: Partial<Encrypti
       configured: true,
       scanned: total,
       ...numbers,
-      resources: [{resource: 'secrets', total, ...numbers, writes: [KEY1], stale: 0}],
+      resources: [{resource: 'secrets', total, ...numbers, byKmsKey: {}, writes: [KEY1], stale: 0}],
       offenders: [],
       failures: [],
       notes: [],
