@@ -6,6 +6,10 @@ export interface MemoryEtcd extends Etcd {
   /** Returns the store's revision after it. */
   put(key: string, value: string | Buffer): number;
   remove(key: string): number;
+  /** Its value now. */
+  at(key: string): Buffer | undefined;
+  /** Those that there are now. */
+  keys(): string[];
   /** What was asked of it, in order: `range /registry/secrets/ at 3`. */
   readonly asked: string[];
   /** What a snapshot hands out. */
@@ -75,6 +79,8 @@ export function memoryEtcd(entries: Readonly<Record<string, string | Buffer>> = 
     memberList: [aMember('a', {isLeader: true})],
     put: (key, value) => write(key, Buffer.from(value)),
     remove: (key) => write(key, undefined),
+    at: (key) => at(revision).find((item) => item.key.toString() === key)?.value,
+    keys: () => at(revision).map(({key}) => key.toString()),
     async get(key, _signal, wanted = revision) {
       return at(wanted).find((item) => item.key.equals(Buffer.from(key)));
     },

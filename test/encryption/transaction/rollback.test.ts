@@ -1,0 +1,150 @@
+import {expect, test} from 'vitest';
+import {applyChange, observeForChange, prepareChange} from '../../../src/encryption/change.ts';
+import {renderConfiguration} from '../../../src/encryption/configuration/configuration.ts';
+import {API_SERVER_MANIFEST} from '../../../src/encryption/control-plane.ts';
+import {enableEncryption} from '../../../src/encryption/manifest/manifest.ts';
+import {rotateStages, type Stages, setupStages} from '../../../src/encryption/transaction/stages.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import {ConnectionProblem} from '../../../src/kube/errors.ts';
+import type {Progress} from '../../../src/progress.ts';
+import {kubeadm} from '../../support/api-server-manifests.ts';
+import {CONFIGURATION, type Fault, type PlayedControlPlane, playControlPlane} from '../../support/played-control-plane.ts';
+import {secretboxWith} from '../../support/servers.ts';
+import {keyNamed} from '../../support/stored.ts';
+
+const {signal} = new AbortController();
+const progress: Progress = {
+  async run(steps) {
+    for (const step of steps) await step.run(() => {});
+  },
+};
+const neverAsked = () => Promise.reject(new Error('nothing is rewritten here'));
+const choice = {provider: 'secretbox', key: keyNamed('new')} as const;
+const setup = setupStages(undefined, ['secrets'], choice, false);
+
+/** Changes, and rewrites nothing. A restart has `confirmWithin` seconds, less 4 in which the node does not interfere; a reload 75 more. */
+async function change(
+  {plane}: PlayedControlPlane,
+  operation: 'setup' | 'rotate',
+  stages: Stages,
+  confirmWithin: number,
+): Promise<EncryptionRun> {
+  const observed = await observeForChange(plane, signal);
+  const options = {rewrite: false, snapshot: undefined, confirmWithin, now: new Date(0)};
+  const prepared = await prepareChange(plane, observed, {operation, resources: ['secrets'], stages}, options, signal);
+  return applyChange(plane, prepared, {rewrite: neverAsked, snapshot: neverAsked}, progress, signal);
+}
+
+const failedStep = ({steps}: EncryptionRun) => steps.find(({state}) => state === 'failed');
+
+test('two control planes that are well encrypt', async () => {
+  const played = playControlPlane([undefined, undefined]);
+  expect(await change(played, 'setup', setup, 30)).toMatchObject({outcome: 'done', why: null});
+  expect(played.configuration(1)).toBe(renderConfiguration(setup.write));
+});
+
+const refused = (path: string, status: number, reason: string): Fault => ({
+  answer: (request, {configuration}) =>
+    configuration && request.path === path ? {status, body: {reason, message: 's3cr3t'}} : undefined,
+});
+const SECRET = '/api/v1/namespaces/shop/secrets/db';
+
+test.each<[string, Fault, string]>([
+  [
+    'does not come up',
+    {
+      answer: (_request, {configuration}) => {
+        if (configuration) throw new ConnectionProblem('cannot reach it', {passing: true});
+        return undefined;
+      },
+    },
+    'does not answer (cannot reach it)',
+  ],
+  [
+    'comes up, and does not let anybody list',
+    refused('/api/v1/secrets?limit=1', 403, 'Forbidden'),
+    'it could not list secrets: 403 Forbidden',
+  ],
+  ['lists what it cannot read', refused(SECRET, 500, 'InternalError'), 'it could not read secret shop/db: 500 InternalError'],
+  [
+    'comes up, and is not ready',
+    {
+      answer: ({path}, {configuration}) =>
+        configuration && path.startsWith('/readyz') ? {status: 500, body: '[-]kms-providers failed: x\n'} : undefined,
+    },
+    'is not ready: kms-providers',
+  ],
+  [
+    'runs with something else than its file',
+    {
+      answer: ({path}, {configuration, startTime}) =>
+        configuration && path === '/metrics' ? {body: `process_start_time_seconds ${startTime}\n`} : undefined,
+    },
+    'has not read its new configuration yet',
+  ],
+])('a server that %s takes all files back, byte for byte, also those of the servers before it', async (_case, fault, why) => {
+  const played = playControlPlane([undefined, fault]);
+  const before = played.files();
+  const run = await change(played, 'setup', setup, 5);
+  expect(run).toMatchObject({
+    outcome: 'rolled back',
+    why: {what: 'the API server on cp-2 did not take its new configuration', why: expect.stringMatching(/^after \d s: /)},
+  });
+  expect(run.why?.why).toContain(why);
+  expect(run.why?.why).not.toContain('s3cr3t');
+  expect(failedStep(run)).toMatchObject({name: 'enable', node: 'cp-2'});
+  expect(played.files()).toEqual(before);
+});
+
+/** Of the Secret that is written for the purpose. */
+const isCanary = (path: string) => path.includes('/secrets/kops-canary-');
+
+test.each<[string, Fault, string]>([
+  [
+    'writes with another key than it says',
+    {reads: () => renderConfiguration(secretboxWith(['other', 'new', 'identity']))},
+    'cp-2 writes with secretbox, key other, not with secretbox, key new',
+  ],
+  [
+    'still writes plaintext',
+    {reads: () => renderConfiguration(setup.read)},
+    'cp-2 writes with identity, not with secretbox, key new',
+  ],
+  [
+    'cannot read what another one wrote',
+    {answer: ({method, path}) => (method === 'GET' && isCanary(path) ? {status: 500} : undefined)},
+    'cp-2 answered 500 to GET /api/v1/namespaces/kube-system/secrets',
+  ],
+  [
+    'reads something else',
+    {answer: ({method, path}) => (method === 'GET' && isCanary(path) ? {body: {data: {canary: 'eA=='}}} : undefined)},
+    'cp-2 reads another value than cp-1 wrote',
+  ],
+])('where a server %s all go back to where both can be read, and the report says why', async (_case, fault, why) => {
+  const played = playControlPlane([undefined, fault]);
+  const run = await change(played, 'setup', setup, 30);
+  expect(failedStep(run)).toMatchObject({name: 'canary'});
+  expect(run.outcome).toBe('rolled back');
+  expect([run.why?.what, run.why?.why].join(': ')).toContain(why);
+  for (const node of [0, 1]) expect(played.configuration(node)).toBe(renderConfiguration(setup.read));
+  expect(played.files()[0]).toContain('--encryption-provider-config=');
+  expect(played.etcd.keys().filter(isCanary)).toEqual([]);
+});
+
+test('where a server never takes the new key, all go back to where both can be read', async () => {
+  const base = secretboxWith(['old', 'identity']);
+  const given = {
+    [CONFIGURATION]: renderConfiguration(base),
+    [API_SERVER_MANIFEST]: enableEncryption(kubeadm, CONFIGURATION),
+  };
+  const stages = rotateStages(base, ['secrets'], choice, false);
+  const written = renderConfiguration(stages.write);
+  const played = playControlPlane([undefined, {ignores: (text) => text === written}], given);
+  const run = await change(played, 'rotate', stages, -70);
+  expect(run).toMatchObject({
+    outcome: 'rolled back',
+    why: {what: 'the API server on cp-2 did not take its new configuration', why: expect.stringContaining('has not read')},
+  });
+  expect(failedStep(run)).toMatchObject({name: 'write'});
+  for (const node of [0, 1]) expect(played.configuration(node)).toBe(renderConfiguration(stages.read));
+});
