@@ -2,11 +2,11 @@ import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import {parse} from 'yaml';
-import type {EncryptionStatus} from '../../src/encryption/status.ts';
-import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
-import type {EncryptionVerification} from '../../src/encryption/verify.ts';
-import {encryptionLab} from '../support/encryption-lab.ts';
-import {type KmsPlugin, staleSocket, startKmsPlugin} from '../support/kms-plugin.ts';
+import type {EncryptionStatus} from '../../../src/encryption/status.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
+import {type KmsPlugin, staleSocket, startKmsPlugin} from '../../support/kms-plugin.ts';
 
 vi.setConfig({testTimeout: 300_000});
 
