@@ -8,7 +8,7 @@ import {memoryEtcd} from '../support/memory-etcd.ts';
 
 const {signal} = new AbortController();
 const cluster = {} as Cluster; // nothing is asked of it
-const plane = {context: 'x', nodes: [], etcd: memoryEtcd(), etcdPrefix: '/registry', cluster};
+const plane = {context: 'x', nodes: [], etcd: memoryEtcd(), etcdPrefix: '/registry', elsewhere: [], cluster};
 
 /** A control plane on which all is well but what these answers say. */
 function aServer(name: string, answers: Readonly<Record<string, Partial<ApiResponse>>> = {}): Server {

@@ -73,7 +73,7 @@ export function playControlPlane(
     address: `10.0.0.${i + 1}`,
   }));
   return {
-    plane: {context: 'x', nodes, etcd, etcdPrefix: '/registry', cluster},
+    plane: {context: 'x', nodes, etcd, etcdPrefix: '/registry', elsewhere: [], cluster},
     etcd,
     files: () => servers.flatMap(({read}) => [read(API_SERVER_MANIFEST), read(CONFIGURATION)]),
     configuration: (node) => servers[node]?.read(CONFIGURATION),
