@@ -87,7 +87,7 @@ test('a manifest edited by hand between two changes keeps its edit', async () =>
   const isLouder = () =>
     lab.processes().some(({program, pid}) => program === 'kube-apiserver' && commandLine(pid).includes('--v=1'));
   await vi.waitFor(() => expect(isLouder()).toBe(true), {timeout: 30_000, interval: 50});
-  await lab.secrets();
+  await vi.waitFor(() => lab.api().send('GET', '/readyz'), {timeout: 60_000, interval: 200});
   expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done'});
   expect(lab.file(node, MANIFEST)).toContain('--v=1 # louder');
   expect(lab.file(node, MANIFEST)).not.toContain('encryption-provider-config');
