@@ -63,6 +63,7 @@ describe('the life of a lab', () => {
       context: 'kops-a',
       kubeconfig,
     });
+    expect(await statusOf('a')).toMatchObject({kubeconfigs: [kubeconfig]});
     expect(created.nodes).toEqual(['a-control-plane', 'a-control-plane2', 'a-worker']);
     expect(created.processes.map(({program}) => program)).toEqual([
       'kubelet',
@@ -222,8 +223,9 @@ describe('the life of a lab', () => {
     expect(await statusOf('b')).toMatchObject({state: 'up'});
   });
 
-  test('down again says that there is nothing', async () => {
-    expect(succeeded(await lab('down', 'a'))).toBe('there is no lab a: nothing to remove\n');
+  test('down again is a problem, but not where that is to be expected', async () => {
+    expect(await lab('down', 'a')).toMatchObject({code: 5, stderr: expect.stringContaining('lab a not found\n  there is b\n')});
+    expect(succeeded(await lab('down', 'a', '--ignore-not-found'))).toBe('there is no lab a: nothing to remove\n');
   });
 
   test('a lab whose files somebody deleted is still brought to its end', async () => {
