@@ -3,6 +3,7 @@ import {applyChange, type ChangeOptions, continueChange, openChange, type Prepar
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
+import {proveUnchanged} from '../encryption/unchanged.ts';
 import {renderPlan} from '../encryption/view/plan.ts';
 import {renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
@@ -91,6 +92,7 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
       return this.present(runbookOf(plane.context, draft, plane.etcdPrefix), flags.output, renderRunbook);
     if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderPlan);
     this.tell(`${renderPlan(plan, this.errorScreen)}\n`);
+    if (plan.unchanged) return this.end(await proveUnchanged(plane, prepared, this.progress, this.signal), flags.output);
     await askFirst('Go on?', {yes: flags.yes, signal: this.signal});
     this.end(await applyChange(plane, prepared, encryptionTools(plane), this.progress, this.signal), flags.output);
   }

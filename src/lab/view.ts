@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import {cut} from '../text/fit.ts';
+import {counted} from '../text/plural.ts';
 import {printable} from '../text/printable.ts';
 import type {Screen} from '../text/screen.ts';
 import type {LabProcess, LabStatus} from './driver.ts';
@@ -73,8 +74,7 @@ export function renderRemoval({name, removed, kubeconfigs}: LabRemoval, {theme}:
   return `${theme.good('✓')} lab ${name} is gone${also}`;
 }
 
-const traits = ({driver, version, nodes}: LabStatus): string =>
-  `${driver} · ${version} · ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`;
+const traits = ({driver, version, nodes}: LabStatus): string => `${driver} · ${version} · ${counted(nodes.length, 'node')}`;
 
 const NO_BORDERS = {
   top: '',

@@ -69,8 +69,12 @@ test("the lecture's own result: aescbc and key1, rewritten and verified", async 
 
 test('a second setup changes nothing; one with another key is refused', async () => {
   const before = fingerprint();
-  expect(await run('setup')).toMatchObject({outcome: 'done', writeKey: {keyName: 'key1'}});
+  const journal = lab.file(node, '/etc/kubernetes/kops/journal');
+  expect(await lab.report<EncryptionPlan>(['setup', '--dry-run'])).toMatchObject({unchanged: true, files: [], restarts: []});
+  const report = await lab.report<EncryptionRun>(['setup']); // and asks nothing
+  expect(report).toMatchObject({outcome: 'done', writeKey: {keyName: 'key1'}, proof: {scanned: 20}, snapshot: null});
   expect(fingerprint()).toEqual(before);
+  expect(lab.file(node, '/etc/kubernetes/kops/journal')).toEqual(journal);
   const {code, stderr} = await lab.kops(['encrypt-at-rest', 'setup', '--provider', 'secretbox', '--yes']);
   expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringContaining('kops encrypt-at-rest rotate')});
 });

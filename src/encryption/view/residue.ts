@@ -1,8 +1,8 @@
 import {bytes} from '../../text/bytes.ts';
 import {pad} from '../../text/fit.ts';
+import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {Residue, ResidueFile} from '../residue.ts';
-import {counted} from './words.ts';
 
 /** Where plaintext of earlier times was looked for, and what was found. */
 export function renderResidue({revisions, files, ok, next}: Residue, screen: Screen): string {

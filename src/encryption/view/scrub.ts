@@ -1,7 +1,7 @@
 import {bytes} from '../../text/bytes.ts';
+import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EtcdScrub} from '../scrub.ts';
-import {counted} from './words.ts';
 
 /** What will be done, before it is asked for. */
 export function renderScrubPlan({context, etcd, revision, members}: EtcdScrub, {theme}: Screen): string {

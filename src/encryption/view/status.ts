@@ -1,10 +1,11 @@
 import {age} from '../../text/duration.ts';
 import {pad} from '../../text/fit.ts';
+import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
 import type {ServerStatus} from '../server-status.ts';
 import type {EncryptionStatus, SecretInMemory, StoredObjects} from '../status.ts';
-import {counted, keyWords, prefixWords} from './words.ts';
+import {keyWords, prefixWords} from './words.ts';
 
 export function renderStatus(report: EncryptionStatus, screen: Screen): string {
   const {theme} = screen;
