@@ -129,6 +129,8 @@ export interface RunningServer {
   readonly listsSecrets: boolean;
   /** What is wrong, in a few words. */
   readonly why?: string;
+  /** The right that the user lacks, or that a server which starts does not know of yet: `list secrets in all namespaces`. */
+  readonly denied?: string;
 }
 
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
@@ -155,6 +157,7 @@ export async function probe(api: Api, signal: AbortSignal): Promise<RunningServe
     ...readMetrics(text),
     listsSecrets: why === undefined,
     ...(trouble !== undefined && {why: trouble}),
+    ...deniedBy(secrets, metrics),
   };
 
   async function unreadable(list: Buffer): Promise<string | undefined> {
@@ -176,6 +179,11 @@ export async function probe(api: Api, signal: AbortSignal): Promise<RunningServe
       throw error;
     }
   }
+}
+
+function deniedBy(secrets: ApiResponse, metrics: ApiResponse | Error): Pick<RunningServer, 'denied'> {
+  if (secrets.status === 403) return {denied: 'list secrets in all namespaces'};
+  return 'status' in metrics && metrics.status === 403 ? {denied: 'get the path /metrics'} : {};
 }
 
 /** Of the exposition format: what `probe` wants to know. */

@@ -187,7 +187,13 @@ describe('what a running API server tells', () => {
       configHash: undefined,
       listsSecrets: true,
       why: 'it could not read its metrics: 403 Forbidden',
+      denied: 'get the path /metrics',
     });
+  });
+
+  test('one that does not let Secrets be listed may serve them: the right is named that is missing', async () => {
+    const answers = {...well, '/api/v1/secrets?limit=1': refused(403, 'Forbidden')};
+    expect(await probe(api(answers), signal)).toMatchObject({listsSecrets: false, denied: 'list secrets in all namespaces'});
   });
 
   test('one that does not answer is no failure of the asking', async () => {

@@ -31,9 +31,8 @@ function headline({configured, agrees, context, servers, transaction}: Encryptio
   const disagreement = servers.length === 1 ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`;
   if (!agrees) return `${theme.wrong('✗')} ${theme.strong(disagreement)}${where}`;
   if (transaction !== null) return `${theme.waiting('…')} ${theme.strong('a change of the encryption is not finished')}${where}`;
-  const reached = servers.filter(({access}) => access !== null).length;
-  if (reached < servers.length)
-    return `${theme.waiting('?')} ${theme.strong(`${reached} of ${count} could be looked at`)}${where}`;
+  const judged = servers.filter((server) => server.agrees !== null).length;
+  if (judged < servers.length) return `${theme.waiting('?')} ${theme.strong(`${judged} of ${count} could be looked at`)}${where}`;
   if (!configured) return `${theme.waiting('○')} ${theme.strong('encryption at rest is not configured')}${where}`;
   const all = servers.length === 1 ? 'the API server does what its file says' : `all ${count} do what their files say`;
   const writes = servers.every(({provider}) => provider === 'identity')
