@@ -1,4 +1,5 @@
 import {counted} from '../text/plural.ts';
+
 /** Something that is wrong with one pod, as its kubelet, the scheduler or a controller says. */
 export interface Trouble {
   /** A CamelCase word to match on. */
