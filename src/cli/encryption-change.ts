@@ -1,9 +1,18 @@
 import {Flags, type Interfaces} from '@oclif/core';
-import {applyChange, type ChangeOptions, continueChange, openChange, type PreparedChange} from '../encryption/change.ts';
+import {planAbort} from '../encryption/abort-plan.ts';
+import {
+  applyChange,
+  type ChangeOptions,
+  continueChange,
+  openChange,
+  openWork,
+  type PreparedChange,
+} from '../encryption/change.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
 import {proveUnchanged} from '../encryption/unchanged.ts';
+import {renderAbortPlan} from '../encryption/view/abort-plan.ts';
 import {renderPlan} from '../encryption/view/plan.ts';
 import {renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
@@ -95,6 +104,15 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
     if (plan.unchanged) return this.end(await proveUnchanged(plane, prepared, this.progress, this.signal), flags.output);
     await askFirst('Go on?', {yes: flags.yes, signal: this.signal});
     this.end(await applyChange(plane, prepared, encryptionTools(plane), this.progress, this.signal), flags.output);
+  }
+
+  /** What taking back would do. */
+  protected async showAbort(flags: ContinueFlags): Promise<void> {
+    await this.withControlPlane(flags, async (plane) => {
+      const transaction = await openChange(plane, this.signal);
+      const work = await openWork(plane, transaction, encryptionTools(plane), this.signal);
+      this.present(await planAbort(work, this.signal), flags.output, renderAbortPlan);
+    });
   }
 
   /** Goes on with what was interrupted, or takes it back. */

@@ -174,14 +174,19 @@ export async function continueChange(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<EncryptionRun> {
+  const work = await openWork(plane, transaction, tools, signal);
+  return transact(work, {progress, signal, direction, before: [], open: (s) => writeRecords(transaction, work.servers, s)});
+}
+
+/** What an open transaction works on, from what it left on the nodes. */
+export async function openWork(plane: ControlPlane, transaction: Transaction, tools: Tools, signal: AbortSignal): Promise<Work> {
   const servers = await serversOf(plane, transaction, signal);
   const lead = servers.find(({name}) => name === transaction.lead) ?? servers[0];
   if (lead === undefined) throw new Error('a control plane without nodes');
   const originals = new Map<string, Originals>();
   for (const server of servers) originals.set(server.name, await readOriginals(server, transaction, signal));
   const stages = await readStages(lead.node, transaction, signal);
-  const work = workOf(plane, transaction, servers, originals, stages, tools);
-  return transact(work, {progress, signal, direction, before: [], open: (s) => writeRecords(transaction, servers, s)});
+  return workOf(plane, transaction, servers, originals, stages, tools);
 }
 
 function workOf(
