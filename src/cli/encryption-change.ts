@@ -17,7 +17,7 @@ import {renderPlan} from '../encryption/view/plan.ts';
 import {renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {parseDuration} from '../text/parse-duration.ts';
-import {asDuration, changeFlags, clusterFlags, outputFlag, showCommandsFlag, withDryRunMode, yesFlag} from './command.ts';
+import {asDuration, changeFlags, clusterFlags, outputFlag, withDryRunMode, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
 import {EncryptionCommand, nodeFlags} from './encryption.ts';
 import {encryptionTools} from './encryption-tools.ts';
@@ -49,9 +49,11 @@ export const continueFlags = {...clusterFlags, ...nodeFlags, ...outputFlag, ...y
 export const encryptionChangeFlags = {
   ...continueFlags,
   ...changeFlags,
-  ...showCommandsFlag,
   ...confirmFlag,
-  runbook: Flags.boolean({description: 'print the plan as commands to type, and do nothing', dependsOn: ['dry-run']}),
+  'show-commands': Flags.boolean({
+    description: 'print the plan as commands to type and files to edit, for a change ticket or to learn, and do nothing',
+    aliases: ['runbook'],
+  }),
   rewrite: Flags.boolean({
     description: 'whether to rewrite what is stored, and to verify it in etcd',
     allowNo: true,
@@ -97,8 +99,10 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
   /** Shows the plan, asks, and carries it out; or only the first, or the plan as commands. */
   protected async carryOut(plane: ControlPlane, prepared: PreparedChange, flags: ChangeFlags): Promise<void> {
     const {plan, draft} = prepared;
-    if (flags.runbook || flags['show-commands'])
-      return this.present(runbookOf(plane.context, draft, plane.etcdPrefix), flags.output, renderRunbook);
+    if (flags['show-commands']) {
+      const runbook = runbookOf(plane.context, draft, plane.etcdPrefix, plan.unchanged);
+      return this.present(runbook, flags.output, renderRunbook);
+    }
     if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderPlan);
     this.tell(`${renderPlan(plan, this.errorScreen)}\n`);
     if (plan.unchanged) return this.end(await proveUnchanged(plane, prepared, this.progress, this.signal), flags.output);
