@@ -10,6 +10,7 @@ import {
 } from '../encryption/change.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {runbookOf} from '../encryption/runbook.ts';
+import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
 import {proveUnchanged} from '../encryption/unchanged.ts';
 import {renderAbortPlan} from '../encryption/view/abort-plan.ts';
@@ -60,7 +61,7 @@ export const encryptionChangeFlags = {
     default: true,
   }),
   snapshot: Flags.boolean({description: 'whether to save etcd first', allowNo: true, default: true}),
-  'snapshot-file': Flags.string({description: 'where to; default: kops-snapshot-TIME.db here', helpValue: 'FILE'}),
+  'snapshot-file': Flags.string({description: 'where to; default: kops-snapshot-TIME-CLUSTER.db here', helpValue: 'FILE'}),
 };
 
 export const keyFlags = {
@@ -85,12 +86,12 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
   }
 
   /** What the flags say of every change. */
-  protected changeOptions(flags: ChangeFlags): ChangeOptions {
+  protected async changeOptions(flags: ChangeFlags, {cluster}: ControlPlane): Promise<ChangeOptions> {
     const now = new Date();
-    const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+    const file = async () => flags['snapshot-file'] ?? snapshotName(now, await clusterMark(cluster, this.signal));
     return {
       rewrite: flags.rewrite,
-      snapshot: flags.snapshot ? (flags['snapshot-file'] ?? `kops-snapshot-${time}.db`) : undefined,
+      snapshot: flags.snapshot ? await file() : undefined,
       confirmWithin: Math.ceil((parseDuration(flags['confirm-within']) ?? 0) / 1000),
       now,
     };
