@@ -98,7 +98,7 @@ export const changeFlags = {
   })(),
 };
 /** `--dry-run` alone is `--dry-run=client`, as it was in kubectl. */
-export const withDryRunMode = (argv: readonly string[]): string[] =>
+const withDryRunMode = (argv: readonly string[]): string[] =>
   argv.map((word, i) =>
     word === '--dry-run' && !['none', 'client', 'server'].includes(argv[i + 1] ?? '') ? '--dry-run=client' : word,
   );
@@ -147,6 +147,7 @@ export abstract class BaseCommand extends Command {
   }
 
   override async init(): Promise<void> {
+    if (this.ctor.flags['dry-run']?.type === 'option') this.argv = withDryRunMode(this.argv);
     await super.init();
     // oclif takes an argument that was left out from standard input: in a `while read` loop, from the rest of the list.
     for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;

@@ -18,7 +18,7 @@ import {renderPlan} from '../encryption/view/plan.ts';
 import {renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {parseDuration} from '../text/parse-duration.ts';
-import {asDuration, changeFlags, clusterFlags, outputFlag, withDryRunMode, yesFlag} from './command.ts';
+import {asDuration, changeFlags, clusterFlags, outputFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
 import {EncryptionCommand, nodeFlags} from './encryption.ts';
 import {encryptionTools} from './encryption-tools.ts';
@@ -79,11 +79,6 @@ type ContinueFlags = Interfaces.InferredFlags<typeof continueFlags>;
 /** A command that changes the encryption of a control plane. */
 export abstract class EncryptionChangeCommand extends EncryptionCommand {
   protected override readonly warnsOfOpen = false;
-
-  override async init(): Promise<void> {
-    this.argv = withDryRunMode(this.argv);
-    await super.init();
-  }
 
   /** What the flags say of every change. */
   protected async changeOptions(flags: ChangeFlags, {cluster}: ControlPlane): Promise<ChangeOptions> {

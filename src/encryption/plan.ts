@@ -67,7 +67,7 @@ export function planOf({
   const resources = counts.map(({resource, total, byKey}) => ({resource, total, stale: total - (byKey[wanted] ?? 0)}));
   const isNew = Object.values(nodes).every(({configuration}) => configuration === ABSENT);
   const manifests = [...new Set(restarts.map(({manifestPath}) => manifestPath))];
-  const change = disables && rewrite ? 'goes to the archive' : isNew ? 'new, 0600' : 'changed';
+  const change = disables && rewrite ? 'archived' : isNew ? 'new, 0600' : 'changed';
   const files = [
     ...(isSettled ? [] : [{path: configurationFile, change}]),
     ...manifests.map((path) => ({path, change: disables ? '- 2 flags, 1 mount' : '+ 2 flags, 1 mount'})),
