@@ -13,7 +13,9 @@ const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const argv = process.argv.slice(2);
 const required = pjson.engines.node.replace(/[^0-9.]/g, '');
 if (isOlder(process.versions.node, required)) {
-  process.stderr.write(`✗ kops needs Node ${required} or newer; this is ${process.versions.node} (${process.execPath})\n`);
+  process.stderr.write(
+    `✗ kops needs Node ${required} or newer\n  this is ${process.versions.node}, ${process.execPath}\n  install a newer one from https://nodejs.org or by your package manager, and see that it comes first on the PATH\n`,
+  );
   process.exit(2);
 }
 if (argv.length === 1 && argv[0] === '--version') {

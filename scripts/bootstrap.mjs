@@ -16,7 +16,10 @@ const scripts = {test: 'scripts/test.ts', demo: 'scripts/demo.ts'};
 const [name = '', ...args] = process.argv.slice(2);
 if (!scripts[name]) fail('usage: node scripts/bootstrap.mjs test|demo [arguments]', 2);
 if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE)
-  fail(`kops needs Node ${OLDEST_NODE} or newer to install itself; this is ${process.versions.node} (${process.execPath})`, 2);
+  fail(
+    `kops needs Node ${OLDEST_NODE} or newer to install itself; this is ${process.versions.node} (${process.execPath})\n  install a newer one from https://nodejs.org and try again`,
+    2,
+  );
 
 if (isStale()) await install();
 if (!pinnedNodeRuns()) {

@@ -1,4 +1,4 @@
-// The main job of kops on a throwaway cluster, narrated. `npm run demo -- --driver kind` runs it with real pods.
+// The main job of kops on a throwaway cluster, narrated. `npm run demo -- --driver kind` runs it with real pods, `--remove` removes it.
 import {spawn, spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -13,14 +13,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const kubeconfig = join(root, 'demo.kubeconfig');
 const lab = ['--name', 'demo', '--kubeconfig', kubeconfig];
 const namespace = 'shop';
-const {driver} = parseArgs({
-  options: {driver: {type: 'string', default: process.platform === 'linux' ? 'embedded' : 'kind'}},
+const {driver, remove} = parseArgs({
+  options: {
+    driver: {type: 'string', default: process.platform === 'linux' ? 'embedded' : 'kind'},
+    remove: {type: 'boolean', default: false},
+  },
 }).values;
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true));
 
 async function main(): Promise<void> {
+  if (remove) return kops(['lab', 'down', '--yes', '--ignore-not-found', ...lab]);
   say('A throwaway cluster named "demo", apart from all yours: its kubeconfig is a file of its own.');
   if (driver === 'embedded')
     say('No Docker needed: a real control plane as processes of this machine; only the nodes and pods are simulated.');
@@ -84,7 +88,7 @@ async function main(): Promise<void> {
   kops rollout history deploy/web -n ${namespace}
   kops encrypt-at-rest status
 and to remove it:
-  kops lab down --name demo`);
+  npm run demo -- --remove`);
 }
 
 function isEncrypted(): boolean {
@@ -113,8 +117,8 @@ async function kops(args: readonly string[], expected = 0): Promise<void> {
 }
 
 function stop(what: string, exitCode: number): never {
-  console.log(`\n${what} What there is of the cluster stays; "npm run demo" starts over, and this removes it:`);
-  console.log(`  ${process.execPath} ${join(root, 'bin/dev.js')} lab down ${lab.join(' ')}`);
+  say(`${what} What there is of the cluster stays; "npm run demo" starts over, and this removes it:`);
+  console.log('  npm run demo -- --remove');
   process.exit(exitCode);
 }
 

@@ -97,7 +97,7 @@ async function worksOnALab(bin: string): Promise<void> {
     } as object);
     expect(await run(bin, ['secret', 'decode', 'db', '-o', 'json']), {code: 0, stdout: /"username": "admin"/});
   } finally {
-    expect(await run(bin, ['lab', 'down', '--name', lab, '--kubeconfig', kubeconfig]), {code: 0});
+    expect(await run(bin, ['lab', 'down', '--name', lab, '--ignore-not-found', '--kubeconfig', kubeconfig]), {code: 0});
   }
 }
 

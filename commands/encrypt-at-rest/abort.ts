@@ -1,14 +1,19 @@
+import {changeFlags} from '../../src/cli/command.ts';
 import {continueFlags, EncryptionChangeCommand} from '../../src/cli/encryption-change.ts';
 
 export default class EncryptAtRestAbortCommand extends EncryptionChangeCommand {
   static override summary = 'Take back a change of the encryption that was interrupted.';
   static override description =
     'Before any API server was told to write with the new key, every file becomes what it was. After that, all servers go back to where they can read everything, and keep the key.';
-  static override examples = ['<%= config.bin %> encrypt-at-rest abort'];
-  static override flags = {...continueFlags};
+  static override examples = ['<%= config.bin %> encrypt-at-rest abort --dry-run', '<%= config.bin %> encrypt-at-rest abort'];
+  static override flags = {
+    ...continueFlags,
+    ...changeFlags,
+  };
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestAbortCommand);
-    await this.goOn(flags, 'back');
+    if (flags['dry-run'] === 'none') await this.goOn(flags, 'back');
+    else await this.showAbort(flags);
   }
 }

@@ -11,7 +11,7 @@ export default class EncryptAtRestDisableCommand extends EncryptionChangeCommand
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestDisableCommand);
     await this.withControlPlane(flags, async (plane) => {
-      await this.carryOut(plane, await prepareDisable(plane, this.changeOptions(flags), this.signal), flags);
+      await this.carryOut(plane, await prepareDisable(plane, await this.changeOptions(flags, plane), this.signal), flags);
     });
   }
 }

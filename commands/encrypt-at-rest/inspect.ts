@@ -30,6 +30,8 @@ export default class EncryptAtRestInspectCommand extends EncryptionCommand {
     })(),
   };
 
+  protected override readonly quotes = true;
+
   async run(): Promise<void> {
     const {args, flags} = await this.parse(EncryptAtRestInspectCommand);
     if (flags['show-commands']) {

@@ -6,7 +6,6 @@ import {
   kubectlScope,
   outputFlag,
   showCommandsFlag,
-  withDryRunMode,
   yesFlag,
 } from '../../src/cli/command.ts';
 import {askFirst} from '../../src/cli/confirm.ts';
@@ -41,11 +40,6 @@ export default class EncryptAtRestRewriteCommand extends ClusterCommand {
       default: 'auto' as const,
     })(),
   };
-
-  override async init(): Promise<void> {
-    this.argv = withDryRunMode(this.argv);
-    await super.init();
-  }
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestRewriteCommand);

@@ -21,7 +21,7 @@ export default class EncryptAtRestRotateCommand extends EncryptionChangeCommand 
     const {flags} = await this.parse(EncryptAtRestRotateCommand);
     const {provider, strict, 'key-name': keyName} = flags;
     await this.withControlPlane(flags, async (plane) => {
-      const options = {...this.changeOptions(flags), provider, keyName, strict};
+      const options = {...(await this.changeOptions(flags, plane)), provider, keyName, strict};
       await this.carryOut(plane, await prepareRotate(plane, options, this.signal), flags);
     });
   }

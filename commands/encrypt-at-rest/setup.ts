@@ -12,7 +12,7 @@ export default class EncryptAtRestSetupCommand extends EncryptionChangeCommand {
   static override examples = [
     '<%= config.bin %> encrypt-at-rest setup',
     '<%= config.bin %> encrypt-at-rest setup --provider aescbc --key-name key1',
-    '<%= config.bin %> encrypt-at-rest setup --dry-run --runbook',
+    '<%= config.bin %> encrypt-at-rest setup --show-commands',
   ];
   static override flags = {
     ...encryptionChangeFlags,
@@ -40,7 +40,7 @@ export default class EncryptAtRestSetupCommand extends EncryptionChangeCommand {
     const given = file && parseConfiguration(file.text, file.file);
     await this.withControlPlane(flags, async (plane) => {
       const resources = flags.resources.split(',').filter(Boolean);
-      const options = {...this.changeOptions(flags), resources, provider, keyName, given, strict};
+      const options = {...(await this.changeOptions(flags, plane)), resources, provider, keyName, given, strict};
       await this.carryOut(plane, await prepareSetup(plane, options, this.signal), flags);
     });
   }

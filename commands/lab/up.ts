@@ -1,3 +1,4 @@
+import {resolve} from 'node:path';
 import {Flags} from '@oclif/core';
 import {outputFlag} from '../../src/cli/command.ts';
 import {LabCommand, labKubeconfigFlags, labNameFlag} from '../../src/cli/lab.ts';
@@ -38,6 +39,7 @@ export default class LabUpCommand extends LabCommand {
       this.signal,
     );
     const merged = files.length > 0 ? await addToKubeconfig(files, kubeconfig, this.signal) : undefined;
+    if (merged) driver.noteKubeconfig(name, resolve(merged.file));
     const report: LabUp = {
       ...status,
       outcome,

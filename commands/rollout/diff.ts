@@ -30,6 +30,8 @@ export default class RolloutDiffCommand extends ClusterCommand {
     'exit-code': Flags.boolean({description: 'end with 1 where there is a difference'}),
   };
 
+  protected override readonly quotes = true;
+
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutDiffCommand);
     const workload = oneWorkload(args);

@@ -29,6 +29,8 @@ export default class SecretDecodeCommand extends ClusterCommand {
     })(),
   };
 
+  protected override readonly quotes = true;
+
   async run(): Promise<void> {
     const {args, flags} = await this.parse(SecretDecodeCommand);
     const name = args.name.replace(/^secrets?\//, '');

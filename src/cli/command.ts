@@ -5,6 +5,7 @@ import {ExitCode} from '../problem.ts';
 import type {KubectlScope} from '../text/kubectl.ts';
 import {parseDuration} from '../text/parse-duration.ts';
 import type {Screen} from '../text/screen.ts';
+import {asTyped, wordsOf} from './hints.ts';
 import {type OutputFormat, type Report, serialise} from './output.ts';
 import {isInteractive, screenOf} from './terminal.ts';
 
@@ -14,16 +15,41 @@ export async function asDuration(text: string): Promise<string> {
   throw new Error(`Expected a duration like 90s, 10m or 1h30m, or 0 for no limit, but received: ${text}`);
 }
 
+/** The parser of a flag that must not be empty: `-n "$NAMESPACE"` of a script whose variable is not set would mean another one. */
+export const asGiven =
+  (what: string) =>
+  async (text: string): Promise<string> => {
+    if (text !== '') return text;
+    throw new Error(`Expected ${what}, but received: `);
+  };
+
 /** Which cluster, which namespace, as whom. */
 export const clusterFlags = {
   kubeconfig: Flags.string({
     helpGroup: 'CLUSTER',
     description: 'kubeconfig file; default: $KUBECONFIG, else ~/.kube/config',
     helpValue: 'FILE',
+    parse: asGiven('a file'),
   }),
-  context: Flags.string({helpGroup: 'CLUSTER', description: 'context of the kubeconfig', helpValue: 'NAME'}),
-  namespace: Flags.string({char: 'n', helpGroup: 'CLUSTER', description: "namespace; default: the context's", helpValue: 'NAME'}),
-  as: Flags.string({helpGroup: 'CLUSTER', description: 'user to impersonate', helpValue: 'USER'}),
+  context: Flags.string({
+    helpGroup: 'CLUSTER',
+    description: 'context of the kubeconfig',
+    helpValue: 'NAME',
+    parse: asGiven('the name of a context'),
+  }),
+  namespace: Flags.string({
+    char: 'n',
+    helpGroup: 'CLUSTER',
+    description: "namespace; default: the context's",
+    helpValue: 'NAME',
+    parse: asGiven('the name of a namespace'),
+  }),
+  as: Flags.string({
+    helpGroup: 'CLUSTER',
+    description: 'user to impersonate',
+    helpValue: 'USER',
+    parse: asGiven('the name of a user'),
+  }),
   'as-group': Flags.string({
     helpGroup: 'CLUSTER',
     description: 'group to impersonate; may be repeated',
@@ -52,7 +78,12 @@ export const outputFlag = {
 
 export const allNamespacesFlag = {'all-namespaces': Flags.boolean({char: 'A', description: 'in all namespaces'})};
 export const selectorFlag = {
-  selector: Flags.string({char: 'l', description: 'only what has these labels', helpValue: 'app=web'}),
+  selector: Flags.string({
+    char: 'l',
+    description: 'only what has these labels',
+    helpValue: 'app=web',
+    parse: asGiven('labels like app=web'),
+  }),
 };
 export const showCommandsFlag = {
   'show-commands': Flags.boolean({description: 'print the kubectl commands that do the same, and do nothing'}),
@@ -67,7 +98,7 @@ export const changeFlags = {
   })(),
 };
 /** `--dry-run` alone is `--dry-run=client`, as it was in kubectl. */
-export const withDryRunMode = (argv: readonly string[]): string[] =>
+const withDryRunMode = (argv: readonly string[]): string[] =>
   argv.map((word, i) =>
     word === '--dry-run' && !['none', 'client', 'server'].includes(argv[i + 1] ?? '') ? '--dry-run=client' : word,
   );
@@ -101,6 +132,9 @@ export abstract class BaseCommand extends Command {
   private get noColour(): boolean {
     return this.argv.includes('--no-color');
   }
+  /** Whether its result quotes what is stored in the cluster: then nothing in it is taken for a hint. */
+  protected readonly quotes: boolean = false;
+
   /** Where results go, and where progress, warnings and prompts go. */
   protected get screen(): Screen {
     return screenOf(process.stdout, process.env, this.noColour);
@@ -113,6 +147,7 @@ export abstract class BaseCommand extends Command {
   }
 
   override async init(): Promise<void> {
+    if (this.ctor.flags['dry-run']?.type === 'option') this.argv = withDryRunMode(this.argv);
     await super.init();
     // oclif takes an argument that was left out from standard input: in a `while read` loop, from the rest of the list.
     for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
@@ -138,7 +173,7 @@ export abstract class BaseCommand extends Command {
 
   /** Prints one result: a view's text, or the same report as a document. */
   protected present<R extends Report>(report: R, output: OutputFormat, render: (report: R, screen: Screen) => string): void {
-    this.log(output === 'human' ? render(report, this.screen) : serialise(report, output));
+    this.log(output === 'human' ? this.typed(render(report, this.screen)) : serialise(report, output));
   }
 
   /** What `--show-commands` prints: shell lines that do with kubectl what the command does. */
@@ -148,7 +183,12 @@ export abstract class BaseCommand extends Command {
 
   /** Standard error: progress, warnings, where a change acts. */
   protected tell(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${this.typed(text)}\n`);
+  }
+
+  /** Text whose hints say what the user types: a result of this command, unless it quotes what somebody stored. */
+  protected typed(text: string): string {
+    return this.quotes ? text : asTyped(text, wordsOf(this.config));
   }
 }
 

@@ -4,6 +4,7 @@ import type {ControlPlane} from '../encryption/control-plane.ts';
 import {findResidue, type LocalFile} from '../encryption/residue.ts';
 import {expandResources} from '../encryption/resources.ts';
 import {serverApi} from '../encryption/server-api.ts';
+import {clusterMark, snapshotsOf} from '../encryption/snapshot-name.ts';
 import type {StatusSources} from '../encryption/status.ts';
 import {keysOf} from '../encryption/stored/etcd-path.ts';
 import {type EncryptionVerification, type Observations, resourcesInForce} from '../encryption/verify.ts';
@@ -25,7 +26,7 @@ export const verifyFlags = {
   }),
   residue: Flags.boolean({description: 'also look for plaintext in earlier revisions, the files of etcd, and snapshots'}),
   snapshot: Flags.string({
-    description: 'a snapshot to look into with --residue; default: kops-snapshot-*.db here',
+    description: "a snapshot to look into with --residue; default: this cluster's kops-snapshot-*.db here",
     helpValue: 'FILE',
     multiple: true,
     multipleNonGreedy: true,
@@ -63,18 +64,22 @@ export function toVerify(
   return expandResources(cluster, asked.length > 0 ? asked : resourcesInForce(observations), signal);
 }
 
-/** The same with what is left besides: `snapshots` are files of this machine. */
+/** The same with what is left besides. `named`: snapshots, files of this machine; undefined for those of this cluster that lie here. */
 export async function withResidue(
   plane: ControlPlane,
   report: EncryptionVerification,
-  snapshots: readonly string[] = globSync('kops-snapshot-*.db'),
+  named: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<EncryptionVerification> {
   const members = await stackedMembers(plane.nodes, signal);
+  const {own, others} = named
+    ? {own: named, others: []}
+    : snapshotsOf(await clusterMark(plane.cluster, signal), globSync('kops-snapshot-*.db'));
   const sources = {
     etcd: plane.etcd,
     members: members.map(({node, member}) => ({node, dataDir: member.dataDir})),
-    snapshots: snapshots.map((path): LocalFile => ({path, read: () => createReadStream(path)})),
+    skipped: others,
+    snapshots: own.map((path): LocalFile => ({path, read: () => createReadStream(path)})),
   };
   const paths = keysOf(
     report.resources.map(({resource}) => resource),

@@ -1,13 +1,24 @@
 import {Flags, type Interfaces} from '@oclif/core';
-import {applyChange, type ChangeOptions, continueChange, openChange, type PreparedChange} from '../encryption/change.ts';
+import {planAbort} from '../encryption/abort-plan.ts';
+import {
+  applyChange,
+  type ChangeOptions,
+  continueChange,
+  openChange,
+  openWork,
+  type PreparedChange,
+} from '../encryption/change.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {runbookOf} from '../encryption/runbook.ts';
+import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
+import {proveUnchanged} from '../encryption/unchanged.ts';
+import {renderAbortPlan} from '../encryption/view/abort-plan.ts';
 import {renderPlan} from '../encryption/view/plan.ts';
 import {renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {parseDuration} from '../text/parse-duration.ts';
-import {asDuration, changeFlags, clusterFlags, outputFlag, showCommandsFlag, withDryRunMode, yesFlag} from './command.ts';
+import {asDuration, changeFlags, clusterFlags, outputFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
 import {EncryptionCommand, nodeFlags} from './encryption.ts';
 import {encryptionTools} from './encryption-tools.ts';
@@ -39,16 +50,18 @@ export const continueFlags = {...clusterFlags, ...nodeFlags, ...outputFlag, ...y
 export const encryptionChangeFlags = {
   ...continueFlags,
   ...changeFlags,
-  ...showCommandsFlag,
   ...confirmFlag,
-  runbook: Flags.boolean({description: 'print the plan as commands to type, and do nothing', dependsOn: ['dry-run']}),
+  'show-commands': Flags.boolean({
+    description: 'print the plan as commands to type and files to edit, for a change ticket or to learn, and do nothing',
+    aliases: ['runbook'],
+  }),
   rewrite: Flags.boolean({
     description: 'whether to rewrite what is stored, and to verify it in etcd',
     allowNo: true,
     default: true,
   }),
   snapshot: Flags.boolean({description: 'whether to save etcd first', allowNo: true, default: true}),
-  'snapshot-file': Flags.string({description: 'where to; default: kops-snapshot-TIME.db here', helpValue: 'FILE'}),
+  'snapshot-file': Flags.string({description: 'where to; default: kops-snapshot-TIME-CLUSTER.db here', helpValue: 'FILE'}),
 };
 
 export const keyFlags = {
@@ -67,18 +80,13 @@ type ContinueFlags = Interfaces.InferredFlags<typeof continueFlags>;
 export abstract class EncryptionChangeCommand extends EncryptionCommand {
   protected override readonly warnsOfOpen = false;
 
-  override async init(): Promise<void> {
-    this.argv = withDryRunMode(this.argv);
-    await super.init();
-  }
-
   /** What the flags say of every change. */
-  protected changeOptions(flags: ChangeFlags): ChangeOptions {
+  protected async changeOptions(flags: ChangeFlags, {cluster}: ControlPlane): Promise<ChangeOptions> {
     const now = new Date();
-    const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+    const file = async () => flags['snapshot-file'] ?? snapshotName(now, await clusterMark(cluster, this.signal));
     return {
       rewrite: flags.rewrite,
-      snapshot: flags.snapshot ? (flags['snapshot-file'] ?? `kops-snapshot-${time}.db`) : undefined,
+      snapshot: flags.snapshot ? await file() : undefined,
       confirmWithin: Math.ceil((parseDuration(flags['confirm-within']) ?? 0) / 1000),
       now,
     };
@@ -87,12 +95,24 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
   /** Shows the plan, asks, and carries it out; or only the first, or the plan as commands. */
   protected async carryOut(plane: ControlPlane, prepared: PreparedChange, flags: ChangeFlags): Promise<void> {
     const {plan, draft} = prepared;
-    if (flags.runbook || flags['show-commands'])
-      return this.present(runbookOf(plane.context, draft, plane.etcdPrefix), flags.output, renderRunbook);
+    if (flags['show-commands']) {
+      const runbook = runbookOf(plane.context, draft, plane.etcdPrefix, plan.unchanged);
+      return this.present(runbook, flags.output, renderRunbook);
+    }
     if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderPlan);
     this.tell(`${renderPlan(plan, this.errorScreen)}\n`);
+    if (plan.unchanged) return this.end(await proveUnchanged(plane, prepared, this.progress, this.signal), flags.output);
     await askFirst('Go on?', {yes: flags.yes, signal: this.signal});
     this.end(await applyChange(plane, prepared, encryptionTools(plane), this.progress, this.signal), flags.output);
+  }
+
+  /** What taking back would do. */
+  protected async showAbort(flags: ContinueFlags): Promise<void> {
+    await this.withControlPlane(flags, async (plane) => {
+      const transaction = await openChange(plane, this.signal);
+      const work = await openWork(plane, transaction, encryptionTools(plane), this.signal);
+      this.present(await planAbort(work, this.signal), flags.output, renderAbortPlan);
+    });
   }
 
   /** Goes on with what was interrupted, or takes it back. */

@@ -46,8 +46,7 @@ export abstract class EncryptionCommand extends ClusterCommand {
   protected async withNodes<T>(flags: PlaneFlags, task: (cluster: Cluster, found: FoundNodes) => Promise<T>): Promise<T> {
     const cluster = await this.connect(flags);
     const found = await findControlPlaneNodes(cluster, flags, this.signal);
-    if (flags['node-access'] === 'auto' && !found.isLab)
-      for (const chosen of found.chosen) this.tell(this.errorScreen.theme.dim(chosen));
+    if (flags['node-access'] === 'auto') for (const chosen of found.chosen) this.tell(this.errorScreen.theme.dim(chosen));
     try {
       return await task(cluster, found);
     } finally {

@@ -1,4 +1,5 @@
 import {ExitCode, Problem} from '../problem.ts';
+import {cutMiddle} from '../text/fit.ts';
 import type {Theme} from '../text/screen.ts';
 import {type CommandLine, usageProblem} from './usage.ts';
 
@@ -8,8 +9,15 @@ export function renderProblem(problem: Problem, theme: Theme): string {
   const lines = [`${theme.wrong('✗')} ${message}`];
   if (why) lines.push(...why.split('\n').map((line) => `  ${line}`));
   if (next) lines.push(`  ${/^(kops|kubectl) /.test(next) ? `try: ${next}` : next}`);
-  return lines.join('\n');
+  return lines.map(withoutGiants).join('\n');
 }
+
+/** No name of Kubernetes' is longer (RFC 1123: 253); what is, was typed or pasted by mistake, and would fill the screen. */
+const LONGEST = 256;
+const SHOWN = 64;
+
+const withoutGiants = (line: string): string =>
+  line.replaceAll(new RegExp(String.raw`\S{${LONGEST + 1},}`, 'g'), (word) => cutMiddle(word, SHOWN));
 
 /** Everything that can reach the top of the program becomes a Problem: what is wrong with the command line, an abort, a bug. */
 export function toProblem(error: unknown, line: CommandLine): Problem {

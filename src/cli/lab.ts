@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 import type {Driver} from '../lab/driver.ts';
 import {labDrivers} from '../lab/drivers.ts';
-import {BaseCommand} from './command.ts';
+import {asGiven, BaseCommand} from './command.ts';
 
 export const labNameFlag = {
   name: Flags.string({description: 'name of the lab', helpValue: 'NAME', default: 'kops'}),
@@ -9,7 +9,11 @@ export const labNameFlag = {
 
 /** Which kubeconfig file learns of a lab, and forgets it. */
 export const labKubeconfigFlags = {
-  kubeconfig: Flags.string({description: 'kubeconfig file; default: $KUBECONFIG, else ~/.kube/config', helpValue: 'FILE'}),
+  kubeconfig: Flags.string({
+    description: 'kubeconfig file; default: $KUBECONFIG, else ~/.kube/config',
+    helpValue: 'FILE',
+    parse: asGiven('a file'),
+  }),
   'kubeconfig-update': Flags.boolean({
     description: "whether that file is to have the lab's contexts",
     allowNo: true,

@@ -13,6 +13,7 @@ import {resources} from '../kube/resources.ts';
 import {labNodes} from '../lab/embedded/lab-nodes.ts';
 import {foldersOf} from '../lab/folders.ts';
 import {type FoundNode, findNode, thisMachine} from '../nodes/find.ts';
+import type {Node} from '../nodes/node.ts';
 import type {PodApi} from '../nodes/pod.ts';
 import {Problem} from '../problem.ts';
 
@@ -52,7 +53,7 @@ export interface FoundNodes {
   readonly nodes: readonly Reached[];
   /** Whether they are simulated by this machine: their loopback addresses are its own. */
   readonly isLab: boolean;
-  /** How they are reached and why so, for people. */
+  /** How those are reached of which it is not plain, for people: not this machine itself, nor a container on it. */
   readonly chosen: readonly string[];
 }
 
@@ -70,7 +71,7 @@ export async function findControlPlaneNodes(cluster: Cluster, flags: NodeFlags, 
       try {
         const {node, chosen} = await reachNode(cluster, name, flags, signal, object);
         const server: ControlPlaneNode = {name, node, manifestPath: API_SERVER_MANIFEST, ...(address && {address})};
-        return {reached: {name, server}, chosen: `${name}: ${chosen}`};
+        return {reached: {name, server}, ...(isFar(node) && {chosen: `${name}: ${chosen}`})};
       } catch (error) {
         if (error instanceof Problem) return {reached: {name, problem: error}};
         throw error;
@@ -83,6 +84,8 @@ export async function findControlPlaneNodes(cluster: Cluster, flags: NodeFlags, 
     chosen: found.flatMap(({chosen}) => chosen ?? []),
   };
 }
+
+const isFar = ({access}: Node): boolean => access === 'ssh' || access === 'pod';
 
 /** The way to one node, which need not be in the cluster yet. Rejects with a Problem that says what was tried. */
 export const reachNode = (

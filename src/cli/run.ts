@@ -4,6 +4,7 @@ import {ExitCode, Problem} from '../problem.ts';
 import {createTheme} from '../text/screen.ts';
 import {bundledPlugin, type Commands} from './bundled.ts';
 import {renderProblem, toProblem} from './errors.ts';
+import {asTyped, wordsOf} from './hints.ts';
 import {wantsColour} from './terminal.ts';
 
 /** The package that is run. */
@@ -38,10 +39,11 @@ export async function main(argv: string[], {root, pjson: published, commands}: P
 /** kubectl finds a program `kubectl-kops` on the PATH and runs it for `kubectl kops`. */
 const binOf = (program = ''): string => (basename(program).startsWith('kubectl-kops') ? 'kubectl kops' : 'kops');
 
-function report(error: unknown, argv: readonly string[], {bin, commandIDs}: Config): number {
+function report(error: unknown, argv: readonly string[], config: Config): number {
+  const {bin, commandIDs} = config;
   const problem = toProblem(error, {bin, argv, commands: commandIDs.map((id) => id.split(':'))});
   const theme = createTheme(wantsColour(process.stderr, process.env, argv.includes('--no-color')));
-  process.stderr.write(`${renderProblem(problem, theme)}\n`);
+  process.stderr.write(`${asTyped(renderProblem(problem, theme), wordsOf(config))}\n`);
   if (argv.includes('--debug')) process.stderr.write(`${stackOf(problem)}\n`);
   return problem.exitCode;
 }

@@ -84,7 +84,8 @@ function describe(error: ParserError, command: string): [string, string | undefi
 }
 
 function invalidValue(flag: string, reason: string): [string, string] {
-  const [, wanted, got] = /^Expected (.*?),? but received: (.*)$/s.exec(reason) ?? [];
+  const [, wanted, got] = /^Expected (.*?),? but received: ?(.*)$/s.exec(reason) ?? [];
+  if (wanted !== undefined && got === '') return [`${flag} is empty`, `it takes ${wanted}; without the flag the default counts`];
   return wanted === undefined ? [`invalid ${flag}`, uncapitalised(reason)] : [`${flag} cannot be ${got}`, `it takes ${wanted}`];
 }
 

@@ -98,7 +98,7 @@ export abstract class WatchingCommand extends ClusterCommand {
 
   private showFor(output: OutputFormat, context: string, withNamespace: boolean): Show {
     const screen = () => this.screen;
-    const print = (text: string) => this.log(text);
+    const print = (text: string) => this.log(output === 'human' ? this.typed(text) : text);
     if (output !== 'human') return eventShow(output, print, (text) => this.tell(text));
     if (!this.interactive) return lineShow(print, screen, withNamespace);
     return liveShow(process.stdout, print, screen, {context, withNamespace});

@@ -1,4 +1,5 @@
 import {duration} from '../text/duration.ts';
+import {counted} from '../text/plural.ts';
 import {printable} from '../text/printable.ts';
 import type {Screen} from '../text/screen.ts';
 import {textWidth} from '../text/width.ts';
@@ -9,7 +10,7 @@ import type {DecodedSecret} from './decode.ts';
 export function renderDecodedSecret({namespace, name, type, data, binary}: DecodedSecret, screen: Screen): string {
   const {theme, width} = screen;
   const keys = [...Object.keys(data), ...Object.keys(binary)].sort((a, b) => a.localeCompare(b));
-  const title = `${theme.strong(`secret/${name}`)}  ${namespace}  ${type}  ${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`;
+  const title = `${theme.strong(`secret/${name}`)}  ${namespace}  ${type}  ${counted(keys.length, 'key')}`;
   const note = 'base64 is not encryption';
   const gap = width - textWidth(title) - note.length;
   const column = Math.min(32, Math.max(...keys.map((key) => textWidth(key)), 0)) + 3;
@@ -45,9 +46,10 @@ function renderCertificate(
 
 const renderLines = (text: string, dim: (t: string) => string): string => {
   const lines = text.replace(/\r?\n$/, '').split('\n');
-  return [dim(`${lines.length} lines, ${bytes(Buffer.byteLength(text))}`), ...lines.map((line) => `  ${printable(line)}`)].join(
-    '\n',
-  );
+  return [
+    dim(`${counted(lines.length, 'line')}, ${bytes(Buffer.byteLength(text))}`),
+    ...lines.map((line) => `  ${printable(line)}`),
+  ].join('\n');
 };
 
-const bytes = (count: number): string => `${count} ${count === 1 ? 'byte' : 'bytes'}`;
+const bytes = (count: number): string => counted(count, 'byte');

@@ -4,6 +4,7 @@ import {dirname, resolve} from 'node:path';
 import {ExitCode, Problem} from '../problem.ts';
 import type {Progress} from '../progress.ts';
 import {enumerate} from '../text/enumerate.ts';
+import {counted, countedObjects} from '../text/plural.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import {socketsOf} from './configuration/kms.ts';
@@ -13,6 +14,7 @@ import {type EncryptionPlan, planOf} from './plan.ts';
 import {preflight} from './preflight.ts';
 import {audit, prefixOfWriteKey, readersOf} from './stored/audit.ts';
 import {keysOf} from './stored/etcd-path.ts';
+import {kubeadmEdit, wouldEdit} from './transaction/kubeadm.ts';
 import {type Draft, draftTransaction, type Observed, observeAll, observeServers} from './transaction/prepare.ts';
 import type {Operation, Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
@@ -100,7 +102,8 @@ export async function prepareChange(
     signal,
   );
   const {resources: counts} = await audit(plane.etcd, keysOf(resources, plane), {readers: []}, signal);
-  const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot});
+  const editsKubeadm = await wouldEdit(plane.cluster, kubeadmEdit(draft.transaction, draft.sockets), signal);
+  const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot, editsKubeadm});
   return {plan, draft, snapshot: options.snapshot};
 }
 
@@ -172,14 +175,19 @@ export async function continueChange(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<EncryptionRun> {
+  const work = await openWork(plane, transaction, tools, signal);
+  return transact(work, {progress, signal, direction, before: [], open: (s) => writeRecords(transaction, work.servers, s)});
+}
+
+/** What an open transaction works on, from what it left on the nodes. */
+export async function openWork(plane: ControlPlane, transaction: Transaction, tools: Tools, signal: AbortSignal): Promise<Work> {
   const servers = await serversOf(plane, transaction, signal);
   const lead = servers.find(({name}) => name === transaction.lead) ?? servers[0];
   if (lead === undefined) throw new Error('a control plane without nodes');
   const originals = new Map<string, Originals>();
   for (const server of servers) originals.set(server.name, await readOriginals(server, transaction, signal));
   const stages = await readStages(lead.node, transaction, signal);
-  const work = workOf(plane, transaction, servers, originals, stages, tools);
-  return transact(work, {progress, signal, direction, before: [], open: (s) => writeRecords(transaction, servers, s)});
+  return workOf(plane, transaction, servers, originals, stages, tools);
 }
 
 function workOf(
@@ -205,7 +213,7 @@ function workOf(
 }
 
 /** Every value of the transaction's resources must be under its key, and open with the configuration that writes now. */
-async function verifyWritten(
+export async function verifyWritten(
   plane: ControlPlane,
   {resources, writeKey, nodes}: Transaction,
   stages: StageFiles,
@@ -214,14 +222,14 @@ async function verifyWritten(
 ): Promise<Proof> {
   const configuration = parseConfiguration(stages.write.toString('utf8'), 'the configuration');
   const readers = readersOf(Object.keys(nodes).map((name) => ({name, configHash: '', configuration})));
-  const onProgress = (scanned: number) => detail(`${scanned} values`);
+  const onProgress = (scanned: number) => detail(counted(scanned, 'value'));
   const report = await audit(plane.etcd, keysOf(resources, plane), {readers, onProgress}, signal);
   const {keyName, provider} = writeKey;
   const wanted = prefixOfWriteKey({provider, ...(keyName !== undefined && {keyName})});
   const others = report.resources.flatMap(({resource, byKey}) =>
     Object.entries(byKey)
       .filter(([prefix, count]) => prefix !== wanted && count > 0)
-      .map(([prefix, count]) => `${count} ${resource} under ${prefix}`),
+      .map(([prefix, count]) => `${countedObjects(count, resource)} under ${prefix}`),
   );
   const scanned = report.resources.reduce((sum, {total}) => sum + total, 0);
   if (others.length === 0 && report.undecryptable.length === 0) return {scanned, revision: report.revision};

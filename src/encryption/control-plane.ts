@@ -130,6 +130,8 @@ export interface RunningServer {
   readonly notReady: readonly string[];
   /** What is wrong, in a few words. */
   readonly why?: string;
+  /** The right that the user lacks, or that a server which starts does not know of yet: `list secrets in all namespaces`. */
+  readonly denied?: string;
 }
 
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
@@ -171,6 +173,7 @@ export async function probe(api: Api, signal: AbortSignal): Promise<RunningServe
     listsSecrets: why === undefined,
     notReady: failedChecks(await readiness),
     ...(trouble !== undefined && {why: trouble}),
+    ...deniedBy(secrets, metrics),
   };
 
   async function unreadable(list: Buffer): Promise<string | undefined> {
@@ -201,6 +204,11 @@ function failedChecks(answer: ApiResponse | Error): readonly string[] {
   if (answer.status < 500) return [];
   const names = [...answer.body.toString('utf8').matchAll(/\[-\]([\w./-]+) failed/g)].map(([, name = '']) => name);
   return names.length > 0 ? names : ['readyz'];
+}
+
+function deniedBy(secrets: ApiResponse, metrics: ApiResponse | Error): Pick<RunningServer, 'denied'> {
+  if (secrets.status === 403) return {denied: 'list secrets in all namespaces'};
+  return 'status' in metrics && metrics.status === 403 ? {denied: 'get the path /metrics'} : {};
 }
 
 /** Of the exposition format: what `probe` wants to know. */

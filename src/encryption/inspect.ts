@@ -4,6 +4,7 @@ import {parseObject} from '../kube/json.ts';
 import {objectPath} from '../kube/paths.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
+import {quoted} from '../text/kubectl.ts';
 import {nearest} from '../text/nearest.ts';
 import {nameOfKey, type Reader, rulesThatCover} from './stored/audit.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
@@ -126,8 +127,8 @@ const PLURALS: Readonly<Record<string, string>> = {
 
 /** Says what there is in the innermost folder of its path that there is. */
 async function unknownKey(etcd: Etcd, etcdPrefix: string, key: string, revision: number, signal: AbortSignal): Promise<Problem> {
-  const problem = (what: string, why: string, near: string | undefined) =>
-    new Problem(what, {why, next: near && `kops encrypt-at-rest inspect ${near}`, exitCode: ExitCode.noAccess});
+  const problem = (what: string, why: string, near: string) =>
+    new Problem(what, {why, next: `kops encrypt-at-rest inspect ${quoted(near)}`, exitCode: ExitCode.noAccess});
   const what = `etcd has no key ${key}`;
   if (!key.startsWith('/')) {
     const whole = `/${key}`.startsWith(`${etcdPrefix}/`) ? `/${key}` : `${etcdPrefix}/${key}`;
@@ -144,10 +145,11 @@ async function unknownKey(etcd: Etcd, etcdPrefix: string, key: string, revision:
     const likeliest = near === undefined ? children : [near, ...children.filter((child) => child !== near)];
     const meant = near !== undefined && isBelow(near) ? stored : near;
     const isWhole = meant !== undefined && (!meant.endsWith('/') || rest.length > 0);
-    const next = isWhole ? [folder, meant.replace(/\/$/, ''), ...rest].join('/') : undefined;
+    const first = likeliest[0] ?? '';
+    const next = isWhole ? [folder, meant.replace(/\/$/, ''), ...rest].join('/') : `${folder}/${first}`;
     return problem(what, `below ${folder}/ there is ${enumerate(likeliest)}`, next);
   }
-  return problem(what, `nor any that begins like it: ${etcd.via}`, undefined);
+  return problem(what, `nor any that begins like it: ${etcd.via}`, `${etcdPrefix}/`);
 }
 
 /** What follows a prefix, up to the next slash and with it. */

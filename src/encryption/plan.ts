@@ -1,9 +1,10 @@
 import {posix} from 'node:path';
+import type {NodeAccess} from '../nodes/node.ts';
+import {counted} from '../text/plural.ts';
 import {readManifest} from './manifest/manifest.ts';
-import type {ResourceAudit} from './stored/audit.ts';
+import {prefixOfWriteKey, type ResourceAudit} from './stored/audit.ts';
 import {type Draft, manifestsOf} from './transaction/prepare.ts';
 import {ABSENT, type Operation} from './transaction/record.ts';
-import {counted} from './view/words.ts';
 
 /** What a change of the encryption will do, before it is begun. */
 export interface EncryptionPlan {
@@ -12,10 +13,14 @@ export interface EncryptionPlan {
   readonly operation: Operation;
   /** Of the control planes. */
   readonly nodes: readonly string[];
+  /** The ways by which they are reached. */
+  readonly access: readonly NodeAccess[];
   readonly writeKey: {readonly provider: string; readonly keyName: string | null};
   /** Keys that nothing needs any more in the end. */
   readonly retires: readonly string[];
-  readonly resources: readonly {readonly resource: string; readonly total: number}[];
+  /** `stale`: how many of them are not stored under the key that is to write them. */
+  readonly resources: readonly {readonly resource: string; readonly total: number; readonly stale: number}[];
+  /** Those that change. */
   readonly files: readonly {readonly path: string; readonly change: string}[];
   /** Whether API servers restart: each of the nodes, one at a time. */
   readonly restarts: readonly string[];
@@ -26,18 +31,26 @@ export interface EncryptionPlan {
   readonly confirmWithin: number;
   /** Whether what is in plaintext can no longer be read in the end. */
   readonly strict: boolean;
+  /** Whether all is as it is to be: nothing will be written anywhere, only looked at. */
+  readonly unchanged: boolean;
 }
+
+/** As `EncryptionPlan` names it among files; it is a ConfigMap. */
+const KUBEADM = 'kubeadm-config';
 
 export function planOf({
   context,
   draft,
   counts,
   snapshot,
+  editsKubeadm,
 }: {
   readonly context: string;
   readonly draft: Draft;
   readonly counts: readonly ResourceAudit[];
   readonly snapshot: string | undefined;
+  /** Whether what the next `kubeadm upgrade` makes manifests of changes. */
+  readonly editsKubeadm: boolean;
 }): EncryptionPlan {
   const {transaction, servers} = draft;
   const {operation, writeKey, retires, rewrite, confirmWithin, configurationFile, nodes, stages} = transaction;
@@ -46,25 +59,40 @@ export function planOf({
     const {original, enabled, final} = nodes[name]?.manifest ?? {};
     return original !== enabled || (disables && rewrite && original !== final);
   });
+  const present = new Set(Object.values(nodes).map(({configuration}) => configuration));
+  const isSettled = [stages.read, stages.write, stages.final ?? stages.write].every(
+    (stage) => present.size === 1 && present.has(stage),
+  );
+  const wanted = prefixOfWriteKey({
+    provider: writeKey.provider,
+    ...(writeKey.keyName !== undefined && {keyName: writeKey.keyName}),
+  });
+  const resources = counts.map(({resource, total, byKey}) => ({resource, total, stale: total - (byKey[wanted] ?? 0)}));
   const isNew = Object.values(nodes).every(({configuration}) => configuration === ABSENT);
   const manifests = new Map(restarts.map(({name, manifestPath}) => [manifestPath, changeOf(draft, name)]));
+  const change = disables && rewrite ? 'archived' : isNew ? 'new, 0600' : 'changed';
+  const files = [
+    ...(isSettled ? [] : [{path: configurationFile, change}]),
+    ...[...manifests].map(([path, change]) => ({path, change})),
+    ...(editsKubeadm ? [{path: KUBEADM, change: disables && rewrite ? 'upgrades forget it' : 'upgrades keep it'}] : []),
+  ];
+  const unchanged = files.length === 0 && (!rewrite || resources.every(({stale}) => stale === 0));
   return {
     kind: 'EncryptionPlan',
     context,
     operation,
     nodes: servers.map(({name}) => name),
+    access: [...new Set(servers.map(({node}) => node.access))],
     writeKey: {provider: writeKey.provider, keyName: writeKey.keyName ?? null},
     retires,
-    resources: counts.map(({resource, total}) => ({resource, total})),
-    files: [
-      {path: configurationFile, change: disables && rewrite ? 'goes to the archive' : isNew ? 'new, 0600' : 'changed'},
-      ...[...manifests].map(([path, change]) => ({path, change})),
-    ],
+    resources,
+    files,
     restarts: restarts.map(({name}) => name),
     rewrite,
-    snapshot: snapshot ?? null,
+    snapshot: unchanged ? null : (snapshot ?? null),
     confirmWithin,
     strict: operation === 'setup' && stages.final !== undefined,
+    unchanged,
   };
 }
 

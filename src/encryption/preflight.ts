@@ -69,6 +69,8 @@ async function checkSockets({name, node}: Server, sockets: readonly string[], si
 
 async function checkServers(servers: readonly Server[], signal: AbortSignal): Promise<void> {
   const answers = await Promise.all(servers.map(async (server) => ({name: server.name, running: await ask(server, signal)})));
+  const denied = answers.flatMap(({running}) => running.denied ?? []);
+  if (denied.length > 0) throw lacking(denied);
   const ill = answers.flatMap(({name, running}) => {
     const trouble = illness(running);
     return trouble === undefined ? [] : [{name, trouble}];
@@ -110,12 +112,15 @@ async function checkRights(servers: readonly Server[], signal: AbortSignal): Pro
     const request = {method: 'POST', path, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json'} as const;
     const {status, body: answer} = await server.api.send(request, signal);
     const {allowed} = (status === 201 ? JSON.parse(answer.toString('utf8')).status : {}) as {allowed?: boolean};
-    if (allowed !== true) denied.push(`${verb} ${resource}${'namespace' in where ? ` in ${where.namespace}` : ''}`);
+    if (allowed !== true)
+      denied.push(`${verb} ${resource}${'namespace' in where ? ` in namespace ${where.namespace}` : ' in all namespaces'}`);
   }
-  if (denied.length === 0) return;
-  throw new Problem('you may not do all that this change needs', {
-    why: `denied: ${enumerate(denied)}`,
+  if (denied.length > 0) throw lacking(denied);
+}
+
+const lacking = (denied: readonly string[]): Problem =>
+  new Problem('you may not do all that this change needs', {
+    why: `denied: ${enumerate([...new Set(denied)])}`,
     next: 'use a context of the cluster-admin; nothing was changed',
     exitCode: ExitCode.noAccess,
   });
-}

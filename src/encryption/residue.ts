@@ -19,6 +19,8 @@ export interface ResidueFile extends Traces {
 export interface Residue {
   readonly revisions: OldRevisions;
   readonly files: readonly ResidueFile[];
+  /** Snapshots that were left alone: nothing says that they are this cluster's. */
+  readonly skipped: readonly string[];
   /** Whether none was found, and everything could be looked at. */
   readonly ok: boolean;
   readonly next: string | null;
@@ -35,6 +37,8 @@ export interface ResidueSources {
   /** With the folder that etcd keeps its data in there. */
   readonly members: readonly {readonly node: Node; readonly dataDir: string}[];
   readonly snapshots: readonly LocalFile[];
+  /** Paths of snapshots that are not looked into: nothing says that they are this cluster's. */
+  readonly skipped: readonly string[];
 }
 
 /** What is in etcd now. */
@@ -48,7 +52,7 @@ export interface Present {
  * reached (else in the copy of the database that etcd hands out), and in snapshots.
  */
 export async function findResidue(
-  {etcd, members, snapshots}: ResidueSources,
+  {etcd, members, snapshots, skipped}: ResidueSources,
   resources: readonly AuditedResource[],
   present: Present,
   signal: AbortSignal,
@@ -70,7 +74,7 @@ export async function findResidue(
     files.push(await traced('snapshot', path, resources, push, signal));
   }
   const ok = revisions.plaintext === 0 && files.every(({plaintext, problem}) => plaintext === 0 && problem === null);
-  return {revisions, files, ok, next: nextStep(revisions, files, present)};
+  return {revisions, files, skipped, ok, next: nextStep(revisions, files, present)};
 }
 
 const isDatabase = (name: string): boolean => name === 'db';

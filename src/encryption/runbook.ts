@@ -25,10 +25,12 @@ const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const PKI = '/etc/kubernetes/pki';
 const ETCDCTL = `etcdctl --cacert=${PKI}/etcd/ca.crt --cert=${PKI}/apiserver-etcd-client.crt --key=${PKI}/apiserver-etcd-client.key`;
 
+/** `unchanged`: all is as it is to be, so that nothing is left but the proof. */
 export function runbookOf(
   context: string,
   {transaction, servers, stages, sockets, socketsOnNodes}: Draft,
   etcdPrefix: string,
+  unchanged: boolean,
 ): EncryptionRunbook {
   const {operation, resources, writeKey, configurationFile, retires, nodes} = transaction;
   const all = servers.map(({name}) => name);
@@ -46,6 +48,12 @@ export function runbookOf(
       `) && mv ${configurationFile}.new ${configurationFile}`,
     ];
   };
+  const proving: RunbookStep = {
+    title: `Prove it in etcd: this names every value that is not stored ${disables ? 'in plaintext' : `under ${writeKey.keyName}`}`,
+    on: all.slice(0, 1),
+    commands: resources.flatMap((resource) => proof(etcdPathOf(resource, etcdPrefix), disables ? undefined : writeKey)),
+  };
+  if (unchanged) return {kind: 'EncryptionRunbook', context, operation, steps: [proving]};
   const onNodes = [...new Set([...socketsOnNodes.values()].flat())];
   const steps: RunbookStep[] = [
     ...(onNodes.length === 0
@@ -100,11 +108,7 @@ export function runbookOf(
       on: undefined,
       commands: resources.map((resource) => `kubectl get ${resource} -A -o json | kubectl replace -f -`),
     },
-    {
-      title: `Prove it in etcd: this names every value that is not stored ${disables ? 'in plaintext' : `under ${writeKey.keyName}`}`,
-      on: all.slice(0, 1),
-      commands: resources.flatMap((resource) => proof(etcdPathOf(resource, etcdPrefix), disables ? undefined : writeKey)),
-    },
+    proving,
     ...(stages.final
       ? [
           {

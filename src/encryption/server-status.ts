@@ -58,7 +58,7 @@ export function judgeServers(looked: readonly Looked[]): ServerStatus[] {
       runningHash: running?.configHash ?? null,
       agrees:
         state === undefined && problem?.exitCode === ExitCode.noAccess ? null : isUnknown(running) ? null : trouble === undefined,
-      problem: trouble ?? (isUnknown(running) ? (running?.why ?? null) : null),
+      problem: trouble ?? (isUnknown(running) ? unknownWords(running) : null),
     };
   });
 }
@@ -70,16 +70,19 @@ function oddOnes(states: readonly ServerState[]): (state: ServerState) => boolea
   return ({configHash}) => groups.length > 1 && (configHash !== usual || most.length === next.length);
 }
 
-/** It serves Secrets, but does not let its metrics be read. */
+/** It answers, but lets the user see too little; or it serves Secrets, and its metrics cannot be read. */
 const isUnknown = (running: RunningServer | undefined): boolean =>
-  running?.listsSecrets === true && running.startTime === undefined;
+  running !== undefined && (running.denied !== undefined || (running.listsSecrets && running.startTime === undefined));
+
+const unknownWords = (running: RunningServer | undefined): string | null =>
+  running?.denied === undefined ? (running?.why ?? null) : `no right to ${running.denied}: what it does is not known`;
 
 /** What is not as the files say; undefined where all is. */
 function disagreement(state: ServerState, running: RunningServer, isOdd: boolean): string | undefined {
   if (!running.answers) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
+  if (isUnknown(running)) return undefined;
   if (!running.listsSecrets) return `the API server does not serve Secrets${running.why ? `: ${running.why}` : ''}`;
   if (running.notReady.length > 0) return `the API server is not ready: ${enumerate(running.notReady)}`;
-  if (isUnknown(running)) return undefined;
   if (running.configHash !== state.configHash) {
     if (state.configHash === undefined) return 'it still encrypts with a configuration that its manifest no longer names';
     if (state.automaticReload)

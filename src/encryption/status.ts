@@ -70,13 +70,13 @@ export async function encryptionStatus(sources: StatusSources, signal: AbortSign
 }
 
 /**
- * 3: a server does not do what its file says, or its file is missing, or servers differ. 4: a change is open. 5: a node could not be reached.
+ * 3: a server does not do what its file says, or its file is missing, or servers differ. 4: a change is open. 5: a node could not be reached, or its API server could not be judged.
  * 0: all is as it should be, also where nothing is configured.
  */
 export function exitCodeOfStatus({agrees, transaction, servers}: EncryptionStatus): ExitCode {
   if (!agrees) return ExitCode.negative;
   if (transaction !== null) return ExitCode.unfinished;
-  return servers.some(({access}) => access === null) ? ExitCode.noAccess : ExitCode.ok;
+  return servers.some(({agrees}) => agrees === null) ? ExitCode.noAccess : ExitCode.ok;
 }
 
 async function look(node: Reached, {apiOf}: StatusSources, signal: AbortSignal): Promise<Looked> {

@@ -1,5 +1,6 @@
 import {ExitCode} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
+import {countedObjects} from '../text/plural.ts';
 import {entriesOf} from './configuration/coverage.ts';
 import {type ControlPlane, observe, type ServerState} from './control-plane.ts';
 import type {Residue} from './residue.ts';
@@ -135,9 +136,13 @@ function notesOn(resources: readonly VerifiedResource[]): string[] {
       ...(total === 0 ? [`there are no ${resource} in etcd`] : []),
       ...(writes.length > 1 ? [`the API servers do not agree on how ${resource} are written: ${writes.join(', ')}`] : []),
       ...(plaintext > 0 && writes.includes('identity') ? [`new ${resource} are written as plaintext`] : []),
-      ...(stale > 0 ? [`${stale} ${resource} are not under the key that writes now`] : []),
+      ...(stale > 0
+        ? [`${countedObjects(stale, resource)} ${stale === 1 ? 'is' : 'are'} not under the key that writes now`]
+        : []),
       ...(unchecked > 0
-        ? [`${unchecked} ${resource} are under a KMS: only its plugin can open them, so that was not tried`]
+        ? [
+            `${countedObjects(unchecked, resource)} ${unchecked === 1 ? 'is' : 'are'} under a KMS: only its plugin can open them, so that was not tried`,
+          ]
         : []),
       ...(kmsKeys.length > 1
         ? [

@@ -43,7 +43,12 @@ export interface LabStatus {
   readonly server: string;
   readonly nodes: readonly string[];
   readonly processes: readonly LabProcess[];
+  /** Kubeconfig files that its contexts were written to: absolute paths. */
+  readonly kubeconfigs?: readonly string[];
 }
+
+/** The files, and this one. */
+export const including = (files: readonly string[] = [], file: string): string[] => [...new Set([...files, file])];
 
 /** What `lab up` did. */
 export interface Lab {
@@ -66,6 +71,8 @@ export interface Driver {
   /** Undefined where there is no lab of this name. */
   status(name: string, signal: AbortSignal): Promise<LabStatus | undefined>;
   list(signal: AbortSignal): Promise<LabStatus[]>;
+  /** Remembers that this kubeconfig file, an absolute path, has the lab's contexts now. */
+  noteKubeconfig(name: string, file: string): void;
   /** YAML; a Problem where there is no lab of this name. */
   kubeconfig(name: string, signal: AbortSignal): Promise<string>;
   /** Whether there was such a lab. Nothing is left of it. */

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {ExitCode, Problem} from '../problem.ts';
 import {packageRoot} from '../root.ts';
+import {enumerate} from '../text/enumerate.ts';
 import {nearest} from '../text/nearest.ts';
 import type {Driver, DriverName, LabStatus} from './driver.ts';
 import {createEmbeddedDriver} from './embedded/driver.ts';
@@ -81,14 +82,33 @@ export function withinReach(lab: FoundLab): FoundLab {
 export async function requireLab(name: string, drivers: readonly Driver[], signal: AbortSignal): Promise<FoundLab> {
   const found = await findLab(name, drivers, signal);
   if (found) return found;
-  const names = (await listLabs(drivers, signal)).map((lab) => lab.name);
+  const names = await namesOf(drivers, signal);
   const near = nearest(name, names);
-  throw new Problem(`lab ${name} not found`, {
-    why: names.length > 0 ? `there is ${names.join(', ')}` : 'there is no lab at all',
-    next: near ? `kops lab status --name ${near}` : `kops lab up --name ${name}`,
+  throw notFound(name, names, near ? `kops lab status --name ${near}` : `kops lab up --name ${name}`);
+}
+
+/** Throws the Problem of a lab that was to be removed and is not there; not where nobody named one and there is none at all. */
+export async function refuseMissing(
+  {name, isNamed}: {readonly name: string; readonly isNamed: boolean},
+  drivers: readonly Driver[],
+  signal: AbortSignal,
+): Promise<void> {
+  const names = await namesOf(drivers, signal);
+  if (names.length === 0 && !isNamed) return;
+  const near = nearest(name, names) ?? (names.length === 1 ? names[0] : undefined);
+  const gone = 'where it may be gone already: --ignore-not-found';
+  throw notFound(name, names, near ? `kops lab down --name ${near}` : gone);
+}
+
+const notFound = (name: string, names: readonly string[], next: string): Problem =>
+  new Problem(`lab ${name} not found`, {
+    why: names.length > 0 ? `there is ${enumerate(names)}` : 'there is no lab at all',
+    next,
     exitCode: ExitCode.noAccess,
   });
-}
+
+const namesOf = async (drivers: readonly Driver[], signal: AbortSignal): Promise<string[]> =>
+  (await listLabs(drivers, signal)).map(({name}) => name);
 
 /** Whether any driver that works here had such a lab, or remains of one. */
 export async function removeLab(name: string, drivers: readonly Driver[], signal: AbortSignal): Promise<boolean> {

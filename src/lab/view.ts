@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
-import {cut} from '../text/fit.ts';
+import {cut, pad} from '../text/fit.ts';
+import {counted} from '../text/plural.ts';
 import {printable} from '../text/printable.ts';
 import type {Screen} from '../text/screen.ts';
 import type {LabProcess, LabStatus} from './driver.ts';
@@ -35,16 +36,21 @@ export function renderStatus(lab: LabStatus, screen: Screen): string {
     `  context     ${lab.context}`,
     `  server      ${lab.server}`,
     `  nodes       ${lab.nodes.join(', ')}`,
-    ...lab.processes.flatMap((process) => renderProcess(process, screen)),
+    ...lab.processes.flatMap((process) => renderProcess(process, lab.processes, screen)),
     ...(dead.length > 0 ? [`  bring it back, with its data: kops lab up --name ${lab.name}`] : []),
   ].join('\n');
 }
 
-function renderProcess({program, node, running, pid, why, log, lastLines = []}: LabProcess, {theme, width}: Screen): string[] {
+function renderProcess(
+  {program, node, running, pid, why, log, lastLines = []}: LabProcess,
+  all: readonly LabProcess[],
+  {theme, width}: Screen,
+): string[] {
   const {good, wrong, dim} = theme;
-  if (running) return [`  ${good('●')} ${program}  ${dim(`${node}${pid === undefined ? '' : `  pid ${pid}`}`)}`];
+  const name = pad(program, Math.max(...all.map((process) => process.program.length)));
+  if (running) return [`  ${good('●')} ${name}  ${dim(`${node}${pid === undefined ? '' : `  pid ${pid}`}`)}`];
   return [
-    `  ${wrong('○')} ${program}  ${dim(node)}  not running${why === undefined ? '' : `: ${printable(why)}`}`,
+    `  ${wrong('○')} ${name}  ${dim(node)}  not running${why === undefined ? '' : `: ${printable(why)}`}`,
     ...(log === undefined ? [] : [`      its log, ${log}${lastLines.length > 0 ? ', ends with:' : ''}`]),
     ...lastLines.map((line) => dim(`      ${cut(printable(line), width - 6)}`)),
   ];
@@ -73,8 +79,7 @@ export function renderRemoval({name, removed, kubeconfigs}: LabRemoval, {theme}:
   return `${theme.good('✓')} lab ${name} is gone${also}`;
 }
 
-const traits = ({driver, version, nodes}: LabStatus): string =>
-  `${driver} · ${version} · ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`;
+const traits = ({driver, version, nodes}: LabStatus): string => `${driver} · ${version} · ${counted(nodes.length, 'node')}`;
 
 const NO_BORDERS = {
   top: '',

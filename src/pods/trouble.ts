@@ -1,3 +1,5 @@
+import {counted} from '../text/plural.ts';
+
 /** Something that is wrong with one pod, as its kubelet, the scheduler or a controller says. */
 export interface Trouble {
   /** A CamelCase word to match on. */
@@ -38,6 +40,6 @@ export interface Tally {
 /** `, 4 restarts` or ` (3×)`; nothing for a single time. */
 export function tallyWords(tally: Tally | undefined): string {
   if (tally === undefined || tally.count === 0) return '';
-  if (tally.unit === 'restarts') return `, ${tally.count} restart${tally.count === 1 ? '' : 's'}`;
+  if (tally.unit === 'restarts') return `, ${counted(tally.count, 'restart')}`;
   return tally.count > 1 ? ` (${tally.count}×)` : '';
 }

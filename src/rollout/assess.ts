@@ -4,6 +4,7 @@ import type {Pod} from '../pods/pod.ts';
 import {keepsCrashing} from '../pods/restarts.ts';
 import {ExitCode} from '../problem.ts';
 import {duration} from '../text/duration.ts';
+import {counted} from '../text/plural.ts';
 import {ordinalOf, revisionMark, wantedPods} from './causes/wanted.ts';
 import {currentRevision} from './revisions.ts';
 import type {Revision, Situation} from './situation.ts';
@@ -146,7 +147,7 @@ const byHand = (outdated: number, desired: number): Verdict => ({
 
 const waiting = (message: string): Verdict => ({phase: 'progressing', message});
 const healthy = (message: string): Verdict => ({phase: 'healthy', message});
-const pods = (count: number): string => (count === 1 ? '1 pod' : `${count} pods`);
+const pods = (count: number): string => counted(count, 'pod');
 
 function availableWords({ready, available, desired}: Counts, minReadySeconds = 0): string {
   const message = `${available} of ${desired} available`;

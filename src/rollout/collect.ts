@@ -70,7 +70,7 @@ export async function listWorkloads(
   const workloads = (await Promise.all(lists)).flat();
   const [problem] = denied.values();
   if (problem !== undefined && denied.size === kinds.length) throw problem;
-  return {workloads, notes: deniedNotes(denied.keys())};
+  return {workloads, notes: deniedNotes(denied)};
 }
 
 /** The API leaves the kind out of the items of a list. */
@@ -107,7 +107,7 @@ export async function collectAround(
   ]);
   const sets = denied.has('replicasets') ? undefined : replicaSets;
   const situations = situationsOf(workloads, {replicaSets: sets, controllerRevisions, pods, events});
-  return {situations, denied, notes: deniedNotes(denied.keys())};
+  return {situations, denied, notes: deniedNotes(denied)};
 }
 
 /** The pods alone, of those that are well no more than tells so. */
@@ -118,7 +118,7 @@ export async function podsAround(
   signal: AbortSignal,
 ): Promise<{readonly pods: readonly Json<V1Pod>[]; readonly notes: readonly string[]}> {
   const {list, denied} = tolerantLister(cluster, signal);
-  return {pods: await list('pods', queriesAround(workloads, scope).pods, leanPod), notes: deniedNotes(denied.keys())};
+  return {pods: await list('pods', queriesAround(workloads, scope).pods, leanPod), notes: deniedNotes(denied)};
 }
 
 /** Lists what the user may list, and keeps what was denied. */
@@ -140,8 +140,9 @@ function tolerantLister(cluster: Cluster, signal: AbortSignal) {
   return {list, denied};
 }
 
-export const deniedNotes = (denied: Iterable<ResourceName>): string[] =>
-  Array.from(denied, (resource) => `no right to list ${resource}: what they would tell is missing here`);
+/** Each names verb, resource and namespace. */
+export const deniedNotes = (denied: ReadonlyMap<ResourceName, Problem>): string[] =>
+  Array.from(denied.values(), ({message}) => `${message}: what they would tell is missing here`);
 
 /** Up to this many workloads (or namespaces) are asked for one by one. */
 export const FEW = 8;

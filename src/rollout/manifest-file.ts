@@ -16,11 +16,14 @@ export function workloadsIn(text: string, file: string, namespace: string): Work
   if (workloads.length === 0) {
     throw new Problem(`${file} holds no workload`, {
       why: 'kops rolls out Deployments, StatefulSets and DaemonSets, and found none of them there',
+      next: ANOTHER,
       exitCode: ExitCode.usage,
     });
   }
   return workloads;
 }
+
+const ANOTHER = 'name another file with -f, or the workload itself: deploy/web';
 
 function failUnlessManifest(document: Document, file: string, lines: LineCounter): void {
   const [error] = document.errors;
@@ -35,6 +38,7 @@ function failUnlessManifest(document: Document, file: string, lines: LineCounter
   if (document.toJS() !== null && typeof document.toJS() !== 'object') {
     throw new Problem(`${file} is not a manifest`, {
       why: 'a manifest is a mapping with apiVersion, kind and metadata',
+      next: ANOTHER,
       exitCode: ExitCode.usage,
     });
   }

@@ -25,7 +25,8 @@ export async function withLogs(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof Problem) && !patience.aborted) throw error;
-      if (error instanceof ApiProblem && error.reason === 'Forbidden') denied.add('no right to read the logs of pods');
+      if (error instanceof ApiProblem && error.reason === 'Forbidden')
+        denied.add(`${error.message}: what they tell is missing here`);
       return '';
     }
   };

@@ -1,3 +1,4 @@
+import {counted} from '../text/plural.ts';
 import type {Workload, WorkloadKind} from './workload.ts';
 
 /** A number of pods, or a share of them: `'25%'`. */
@@ -111,5 +112,5 @@ export function strategyWords({type, maxSurge, maxUnavailable, partition}: Strat
 export function boundsWords({type, replicas, minAvailable, maxTotal}: Strategy): string {
   if (type === 'OnDelete') return 'replaces a pod when somebody deletes it';
   if (type === 'Recreate') return `stops all ${replicas} before it starts new ones`;
-  return `keeps ≥ ${minAvailable} of ${replicas}, at most ${maxTotal} pod${maxTotal === 1 ? '' : 's'}`;
+  return `keeps ≥ ${minAvailable} of ${replicas}, at most ${counted(maxTotal, 'pod')}`;
 }

@@ -26,6 +26,7 @@ export interface Following {
 
 interface Follower {
   readonly resource: ResourceName;
+  readonly namespace: string | undefined;
   readonly followed: Followed<KubeObject>;
   readonly stop: AbortController;
 }
@@ -61,7 +62,7 @@ export function followWorkloads(
       if (isVain) return onFailure(error);
       onChange();
     });
-    return {resource, followed, stop};
+    return {resource, namespace: query.namespace, followed, stop};
   };
   const want = (queries: readonly (readonly [ResourceName, Query])[]): void => {
     const wanted = new Map(queries.map((pair) => [JSON.stringify(pair), pair]));
@@ -106,11 +107,14 @@ export function followWorkloads(
     trouble: () => troubled()[0]?.followed.trouble,
     isBlind: () => troubled().some(({resource}) => isWorkload(resource)),
     notes: () => [
-      ...deniedNotes(denied.keys()),
+      ...deniedNotes(denied),
       ...new Set(
         [...followers.values()]
           .filter(({followed}) => followed.mode === 'poll')
-          .map(({resource}) => `no right to watch ${resource}: they are asked for again and again`),
+          .map(({resource, namespace}) => {
+            const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+            return `no right to watch ${resource}${where}: they are asked for again and again`;
+          }),
       ),
     ],
   };

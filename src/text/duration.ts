@@ -16,6 +16,18 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(ms / (365 * DAY))}y`;
 }
 
+/** What was asked for, with nothing left out: `0.1s`, `90s`, `2m30s`, `1h0m5s`. */
+export function wholeDuration(milliseconds: number): string {
+  const seconds = (ms: number) => `${Number((ms / SECOND).toFixed(3))}s`;
+  if (milliseconds < 2 * MINUTE) return seconds(milliseconds);
+  const rest = milliseconds % MINUTE;
+  const minutes = Math.floor(milliseconds / MINUTE);
+  const hours = Math.floor(minutes / 60);
+  const tail = rest > 0 ? seconds(rest) : '';
+  if (hours === 0) return `${minutes}m${tail}`;
+  return `${hours}h${minutes % 60 > 0 || tail !== '' ? `${minutes % 60}m` : ''}${tail}`;
+}
+
 /** The age at `now` (epoch milliseconds) of an RFC 3339 time; `-` where there is none. */
 export const age = (since: string | undefined, now: number): string =>
   since === undefined ? '-' : duration(now - Date.parse(since));

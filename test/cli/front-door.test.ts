@@ -38,7 +38,12 @@ test('on a Node that is too old it says so in one line and exits with 2', async 
   const {run} = await installed({node: '>=99.1'});
   const {code, stdout, stderr} = await run(['--version']);
   expect({code, stdout}).toEqual({code: 2, stdout: ''});
-  expect(stderr).toBe(`✗ kops needs Node 99.1 or newer; this is ${process.versions.node} (${process.execPath})\n`);
+  expect(stderr.split('\n')).toEqual([
+    '✗ kops needs Node 99.1 or newer',
+    `  this is ${process.versions.node}, ${process.execPath}`,
+    '  install a newer one from https://nodejs.org or by your package manager, and see that it comes first on the PATH',
+    '',
+  ]);
 });
 
 test.each(['>=22.22', `>=${process.versions.node}`])('on a Node that is new enough (%s) it opens', async (node) => {

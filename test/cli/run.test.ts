@@ -33,3 +33,12 @@ test.each(['secret decode db', 'rollout history deploy/web'])(
   },
   20_000,
 );
+
+test.each(['rollout restart deploy/web', 'rollout undo deploy/web', 'encrypt-at-rest rewrite', 'encrypt-at-rest abort'])(
+  '--dry-run alone is --dry-run=client for every change: %s',
+  async (words) => {
+    const {stderr} = await shell(`kops ${words} --dry-run --kubeconfig /nowhere`);
+    expect(stderr).toMatch(/^✗ the kubeconfig \/nowhere does not exist/);
+  },
+  20_000,
+);

@@ -1,9 +1,9 @@
 import {Args, Command, type Config, Flags} from '@oclif/core';
 import {expect, test} from 'vitest';
-import {asDuration} from '../../src/cli/command.ts';
+import {asDuration, asGiven} from '../../src/cli/command.ts';
 import {renderProblem} from '../../src/cli/errors.ts';
 import {usageProblem} from '../../src/cli/usage.ts';
-import {ExitCode} from '../../src/problem.ts';
+import {ExitCode, Problem} from '../../src/problem.ts';
 import {createTheme} from '../../src/text/screen.ts';
 
 const commands = [
@@ -77,6 +77,7 @@ class Decode extends Command {
     output: Flags.option({options: ['human', 'json'] as const})(),
     workers: Flags.integer({min: 0}),
     timeout: Flags.string({parse: asDuration}),
+    context: Flags.string({parse: asGiven('the name of a context')}),
     key: Flags.string({dependsOn: ['namespace']}),
   };
   override async run(): Promise<void> {
@@ -109,6 +110,12 @@ test.each([
     '--timeout cannot be soon',
     'it takes a duration like 90s, 10m or 1h30m, or 0 for no limit',
   ],
+  [
+    'a flag that is empty',
+    'db --context=',
+    '--context is empty',
+    'it takes the name of a context; without the flag the default counts',
+  ],
   ['a flag with a value near none', 'db --colour=red', 'unknown flag: --colour', 'kops secret decode has no such flag'],
   [
     'a flag without its companion',
@@ -121,6 +128,14 @@ test.each([
   const error = await new Decode(argv, config).run().catch((thrown: unknown) => thrown);
   const lines = [`✗ ${what}`, ...(why === undefined ? [] : [`  ${why}`]), '  try: kops secret decode --help'];
   expect(shown(error, `secret decode ${words}`)).toBe(lines.join('\n'));
+});
+
+test('a word that is far too long to be a name is cut in the middle, wherever it stands', () => {
+  const error = new Error(`command ${'x'.repeat(1000)} not found`);
+  const lines = shown(error, 'x'.repeat(1000)).split('\n');
+  expect(lines[0]).toMatch(/^✗ unknown command: kops x{32}…x{31}$/);
+  const longest = 'n'.repeat(253);
+  expect(renderProblem(new Problem(`${longest} not found`, {exitCode: ExitCode.noAccess}), plain)).toBe(`✗ ${longest} not found`);
 });
 
 test('what went wrong elsewhere is no matter of usage', () => {

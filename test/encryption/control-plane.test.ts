@@ -194,6 +194,7 @@ describe('what a running API server tells', () => {
       listsSecrets: true,
       notReady: [],
       why: 'it could not read its metrics: 403 Forbidden',
+      denied: 'get the path /metrics',
     });
   });
 
@@ -211,6 +212,11 @@ describe('what a running API server tells', () => {
     ['knows no such question', refused(404, 'NotFound'), []],
   ])('one that %s', async (_case, answer, notReady) => {
     expect(await probe(api({...well, '/readyz?verbose': answer}), signal)).toMatchObject({listsSecrets: true, notReady});
+  });
+
+  test('one that does not let Secrets be listed may serve them: the right is named that is missing', async () => {
+    const answers = {...well, '/api/v1/secrets?limit=1': refused(403, 'Forbidden')};
+    expect(await probe(api(answers), signal)).toMatchObject({listsSecrets: false, denied: 'list secrets in all namespaces'});
   });
 
   test('one that does not answer is no failure of the asking', async () => {

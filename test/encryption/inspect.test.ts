@@ -114,20 +114,29 @@ test.each([
     'below /registry/secrets/shop/ there is db, lost and open',
     'kops encrypt-at-rest inspect /registry/secrets/shop/db',
   ],
-  ['/registry/secrets/', 'below /registry/secrets/ there is shop/', undefined],
+  ['/registry/secrets/', 'below /registry/secrets/ there is shop/', 'kops encrypt-at-rest inspect /registry/secrets/shop/'],
   [
     '/registry/nodes/n1',
     'below /registry/ there is minions/, example.com/, secrets/ and services/',
     'kops encrypt-at-rest inspect /registry/minions/n1',
   ],
-  ['/registry/services/shop/web', 'below /registry/services/ there is specs/', undefined],
+  [
+    '/registry/services/shop/web',
+    'below /registry/services/ there is specs/',
+    'kops encrypt-at-rest inspect /registry/services/specs/',
+  ],
+  [
+    '/registry/nope',
+    'below /registry/ there is example.com/, minions/, secrets/ and services/',
+    'kops encrypt-at-rest inspect /registry/example.com/',
+  ],
   [
     'registry/secrets/shop/db',
     'keys are written whole, with their prefix',
     'kops encrypt-at-rest inspect /registry/secrets/shop/db',
   ],
   ['secrets/shop/db', 'keys are written whole, with their prefix', 'kops encrypt-at-rest inspect /registry/secrets/shop/db'],
-  ['/k8s/secrets/shop/db', 'nor any that begins like it: memory', undefined],
+  ['/k8s/secrets/shop/db', 'nor any that begins like it: memory', 'kops encrypt-at-rest inspect /registry/'],
 ])('%s is no key; what there is instead is said', async (wrong, why, next) => {
   await expect(look(wrong)).rejects.toMatchObject({message: `etcd has no key ${wrong}`, why, next, exitCode: 5});
 });

@@ -51,13 +51,19 @@ test.each<[string, Operation, string, typeof kms, string | undefined]>([
   ['the way back', 'disable', enabled, secretboxWith(['a']), '- 2 flags, 1 mount'],
   ['the way back from a KMS', 'disable', enableEncryption(kubeadm, CONFIG, [SOCKET]), kms, '- 2 flags, 2 mounts (KMS: /run/kms)'],
 ])('what a plan says of the manifest: %s', async (_case, operation, manifest, configuration, change) => {
-  const plan = planOf({context: 'x', draft: await draft(operation, manifest, configuration), counts: [], snapshot: undefined});
+  const plan = planOf({
+    context: 'x',
+    draft: await draft(operation, manifest, configuration),
+    counts: [],
+    snapshot: undefined,
+    editsKubeadm: false,
+  });
   expect(plan.files.find(({path}) => path === '/m.yaml')?.change).toBe(change);
 });
 
 describe('a setup with a KMS by hand', () => {
   test('asks for the plugin first, and mounts its folder beside that of the file', async () => {
-    const {steps} = runbookOf('x', await draft('setup', kubeadm), '/registry');
+    const {steps} = runbookOf('x', await draft('setup', kubeadm), '/registry', false);
     expect(steps[0]).toEqual({
       title: 'The KMS plugin must run on every one of them: an API server is not ready without it',
       on: ['cp-1'],
@@ -71,7 +77,7 @@ describe('a setup with a KMS by hand', () => {
   });
 
   test('has no such thing where there is no KMS', async () => {
-    const {steps} = runbookOf('x', await draft('setup', kubeadm, secretboxWith(['a', 'identity'])), '/registry');
+    const {steps} = runbookOf('x', await draft('setup', kubeadm, secretboxWith(['a', 'identity'])), '/registry', false);
     expect(JSON.stringify(steps)).not.toContain('kms');
   });
 });

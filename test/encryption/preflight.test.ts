@@ -49,7 +49,7 @@ test.each([
     'cp-2: it is not ready: etcd',
   ],
   ['cannot list', {'/api/v1/secrets?limit=1': {status: 500}}, 'cp-2: it could not list secrets: 500'],
-  ['keeps its metrics to itself', {'/metrics': {status: 403}}, 'cp-2: it could not read its metrics: 403'],
+  ['keeps its metrics to itself', {'/metrics': {status: 500}}, 'cp-2: it could not read its metrics: 500'],
 ])('no change begins while a server %s', async (_case, answers, why) => {
   const begun = preflight(
     plane,
@@ -58,6 +58,12 @@ test.each([
     signal,
   );
   await expect(begun).rejects.toMatchObject({message: 'the API server on cp-2 is not well', why, exitCode: 3});
+});
+
+test('no change begins without the right to see which configuration a server runs with', async () => {
+  const servers = [aServer('cp-1', {'/metrics': {status: 403}})];
+  const begun = preflight(plane, {servers, socketsOnNodes: new Map()}, undefined, signal);
+  await expect(begun).rejects.toMatchObject({why: 'denied: get the path /metrics', exitCode: 5});
 });
 
 test('no change begins while a node lacks the socket of its KMS plugin', async () => {

@@ -34,7 +34,12 @@ function aMember(database: Buffer | undefined, log: Buffer) {
 }
 
 const looking = (sources: Partial<ResidueSources>, plaintext = 0) =>
-  findResidue({etcd: memoryEtcd(), members: [], snapshots: [], ...sources}, SECRETS, {revision: 1, plaintext}, signal);
+  findResidue(
+    {etcd: memoryEtcd(), members: [], snapshots: [], skipped: [], ...sources},
+    SECRETS,
+    {revision: 1, plaintext},
+    signal,
+  );
 
 test('the database and the log of every member are looked into on their nodes', async () => {
   const members = [
@@ -107,5 +112,13 @@ test('what is said where nothing is left, and where something is', async () => {
       database         1 in plaintext  /var/lib/etcd/member/snap/db on cp-1, 722 bytes
       write-ahead log  1 in plaintext  /var/lib/etcd/member/wal on cp-1, 344 bytes
       try: kops encrypt-at-rest scrub"
+  `);
+  const others = await looking({skipped: ['kops-snapshot-20261123-143012-99999999.db', 'kops-snapshot-20261123-150000.db']});
+  expect(renderResidue(others, screen)).toMatchInlineSnapshot(`
+    "✓ no plaintext is left of earlier times
+      revisions        none  1 to 1: 0 superseded values
+      database         none  the database of memory, 0 bytes
+      snapshots        2 here that may be of another cluster: not looked into
+                       name one that is not: --snapshot FILE"
   `);
 });

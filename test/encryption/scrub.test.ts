@@ -67,12 +67,15 @@ test('a plan changes nothing', async () => {
   expect(plan).toMatchObject({dryRun: true, members: [{name: 'b', after: null}, {name: 'c'}, {name: 'a', isLeader: true}]});
   expect(renderScrub(plan, screen)).toMatchInlineSnapshot(`
     "Scrub etcd of kind-kops  memory
-      compact     forgets every revision before the present one (2 now); watches that lag behind start anew
-      defragment  3 members, one at a time, the leader last; each answers nothing meanwhile
+      compact     forgets every revision before the present one (2 now); watches
+                  that lag behind start anew
+      defragment  3 members, one at a time, the leader last; each answers nothing
+                  meanwhile
                   b  8.0 KiB
                   c  8.0 KiB
                   a, the leader  29 MiB
-      stays       backups, the write-ahead log until etcd has cut it, and blocks that the file system has given up
+      stays       backups, the write-ahead log until etcd has cut it, and blocks
+                  that the file system has given up
     dry run: nothing changed"
   `);
 });

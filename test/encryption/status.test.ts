@@ -113,14 +113,26 @@ test('of a node out of reach, and of a server that keeps its metrics to itself, 
   expect(judged(silent)).toMatchObject([{agrees: null, provider: 'secretbox', problem: '403 Forbidden'}]);
 });
 
+test('who may not list Secrets is told so, and the server is not blamed for it', () => {
+  const denied = running({
+    listsSecrets: false,
+    why: 'it could not list secrets: 403 Forbidden',
+    denied: 'list secrets in all namespaces',
+  });
+  expect(judged(looked(serverState(encrypted), {running: denied}))).toMatchObject([
+    {agrees: null, problem: 'no right to list secrets in all namespaces: what it does is not known'},
+  ]);
+});
+
 test.each([
   ['all is well', {}, 0],
   ['nothing is configured', {configured: false}, 0],
   ['servers disagree', {agrees: false}, 3],
   ['a change is open', {transaction: {}}, 4],
   ['a change is open and servers disagree', {agrees: false, transaction: {}}, 3],
-  ['a node was not reached', {servers: [{access: null}]}, 5],
+  ['a node was not reached', {servers: [{agrees: null, access: null}]}, 5],
+  ['a server does not let itself be asked', {servers: [{agrees: null, access: 'docker'}]}, 5],
 ])('where %s it ends with its own code', (_case, more, code) => {
-  const status = {agrees: true, transaction: null, servers: [{access: 'docker'}], ...more};
+  const status = {agrees: true, transaction: null, servers: [{agrees: true, access: 'docker'}], ...more};
   expect(exitCodeOfStatus(status as unknown as EncryptionStatus)).toBe(code);
 });

@@ -51,7 +51,7 @@ describe('the life of a kind lab', () => {
     const {labs} = JSON.parse((await lab('list', '-o', 'json')).stdout) as LabList;
     expect(labs.map((found) => found.name)).toEqual([name]);
     const other = liveCluster().name;
-    expect((await lab('down', '--name', other)).stdout).toContain(`there is no lab ${other}`);
+    expect((await lab('down', '--name', other)).stderr).toContain(`lab ${other} not found`);
     expect(await containersOf(other)).not.toEqual([]);
     const {code, stderr} = await lab('up', '--driver', 'kind', '--name', other);
     expect(stderr).toContain(`there is a kind cluster ${other} that kops did not make`);

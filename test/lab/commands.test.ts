@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
@@ -68,5 +68,33 @@ describe('down', () => {
     expect(stdout).toContain('lab x is gone');
     expect(code).toBe(0);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  test('takes the contexts out of the kubeconfig that up wrote them to, whichever is in use now', async () => {
+    const own = `clusters: [{name: kops-x, cluster: {certificate-authority-data: QQ==}}]
+contexts: [{name: kops-x, context: {cluster: kops-x, user: kops-x}}]
+users: [{name: kops-x}]
+current-context: kops-x
+`;
+    const written = join(root, 'earlier');
+    writeFileSync(written, own);
+    writeFileSync(join(folder, 'kubeconfig'), own);
+    remember('labs/x', 'lab.json', {...record, kubeconfigs: [written]});
+    const {code, stdout} = await runKops(['lab', 'down', '--name', 'x'], {env});
+    expect({code, stdout}).toEqual({code: 0, stdout: `✓ lab x is gone, and its contexts from ${written}\n`});
+    expect(readFileSync(written, 'utf8')).not.toContain('kops-x');
+  });
+
+  test('a name that no lab has is a problem', async () => {
+    const {code, stderr} = await runKops(['lab', 'down', '--name', 'xy'], {env});
+    expect({code, stderr}).toEqual({code: 5, stderr: '✗ lab xy not found\n  there is x\n  try: kops lab down --name x\n'});
+    expect(existsSync(folder)).toBe(true);
+  });
+
+  test('without a name, where there is no lab at all, it ends well', async () => {
+    rmSync(folder, {recursive: true});
+    expect(await runKops(['lab', 'down'], {env})).toMatchObject({code: 0});
+    expect(await runKops(['lab', 'down', '--name', 'x'], {env})).toMatchObject({code: 5});
+    expect(await runKops(['lab', 'down', '--name', 'x', '--ignore-not-found'], {env})).toMatchObject({code: 0});
   });
 });

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import type {Driver, LabStatus} from '../../src/lab/driver.ts';
-import {driverFor, findLab, listLabs, removeLab, requireLab, withinReach} from '../../src/lab/drivers.ts';
+import {driverFor, findLab, listLabs, refuseMissing, removeLab, requireLab, withinReach} from '../../src/lab/drivers.ts';
 
 const signal = new AbortController().signal;
 
@@ -16,6 +16,7 @@ function fake(name: Driver['name'], labs: readonly string[], reason?: string): D
     remembered: () => labs.map((lab) => ({...statusOf(lab), state: 'unknown'})),
     up: unused,
     kubeconfig: unused,
+    noteKubeconfig: () => {},
     status: (lab) => onlyIfAvailable(labs.includes(lab) ? statusOf(lab) : undefined),
     list: () => onlyIfAvailable(labs.map(statusOf)),
     down: (lab) => {
@@ -59,13 +60,29 @@ test('a driver that was asked for and does not work is not replaced by another',
 });
 
 test.each([
-  ['near to one that is', 'pratcice', 'kops lab status --name practice', 'there is practice, exam'],
-  ['like none', 'zzz', 'kops lab up --name zzz', 'there is practice, exam'],
+  ['near to one that is', 'pratcice', 'kops lab status --name practice', 'there is practice and exam'],
+  ['like none', 'zzz', 'kops lab up --name zzz', 'there is practice and exam'],
 ])('a lab that is not there, %s, is a problem that says what to do', async (_case, name, next, why) => {
   const drivers = [fake('kind', ['practice']), fake('embedded', ['exam'])];
   await expect(requireLab(name, drivers, signal)).rejects.toThrow(
     expect.objectContaining({message: `lab ${name} not found`, why, next, exitCode: 5}),
   );
+});
+
+test.each([
+  ['near to one that is', 'pratcice', ['practice', 'exam'], 'there is practice and exam', 'kops lab down --name practice'],
+  ['where there is one other', 'zzz', ['exam'], 'there is exam', 'kops lab down --name exam'],
+  ['like none', 'zzz', ['practice', 'exam'], 'there is practice and exam', 'where it may be gone already: --ignore-not-found'],
+  ['where there is none', 'zzz', [], 'there is no lab at all', 'where it may be gone already: --ignore-not-found'],
+])('nothing to remove, %s, is a problem that says what to do', async (_case, name, labs, why, next) => {
+  await expect(refuseMissing({name, isNamed: true}, [fake('kind', labs)], signal)).rejects.toThrow(
+    expect.objectContaining({message: `lab ${name} not found`, why, next, exitCode: 5}),
+  );
+});
+
+test('with no name and no lab there is nothing to remove, and nothing wrong', async () => {
+  await refuseMissing({name: 'kops', isNamed: false}, [fake('kind', [])], signal);
+  await expect(refuseMissing({name: 'kops', isNamed: false}, [fake('kind', ['exam'])], signal)).rejects.toThrow('not found');
 });
 
 describe('a lab whose driver does not answer', () => {

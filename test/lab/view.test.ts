@@ -68,7 +68,7 @@ test('the status of a lab that runs', () => {
       context     kops-x
       server      https://127.0.0.1:20001
       nodes       x-control-plane, x-worker
-      ● etcd  x-control-plane  pid 11
+      ● etcd            x-control-plane  pid 11
       ● kube-apiserver  x-control-plane  pid 12"
   `);
 });
@@ -79,7 +79,7 @@ test('a process that died is named with the end of its log, cut to the width and
       context     kops-x
       server      https://127.0.0.1:20001
       nodes       x-control-plane, x-worker
-      ● etcd  x-control-plane  pid 11
+      ● etcd            x-control-plane  pid 11
       ○ kube-apiserver  x-control-plane  not running
           its log, /l/kube-apiserver.log, ends with:
           I1 serving

@@ -181,7 +181,7 @@ test('a flag that points outside the mounts fails as on a real node, though the 
   const log = readFileSync(folder.log('kube-apiserver', third), 'utf8');
   expect(log).toMatch(/open \S*\/etc\/kubernetes\/enc\/encryption\.yaml: no such file or directory/);
   expect(await isReady(first)).toBe(true);
-  const waiting = new RegExp(`○ kube-apiserver {2}${third} {2}not running: it keeps ending: \\d+ restart`);
+  const waiting = new RegExp(`○ kube-apiserver +${third} {2}not running: it keeps ending: \\d+ restart`);
   await vi.waitFor(async () => expect((await lab('status')).stdout).toMatch(waiting), PATIENCE);
 
   const pod = parse(flagged) as Json<V1Pod>;

@@ -37,7 +37,10 @@ function succeeded({code, stdout, stderr}: Result): string {
 
 async function kill(name: string, isMeant: (process: LabStatus['processes'][number]) => boolean): Promise<void> {
   const meant = (await statusOf(name)).processes.filter(isMeant);
-  for (const {pid} of meant) process.kill(pid ?? 0, 'SIGKILL');
+  for (const {program, pid} of meant) {
+    if (pid === undefined) throw new Error(`${program} is not running`); // 0 would be this test and all that runs it
+    process.kill(pid, 'SIGKILL');
+  }
   await vi.waitFor(() => {
     const left = findProcesses(folderOf(name)).map(({pid}) => pid);
     expect(left.filter((pid) => meant.some((process) => process.pid === pid))).toEqual([]);
@@ -63,6 +66,7 @@ describe('the life of a lab', () => {
       context: 'kops-a',
       kubeconfig,
     });
+    expect(await statusOf('a')).toMatchObject({kubeconfigs: [kubeconfig]});
     expect(created.nodes).toEqual(['a-control-plane', 'a-control-plane2', 'a-worker']);
     expect(created.processes.map(({program}) => program)).toEqual([
       'kubelet',
@@ -145,7 +149,7 @@ describe('the life of a lab', () => {
     );
     const {code, stdout} = await lab('status', 'a');
     expect(stdout).toContain('lab a is degraded: 3 of 8 processes are not running');
-    expect(stdout).toMatch(/○ kube-apiserver {2}a-control-plane2 {2}not running\n.*ends with:\n.*\w/);
+    expect(stdout).toMatch(/○ kube-apiserver +a-control-plane2 {2}not running\n.*ends with:\n.*\w/);
     expect(code).toBe(3);
 
     const before = pids(await statusOf('a'));
@@ -164,7 +168,7 @@ describe('the life of a lab', () => {
     expect(stderr).toContain('kube-apiserver of lab a keeps ending');
     expect(stderr).toContain('unknown flag: --no-such-flag');
     expect(code).toBe(3);
-    expect((await lab('status', 'a')).stdout).toMatch(/○ kube-apiserver {2}a-control-plane2 {2}not running: it keeps ending/);
+    expect((await lab('status', 'a')).stdout).toMatch(/○ kube-apiserver +a-control-plane2 {2}not running: it keeps ending/);
     writeFileSync(manifest, good);
     expect(await up('a')).toMatchObject({outcome: 'unchanged', state: 'up'});
   });
@@ -222,8 +226,9 @@ describe('the life of a lab', () => {
     expect(await statusOf('b')).toMatchObject({state: 'up'});
   });
 
-  test('down again says that there is nothing', async () => {
-    expect(succeeded(await lab('down', 'a'))).toBe('there is no lab a: nothing to remove\n');
+  test('down again is a problem, but not where that is to be expected', async () => {
+    expect(await lab('down', 'a')).toMatchObject({code: 5, stderr: expect.stringContaining('lab a not found\n  there is b\n')});
+    expect(succeeded(await lab('down', 'a', '--ignore-not-found'))).toBe('there is no lab a: nothing to remove\n');
   });
 
   test('a lab whose files somebody deleted is still brought to its end', async () => {

@@ -78,7 +78,7 @@ test('what the user may not list is left out, and said', async () => {
   const cluster = new FakeCluster([web, webSet, webPod], {forbidden: ['list events']});
   const {situation, notes} = await around(cluster);
   expect(situation.pods).toHaveLength(1);
-  expect(notes).toEqual(['no right to list events: what they would tell is missing here']);
+  expect(notes).toEqual(['may not list events: what they would tell is missing here']);
 });
 
 test('without the right to list ReplicaSets pods are found by the name of theirs', async () => {
@@ -87,7 +87,7 @@ test('without the right to list ReplicaSets pods are found by the name of theirs
   const cluster = new FakeCluster([web, webSet, webPod, other, bare, dbPod], {forbidden: ['list replicasets']});
   const {situation, notes} = await around(cluster);
   expect(situation.pods.map(({metadata}) => metadata?.name)).toEqual([webPod.metadata?.name]);
-  expect(notes).toEqual(['no right to list replicasets: what they would tell is missing here']);
+  expect(notes).toEqual(['may not list replicasets: what they would tell is missing here']);
 });
 
 test.each<[string, WorkloadRef, Needs, string[]]>([

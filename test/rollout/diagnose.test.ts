@@ -68,6 +68,14 @@ test('how often it happened is told for the pod that had it most', () => {
   expect(diagnose(at, NOW).map(({message, pods}) => [message, pods])).toEqual([['web exits with code 1, 7 restarts', 3]]);
 });
 
+test('pods whose container crashes are one cause, whichever moment of it each is seen at', () => {
+  const ended: ContainerState = {terminated: {exitCode: 1, finishedAt: ago(1)}, restarts: 1};
+  const again: ContainerState = {running: 2, restarts: 1, last: {exitCode: 1, finishedAt: ago(3)}};
+  const at = rollout(ended, crashing, again, {...crashing, restarts: 4});
+  expect(shown(at)).toEqual([{reason: 'CrashLoopBackOff', object: 'pod/web-7bfb4bc78d-1', pods: 4, doomed: true}]);
+  expect(shown(rollout(ended, again))).toMatchObject([{reason: 'Crashed', pods: 2, doomed: false}]);
+});
+
 describe('ranks what is most likely first', () => {
   test('an unreachable registry at once, then what is doomed, then what may pass', () => {
     expect(shown(rollout(unready, unready, crashing, notFound, notFound, unreachable))).toEqual([

@@ -117,8 +117,8 @@ test('a kind that the user may not list is left out, and said; without the right
     total: 1,
     unhealthy: [{workload: {name: 'web'}}],
     notes: [
-      'no right to list statefulsets: what they would tell is missing here',
-      'no right to list daemonsets: what they would tell is missing here',
+      'may not list statefulsets: what they would tell is missing here',
+      'may not list daemonsets: what they would tell is missing here',
     ],
   });
   const none = new FakeCluster(objects, {forbidden: ['list deployments', 'list daemonsets', 'list statefulsets']});

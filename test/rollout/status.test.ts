@@ -101,7 +101,7 @@ test.each([
   [
     'without the right to read it',
     new ApiProblem('no', {status: 403, reason: 'Forbidden'}),
-    ['no right to read the logs of pods'],
+    ['no: what they tell is missing here'],
   ],
   ['where it is gone', new ApiProblem('no', {status: 400, reason: 'BadRequest'}), []],
 ])('a log that cannot be read leaves the cause as it is: %s', async (_case, problem, notes) => {
@@ -115,8 +115,8 @@ test('what may not be listed is noted where it would tell more', async () => {
   const status = await rolloutStatus(new FakeCluster([rolling, before, newest], {forbidden}), web, signal);
   expect(status.phase).toBe('progressing');
   expect(status.notes).toEqual([
-    'no right to list pods: what they would tell is missing here',
-    'no right to list events: what they would tell is missing here',
+    'may not list pods: what they would tell is missing here',
+    'may not list events: what they would tell is missing here',
   ]);
 });
 
@@ -125,7 +125,7 @@ const noSets = {forbidden: ['list replicasets']};
 test('without the right to list ReplicaSets a doomed Deployment is doomed all the same', async () => {
   const status = await rolloutStatus(new FakeCluster([rolling, before, newest, crashing], noSets), web, signal);
   expect(status).toMatchObject({phase: 'failed', causes: [{reason: 'CrashLoopBackOff', doomed: true}]});
-  expect(status.notes).toEqual(['no right to list replicasets: what they would tell is missing here']);
+  expect(status.notes).toEqual(['may not list replicasets: what they would tell is missing here']);
 });
 
 test('nor do pods of the version that it replaces doom it then', async () => {

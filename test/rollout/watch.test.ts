@@ -207,10 +207,10 @@ test.each([
   [
     'no right to watch: it is asked for again and again',
     ['watch pods'],
-    'no right to watch pods: they are asked for again and again',
+    'no right to watch pods in namespace shop: they are asked for again and again',
   ],
-  ['no right to list pods: they are missing', ['list pods'], 'no right to list pods: what they would tell is missing here'],
-  ['no right to list ReplicaSets', ['list replicasets'], 'no right to list replicasets: what they would tell is missing here'],
+  ['no right to list pods: they are missing', ['list pods'], 'may not list pods: what they would tell is missing here'],
+  ['no right to list ReplicaSets', ['list replicasets'], 'may not list replicasets: what they would tell is missing here'],
 ])('%s', async (_case, forbidden, note) => {
   const {cluster, last, moment, end} = watching([rolling(), before, newest], web, {}, {forbidden});
   await moment();

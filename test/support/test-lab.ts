@@ -50,7 +50,7 @@ export async function provideLab(project: TestProject, {driver, existing, prepar
     project.provide('lab', {problem: `no ${driver} lab to test on: ${error instanceof Error ? error.message : error}`});
   }
   return async () => {
-    await must(['lab', 'down', '--name', name, ...files]);
+    await must(['lab', 'down', '--name', name, '--ignore-not-found', ...files]);
     await rm(folder, {recursive: true, force: true});
   };
 }

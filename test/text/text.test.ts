@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {age, duration} from '../../src/text/duration.ts';
+import {age, duration, wholeDuration} from '../../src/text/duration.ts';
 import {nearest} from '../../src/text/nearest.ts';
 import {printable} from '../../src/text/printable.ts';
 
@@ -18,6 +18,19 @@ test.each([
   [800 * 86_400_000, '2y'],
 ])('%i ms read as %s', (ms, text) => {
   expect(duration(ms)).toBe(text);
+});
+
+test.each([
+  [100, '0.1s'],
+  [1500, '1.5s'],
+  [90_000, '90s'],
+  [150_000, '2m30s'],
+  [600_000, '10m'],
+  [9 * 3_600_000 + 59 * 60_000, '9h59m'],
+  [3_605_000, '1h0m5s'],
+  [7_200_000, '2h'],
+])('%i ms that were asked for are told as %s', (ms, text) => {
+  expect(wholeDuration(ms)).toBe(text);
 });
 
 test('an age counts from an RFC 3339 time', () => {

@@ -1,6 +1,7 @@
 import type {Api} from '../../kube/api.ts';
 import {discoverResources} from '../../kube/discovery.ts';
 import {ExitCode, Problem} from '../../problem.ts';
+import {counted} from '../../text/plural.ts';
 import {type Rewrite, type RewriteOptions, rewrite} from './rewrite.ts';
 
 /** What `rewrite` needs of a kind. */
@@ -29,7 +30,7 @@ export function failureOfRewrite({resources}: Pick<Rewrite, 'resources'>): Probl
   const failed = resources.flatMap(({resource, failed}) => failed.map(({key, why}) => `${resource} ${key}: ${why}`));
   if (failed.length === 0) return undefined;
   const more = failed.length > NAMED ? [`and ${failed.length - NAMED} more`] : [];
-  return new Problem(`${failed.length} ${failed.length === 1 ? 'object was' : 'objects were'} not rewritten`, {
+  return new Problem(`${counted(failed.length, 'object')} ${failed.length === 1 ? 'was' : 'were'} not rewritten`, {
     why: [...failed.slice(0, NAMED), ...more].join('\n'),
     next: 'mend what refuses them, then run it again: kops encrypt-at-rest rewrite',
     exitCode: ExitCode.negative,

@@ -1,4 +1,5 @@
 import {duration} from '../../text/duration.ts';
+import {countedObjects} from '../../text/plural.ts';
 import type {RewriteProgress} from './rewrite.ts';
 
 /** `171/214, 940/s, 3s left`; without a rate as long as it would be a guess. */
@@ -14,7 +15,7 @@ export function rewriteSummary(
   seconds: number,
 ): string {
   const total = resources.reduce((sum, resource) => sum + resource.total, 0);
-  const counts = resources.map(({resource, total}) => `${total} ${resource}`);
+  const counts = resources.map(({resource, total}) => countedObjects(total, resource));
   return [...counts, ...(seconds > 0 && total > 0 ? [`${formatRate(total / seconds)}/s`] : [])].join(', ');
 }
 

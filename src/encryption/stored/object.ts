@@ -1,5 +1,6 @@
 import {parseObject} from '../../kube/json.ts';
 import {readFields, type WireField} from '../../kube/protobuf.ts';
+import {counted} from '../../text/plural.ts';
 
 /** A decrypted value of etcd. */
 export interface StoredObject {
@@ -249,6 +250,4 @@ export function maskSecret(object: object): object {
 type Strings = Readonly<Record<string, string>>;
 
 const masked = (values: Strings, sizeOf: (text: string) => number): Strings =>
-  Object.fromEntries(
-    Object.entries(values).map(([key, text]) => [key, `•••••• (${sizeOf(text)} ${sizeOf(text) === 1 ? 'byte' : 'bytes'})`]),
-  );
+  Object.fromEntries(Object.entries(values).map(([key, text]) => [key, `•••••• (${counted(sizeOf(text), 'byte')})`]));

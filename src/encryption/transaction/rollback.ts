@@ -3,7 +3,7 @@ import {readManifest} from '../manifest/manifest.ts';
 import {editClusterConfiguration} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';
 import {ABSENT, type Transaction} from './record.ts';
-import {bring} from './servers.ts';
+import {bring, type Target} from './servers.ts';
 import {bringAll, knownDigests, type TransactionStep, type Work} from './steps.ts';
 import {closeTransaction} from './store.ts';
 
@@ -12,8 +12,8 @@ import {closeTransaction} from './store.ts';
  * may be stored under it, so that all servers go back to where they could read both, and keep it: never to where they cannot.
  */
 export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] {
-  const {transaction, servers, plane, stages, sockets} = work;
-  const {configurationFile, operation} = transaction;
+  const {transaction, servers, plane, stages} = work;
+  const {operation} = transaction;
   return [...(promoted ? [toReadable()] : servers.map(toOriginal)), kubeadm(), close()];
 
   function toOriginal(server: Work['servers'][number]): TransactionStep {
@@ -23,8 +23,6 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
       title: `${server.name} as it was before`,
       onFailure: 'stay',
       async run(detail, signal) {
-        const original = work.originals.get(server.name);
-        if (original === undefined) throw new Error(`no originals of ${server.name}`);
         const options = {
           transaction,
           step: 'restore',
@@ -32,8 +30,7 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
           signal,
           known: (path: string) => knownDigests(transaction, server, path),
         };
-        const {manifest, configuration = ABSENT} = original;
-        await bring(server, {manifest, configuration, encrypts: encrypted(manifest)}, options);
+        await bring(server, formerFiles(work, server, false), options);
         detail('byte for byte');
       },
     };
@@ -46,8 +43,6 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
       title: 'all keys readable everywhere',
       onFailure: 'stay',
       async run(detail, signal) {
-        const manifest = ({name}: {name: string}) =>
-          manifestsOf(work.originals.get(name)?.manifest ?? Buffer.alloc(0), operation, configurationFile, sockets).enabled;
         for (const server of servers) {
           const options = {
             transaction,
@@ -56,7 +51,7 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
             signal,
             known: (path: string) => knownDigests(transaction, server, path),
           };
-          if (operation === 'disable') await bring(server, {manifest: manifest(server), configuration: stages.read}, options);
+          if (operation === 'disable') await bring(server, formerFiles(work, server, true), options);
         }
         await bringAll(work, 'retreat', () => ({configuration: stages.read}), detail, signal);
         detail(servers.length === 1 ? 'the server agrees' : `${servers.length} servers agree`);
@@ -70,9 +65,7 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
       title: 'kubeadm-config',
       onFailure: 'stay',
       async run(detail, signal) {
-        const encrypts = promoted || hadEncryption(transaction, work);
-        const edit = (text: string) => (encrypts ? withEncryption(text, configurationFile, sockets) : withoutEncryption(text));
-        const changed = await editClusterConfiguration(plane.cluster, edit, signal);
+        const changed = await editClusterConfiguration(plane.cluster, kubeadmBack(work, promoted), signal);
         detail(changed ? 'as the servers are' : 'nothing to change');
       },
     };
@@ -88,6 +81,29 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
     };
   }
 }
+
+/** What the files of a node go back to. */
+export function formerFiles(
+  {transaction, originals, stages, sockets}: Work,
+  {name}: {readonly name: string},
+  promoted: boolean,
+): Target {
+  const original = originals.get(name);
+  if (original === undefined) throw new Error(`no originals of ${name}`);
+  const {manifest, configuration = ABSENT} = original;
+  if (!promoted) return {manifest, configuration, encrypts: encrypted(manifest)};
+  const {operation, configurationFile} = transaction;
+  const enabled = operation === 'disable' && {manifest: manifestsOf(manifest, operation, configurationFile, sockets).enabled};
+  return {...enabled, configuration: stages.read};
+}
+
+/** What the ClusterConfiguration goes back to. */
+export const kubeadmBack =
+  (work: Work, promoted: boolean) =>
+  (text: string): string =>
+    promoted || hadEncryption(work.transaction, work)
+      ? withEncryption(text, work.transaction.configurationFile, work.sockets)
+      : withoutEncryption(text);
 
 const hadEncryption = ({operation}: Transaction, {originals}: Work): boolean =>
   operation !== 'setup' || [...originals.values()].some(({manifest}) => encrypted(manifest));

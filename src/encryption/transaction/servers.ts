@@ -138,10 +138,19 @@ async function agreed(
     const missing = disagreement(running, wanted);
     if (missing === undefined) return down / 1000;
     if (now > deadline) throw notConverged(server, missing, (now - start) / 1000);
-    detail(`${server.name}: ${missing}`);
+    detail(waiting(server.name, missing, now - start));
     await sleep(POLL, undefined, {signal});
   }
 }
+
+/** The seconds first, because a narrow terminal cuts the end off. */
+export function waiting(name: string, missing: string, milliseconds: number): string {
+  const passed = `${Math.floor(milliseconds / 1000)} s`;
+  if (missing !== UNREAD) return `${passed}: ${name} ${missing}`;
+  return `${passed}: waits for ${name} to read its new configuration (an API server looks once a minute)`;
+}
+
+const UNREAD = 'has not read its new configuration yet';
 
 /** What is not yet so; undefined where the server runs as wanted. */
 export function disagreement(running: RunningServer, {hash, notSince}: Wanted): string | undefined {
@@ -150,7 +159,7 @@ export function disagreement(running: RunningServer, {hash, notSince}: Wanted): 
   if (!running.listsSecrets) return running.why ?? 'cannot list secrets';
   if (running.configHash === hash)
     return running.notReady.length > 0 ? `is not ready: ${enumerate(running.notReady)}` : undefined;
-  return hash === undefined ? 'still runs with an encryption configuration' : 'has not read its new configuration yet';
+  return hash === undefined ? 'still runs with an encryption configuration' : UNREAD;
 }
 
 /** As `probe`; a server that takes too long does not answer. */

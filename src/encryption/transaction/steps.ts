@@ -1,7 +1,6 @@
 import type {ControlPlane} from '../control-plane.ts';
-import {withEncryption, withoutEncryption} from '../manifest/kubeadm-config.ts';
 import {tryCanary} from './canary.ts';
-import {editClusterConfiguration} from './kubeadm.ts';
+import {editClusterConfiguration, kubeadmEdit} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';
 import {ABSENT, type Digest, type Transaction} from './record.ts';
 import {bring, type Server, type Target} from './servers.ts';
@@ -138,11 +137,7 @@ export function stepsOf(work: Work): TransactionStep[] {
       title: 'kubeadm-config',
       onFailure: 'stay',
       async run(detail, signal) {
-        const edit = (text: string) =>
-          disables && transaction.rewrite
-            ? withoutEncryption(text)
-            : withEncryption(text, transaction.configurationFile, sockets);
-        const changed = await editClusterConfiguration(plane.cluster, edit, signal);
+        const changed = await editClusterConfiguration(plane.cluster, kubeadmEdit(transaction, sockets), signal);
         detail(changed ? 'the next kubeadm upgrade keeps it' : 'nothing to change');
       },
     };

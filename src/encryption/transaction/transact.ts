@@ -144,24 +144,35 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
   }
 
   function report(outcome: EncryptionRun['outcome'], error?: unknown): EncryptionRun {
-    const {id, operation, writeKey, retires, resources, configurationFile} = transaction;
-    return {
-      kind: 'EncryptionRun',
-      context: work.plane.context,
-      operation,
-      transaction: id,
-      steps: reports,
-      outcome,
-      writeKey: {provider: writeKey.provider, keyName: writeKey.keyName ?? null},
-      retired: outcome === 'done' && transaction.rewrite ? retires : [],
-      resources,
-      configurationFile,
-      nodes: servers.map(({name}) => name),
-      snapshot: transaction.snapshot ?? null,
-      proof: (outcome === 'done' && work.proofs.at(-1)) || null,
-      why: error === undefined ? null : whyOf(error, signal),
-    };
+    const proof = outcome === 'done' ? work.proofs.at(-1) : undefined;
+    const run = runOf(work.plane.context, transaction, {outcome, steps: reports, proof});
+    return {...run, why: error === undefined ? null : whyOf(error, signal)};
   }
+}
+
+/** The report of a change, with no word of a failure. */
+export function runOf(
+  context: string,
+  transaction: Transaction,
+  {outcome, steps, proof}: Pick<EncryptionRun, 'outcome' | 'steps'> & {readonly proof: Proof | undefined},
+): EncryptionRun {
+  const {id, operation, writeKey, retires, resources, configurationFile, nodes, snapshot, rewrite} = transaction;
+  return {
+    kind: 'EncryptionRun',
+    context,
+    operation,
+    transaction: id,
+    steps,
+    outcome,
+    writeKey: {provider: writeKey.provider, keyName: writeKey.keyName ?? null},
+    retired: outcome === 'done' && rewrite ? retires : [],
+    resources,
+    configurationFile,
+    nodes: Object.keys(nodes),
+    snapshot: snapshot ?? null,
+    proof: proof ?? null,
+    why: null,
+  };
 }
 
 /**

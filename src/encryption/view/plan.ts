@@ -1,44 +1,49 @@
 import {duration} from '../../text/duration.ts';
 import {enumerate} from '../../text/enumerate.ts';
 import {pad} from '../../text/fit.ts';
+import {counted, countedObjects} from '../../text/plural.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EncryptionPlan} from '../plan.ts';
-import {counted, isKms} from './words.ts';
+import {isKms} from './words.ts';
 
 /** What a change will do, before anybody is asked whether it may. */
 export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string {
-  const {context, nodes, restarts, retires, snapshot, confirmWithin, rewrite, files} = plan;
-  const paths = Math.max(...files.map(({path}) => path.length), KUBEADM.length);
-  const changes = [...files, {path: KUBEADM, change: upgrades(plan)}].map(({path, change}) => `${pad(path, paths)}  ${change}`);
+  const {context, nodes, access, restarts, retires, snapshot, confirmWithin, rewrite, files, unchanged} = plan;
+  const paths = Math.max(...files.map(({path}) => path.length));
+  const changes = files.map(({path, change}) => `${pad(path, paths)}  ${change}`);
   const drops = rewrite && retires.length > 0;
+  const guarded: [string, ...string[]][] = [
+    ['downtime', files.length === 0 ? 'none' : downtimeOf(restarts, nodes.length)],
+    ['if it fails', `each node puts its old files back after ${duration(confirmWithin * 1000)}, even without kops`],
+    snapshot
+      ? ['before', `etcd snapshot to ${snapshot}`, 'it holds every secret as it is stored now']
+      : ['before', 'no etcd snapshot'],
+  ];
   return [
     theme.strong(`${titleOf(plan)} in ${context} (${counted(nodes.length, 'control plane')})`),
     '',
     ...namedRows(
       [
+        ['nodes', `reached ${enumerate(access.map((way) => WAYS[way]))}`],
         [plan.operation === 'disable' ? 'writes' : 'provider', keyOf(plan)],
         drops ? ['drops', `${enumerate(retires)} once nothing is stored under it; archived on the nodes`] : ['drops'],
-        ['changes', ...changes],
+        changes.length > 0 ? ['changes', ...changes] : ['changes', 'nothing: every file is as it is to be'],
         ['then', thenOf(plan)],
-        ['downtime', downtimeOf(restarts, nodes.length)],
-        ['if it fails', `each node puts its old files back after ${duration(confirmWithin * 1000)}, even without kops`],
-        snapshot
-          ? ['before', `etcd snapshot to ${snapshot}`, 'it holds every secret as it is stored now']
-          : ['before', 'no etcd snapshot'],
+        ...(unchanged ? [] : guarded),
       ],
       width,
     ),
   ].join('\n');
 }
 
-const KUBEADM = 'kubeadm-config';
+const WAYS = {local: 'on this machine', docker: 'by docker', ssh: 'by ssh', pod: 'by privileged pods'} as const;
 
-function titleOf({operation, resources, writeKey}: EncryptionPlan): string {
+function titleOf({operation, resources, writeKey, unchanged}: EncryptionPlan): string {
   const names = enumerate(resources.map(({resource}) => resource));
   if (operation === 'disable') return `Store ${names} in plaintext again`;
   if (operation === 'rotate') return `Rotate to ${writeKey.keyName ?? writeKey.provider}: ${names}`;
-  return `Encrypt ${names} at rest`;
+  return unchanged ? `Already encrypted at rest: ${names}` : `Encrypt ${names} at rest`;
 }
 
 function keyOf({operation, writeKey: {provider, keyName}}: EncryptionPlan): string {
@@ -48,14 +53,17 @@ function keyOf({operation, writeKey: {provider, keyName}}: EncryptionPlan): stri
   return `${provider}, key ${keyName} (stays on the control plane)`;
 }
 
-const upgrades = ({operation, rewrite}: EncryptionPlan): string =>
-  operation === 'disable' && rewrite ? 'upgrades forget it' : 'upgrades keep it';
-
-function thenOf({resources, rewrite, strict}: EncryptionPlan): string {
-  const counts = enumerate(resources.map(({resource, total}) => `${total} ${resource}`));
+function thenOf({resources, rewrite, strict, unchanged}: EncryptionPlan): string {
+  const all = enumerate(resources.map(({resource, total}) => countedObjects(total, resource)));
+  const stale = resources.filter((resource) => resource.stale > 0);
+  const end = strict && !unchanged ? ', then no longer reads plaintext' : '';
   if (!rewrite) return 'rewrites nothing: what is stored stays as it is until it is written';
-  return `rewrites ${counts}, verifies all of them in etcd${strict ? ', then no longer reads plaintext' : ''}`;
+  if (stale.length === 0) return `nothing to rewrite; verifies ${all} in etcd${end}`;
+  return `rewrites ${enumerate(stale.map(staleOf))}, verifies all of them in etcd${end}`;
 }
+
+const staleOf = ({resource, total, stale}: EncryptionPlan['resources'][number]): string =>
+  stale === total ? countedObjects(total, resource) : `${stale} of ${countedObjects(total, resource)}`;
 
 function downtimeOf(restarts: readonly string[], nodes: number): string {
   if (restarts.length === 0) return 'none: the servers read each new file by themselves within a minute';

@@ -1,4 +1,5 @@
 import {enumerate} from '../../text/enumerate.ts';
+import {countedObjects} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
@@ -6,7 +7,7 @@ import type {RewritePlan, RewriteRun} from '../rewrite/run.ts';
 
 /** What is going to be written, before anybody is asked. */
 export function renderRewritePlan({context, namespace, engine, resources}: RewritePlan, {width}: Screen): string {
-  const counts = resources.map(({resource, total}) => `${total} ${resource}`);
+  const counts = resources.map(({resource, total}) => countedObjects(total, resource));
   const how = {
     client: 'each object goes back as it is; the API server stores anew what it would store otherwise now',
     'storage-migration': "the cluster's controller manager does it (StorageVersionMigration)",
@@ -42,12 +43,13 @@ export function renderRewrite(run: RewriteRun, {theme, width}: Screen): string {
 }
 
 function countOf({resource, total, rewritten, unchanged, gone}: RewriteRun['resources'][number], dryRun: boolean): string {
-  if (dryRun) return `${total} ${resource} would be taken`;
-  if (rewritten === null) return `${total} ${resource} rewritten by the cluster`;
+  if (dryRun) return `${countedObjects(total, resource)} would be taken`;
+  if (rewritten === null) return `${countedObjects(total, resource)} rewritten by the cluster`;
+  if (total === 1 && unchanged === 1) return `${countedObjects(1, resource)} was as it should be already`;
   if (total > 0 && unchanged === total) return `all ${total} ${resource} were as they should be already`;
   const others = [
     ...(unchanged > 0 ? [`${unchanged} as they should be already`] : []),
     ...(gone > 0 ? [`${gone} gone meanwhile`] : []),
   ];
-  return `${rewritten} ${resource} rewritten${others.length > 0 ? ` (${others.join(', ')})` : ''}`;
+  return `${countedObjects(rewritten, resource)} rewritten${others.length > 0 ? ` (${others.join(', ')})` : ''}`;
 }

@@ -1,10 +1,12 @@
 import {age} from '../../text/duration.ts';
 import {pad} from '../../text/fit.ts';
+import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
 import type {ServerStatus} from '../server-status.ts';
 import type {EncryptionStatus, SecretInMemory, StoredObjects} from '../status.ts';
-import {counted, keyWords, prefixWords} from './words.ts';
+import {keyWords, prefixWords} from './words.ts';
 
 export function renderStatus(report: EncryptionStatus, screen: Screen): string {
   const {theme} = screen;
@@ -18,7 +20,7 @@ export function renderStatus(report: EncryptionStatus, screen: Screen): string {
       ? objectLines(objects, screen)
       : [`${theme.waiting('⚠')} etcd was not looked into: ${objectsProblem}`]),
     ...(secret ? ['', ...secretLines(secret, screen)] : []),
-    ...(next === null ? [] : [`try: ${next}`]),
+    ...(next === null ? [] : [`  try: ${next}`]),
   ];
   return lines.join('\n');
 }
@@ -30,9 +32,8 @@ function headline({configured, agrees, context, servers, transaction}: Encryptio
   const disagreement = servers.length === 1 ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`;
   if (!agrees) return `${theme.wrong('✗')} ${theme.strong(disagreement)}${where}`;
   if (transaction !== null) return `${theme.waiting('…')} ${theme.strong('a change of the encryption is not finished')}${where}`;
-  const reached = servers.filter(({access}) => access !== null).length;
-  if (reached < servers.length)
-    return `${theme.waiting('?')} ${theme.strong(`${reached} of ${count} could be looked at`)}${where}`;
+  const judged = servers.filter((server) => server.agrees !== null).length;
+  if (judged < servers.length) return `${theme.waiting('?')} ${theme.strong(`${judged} of ${count} could be looked at`)}${where}`;
   if (!configured) return `${theme.waiting('○')} ${theme.strong('encryption at rest is not configured')}${where}`;
   const all = servers.length === 1 ? 'the API server does what its file says' : `all ${count} do what their files say`;
   const writes = servers.every(({provider}) => provider === 'identity')
@@ -42,7 +43,7 @@ function headline({configured, agrees, context, servers, transaction}: Encryptio
   return `${mark} ${theme.strong(`${writes}; ${all}`)}${where}`;
 }
 
-function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme}: Screen): string[] {
+function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme, width: columns}: Screen): string[] {
   const {node, access, configured, flag, provider, keyName, configHash, runningHash, agrees, problem} = server;
   const width = Math.max(...all.map((other) => other.node.length));
   const mark = agrees === true ? theme.good('●') : agrees === false ? theme.wrong('●') : theme.waiting('○');
@@ -52,10 +53,11 @@ function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme}
   const key = provider === null ? 'unknown' : provider === 'identity' ? 'plaintext' : keyWords(provider, keyName);
   const differs = runningHash !== null && runningHash !== configHash;
   const hashes = configHash === null ? '' : `${short(configHash)}${differs ? ` ≠ ${short(runningHash)}` : ''}`;
-  const how = theme.dim(
-    [flag ?? (configured === null ? '' : 'no --encryption-provider-config'), hashes, `by ${access}`].filter(Boolean).join('  '),
-  );
-  return [`  ${mark} ${name}  ${key}  ${how}`, ...trouble];
+  const file = flag ?? (configured === null ? '' : 'no --encryption-provider-config');
+  const how = [file, hashes, `by ${access}`].filter(Boolean).join('  ');
+  const own = `  ${mark} ${name}  ${key}`;
+  const isShort = textWidth(own) + 2 + how.length <= columns;
+  return [...(isShort ? [`${own}  ${theme.dim(how)}`] : [own, `    ${theme.dim(how)}`]), ...trouble];
 }
 
 /** As much as tells two files apart. */

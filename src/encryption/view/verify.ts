@@ -1,8 +1,9 @@
 import {pad} from '../../text/fit.ts';
+import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EncryptionVerification, VerifiedResource} from '../verify.ts';
 import {renderResidue} from './residue.ts';
-import {counted, prefixWords} from './words.ts';
+import {prefixWords} from './words.ts';
 
 /** Keys that are listed one by one; `-o json` has them all. */
 const LISTED = 10;

@@ -9,8 +9,5 @@ export function prefixWords(prefix: string): string {
 export const keyWords = (provider: string, keyName: string | null | undefined): string =>
   keyName ? `${provider}, key ${keyName}` : provider;
 
-/** `1 value`, `2 values` */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** Of a write key: `kms v2`. */
 export const isKms = (provider: string): boolean => provider.startsWith('kms');

@@ -1,7 +1,7 @@
 import {existsSync, mkdirSync, readFileSync, realpathSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {ExitCode, Problem} from '../../problem.ts';
-import type {Driver, Lab, LabSpec, LabStatus} from '../driver.ts';
+import {type Driver, including, type Lab, type LabSpec, type LabStatus} from '../driver.ts';
 import {withLock} from '../lock.ts';
 import {contextOf} from '../names.ts';
 import type {Programs} from '../programs/programs.ts';
@@ -73,6 +73,12 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
     async list() {
       return readRecords(labs).map(statusOf);
     },
+    noteKubeconfig(name, file) {
+      const folder = folderOf(name);
+      const record = readRecord(folder);
+      if (record)
+        writePrivate(folder.record, JSON.stringify({...record, kubeconfigs: including(record.kubeconfigs, file)}, null, 2));
+    },
     async kubeconfig(name) {
       return kubeconfigOf(folderOf(name));
     },
@@ -107,7 +113,7 @@ export function createEmbeddedDriver(labs: string, programs: Programs): Driver {
 }
 
 /** What the record alone tells. */
-const rememberedOf = ({name, kubernetes, ports, controlPlanes, workers}: LabRecord): LabStatus => ({
+const rememberedOf = ({name, kubernetes, ports, controlPlanes, workers, kubeconfigs}: LabRecord): LabStatus => ({
   kind: 'Lab',
   name,
   driver: 'embedded',
@@ -117,6 +123,7 @@ const rememberedOf = ({name, kubernetes, ports, controlPlanes, workers}: LabReco
   server: `https://127.0.0.1:${ports.apiServers[0]}`,
   nodes: [...controlPlanes, ...workers],
   processes: [],
+  ...(kubeconfigs && {kubeconfigs}),
 });
 
 /** Ends every process of the lab and removes its folder. */

@@ -24,6 +24,8 @@ export interface LabRecord {
   readonly controlPlanes: readonly string[];
   readonly workers: readonly string[];
   readonly ports: LabPorts;
+  /** Absolute paths of the kubeconfig files that have its contexts. */
+  readonly kubeconfigs?: readonly string[];
 }
 
 /** Where things are in a lab's folder. */

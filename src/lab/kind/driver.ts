@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {ExitCode, Problem} from '../../problem.ts';
 import type {Progress} from '../../progress.ts';
-import type {Driver, Lab, LabSpec} from '../driver.ts';
+import {type Driver, including, type Lab, type LabSpec} from '../driver.ts';
 import {withLock} from '../lock.ts';
 import {countNodes, kindConfig} from './config.ts';
 import {type Kind, MAKING_NODES, type NodeContainer} from './engine.ts';
@@ -40,6 +40,11 @@ export function createKindDriver(kind: Kind, {clusters, config, image}: KindDriv
       if (known.length === 0) return [];
       const containers = await kind.containers(signal);
       return known.flatMap((record) => statusOf(record, containers) ?? []);
+    },
+    noteKubeconfig(name, file) {
+      const folder = folderOf(name);
+      const record = folder.read();
+      if (record) folder.write({...record, kubeconfigs: including(record.kubeconfigs, file)});
     },
     async kubeconfig(name, signal) {
       const folder = folderOf(name);

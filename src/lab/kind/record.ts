@@ -19,6 +19,8 @@ export interface KindRecord {
   readonly server?: string;
   /** By these IDs the cluster is known again: another one of the same name is not ours. */
   readonly containers?: readonly string[];
+  /** Absolute paths of the kubeconfig files that have its contexts. */
+  readonly kubeconfigs?: readonly string[];
 }
 
 /** Milliseconds around the time at which kind began to make containers: it makes them within seconds, and clocks differ. */
@@ -45,7 +47,7 @@ export function statusOf(record: KindRecord, all: readonly NodeContainer[]): Lab
 }
 
 /** What the record alone tells. */
-export const rememberedOf = ({name, controlPlanes, workers, version, server}: KindRecord): LabStatus => ({
+export const rememberedOf = ({name, controlPlanes, workers, version, server, kubeconfigs}: KindRecord): LabStatus => ({
   kind: 'Lab',
   name,
   driver: 'kind',
@@ -55,6 +57,7 @@ export const rememberedOf = ({name, controlPlanes, workers, version, server}: Ki
   server: server ?? 'unknown',
   nodes: [...controlPlaneNames(name, controlPlanes), ...workerNames(name, workers)],
   processes: [],
+  ...(kubeconfigs && {kubeconfigs}),
 });
 
 /** Throws a Problem where a lab is asked for that differs from the one that is there. */

@@ -1,6 +1,7 @@
 import {eventsByObject} from '../../pods/events.ts';
 import {conditionOf, type Pod} from '../../pods/pod.ts';
 import {findTroubles} from '../../pods/troubles.ts';
+import {counted} from '../../text/plural.ts';
 import {isSeen} from '../assess.ts';
 import type {Situation} from '../situation.ts';
 import {refOf} from '../workload.ts';
@@ -50,7 +51,7 @@ export function blockingPod(situation: Situation, now: number): Finding[] {
   return [
     {
       ...common,
-      message: `${name} is not ready, and ${others === 1 ? '1 other pod waits' : `${others} other pods wait`} for it (OrderedReady)`,
+      message: `${name} is not ready, and ${counted(others, 'other pod')} ${others === 1 ? 'waits' : 'wait'} for it (OrderedReady)`,
       doomed: false,
       fix: undefined,
     },

@@ -13,10 +13,10 @@ export function podFindings(situation: Situation, now: number): Finding[] {
   for (const pod of situation.pods) {
     const current = isWanted(pod);
     for (const trouble of findTroubles(pod, events.get(pod.metadata?.uid ?? '') ?? [], now)) {
-      const key = JSON.stringify([current, trouble.reason, trouble.container, trouble.message]);
+      const key = JSON.stringify([current, kindOf(trouble), trouble.container, trouble.message]);
       const group = groups.get(key);
       if (group === undefined) groups.set(key, newGroup(trouble, pod.metadata?.name ?? '', current));
-      else add(group, trouble);
+      else add(group, trouble, pod.metadata?.name ?? '');
     }
   }
   return Array.from(groups.values(), ({first, object, current, pods, doomed, since, count}) => ({
@@ -30,9 +30,14 @@ export function podFindings(situation: Situation, now: number): Finding[] {
   }));
 }
 
+/** A container that just ended and one that waits for its next start crash for the same cause, seen at two moments. */
+const kindOf = ({reason}: Trouble): string => (reason === 'Crashed' ? LOOP : reason);
+const LOOP = 'CrashLoopBackOff';
+
 interface Group {
-  readonly first: Trouble;
-  readonly object: string;
+  /** The trouble as it is told, and where it was seen. */
+  first: Trouble;
+  object: string;
   readonly current: boolean;
   readonly since: {text: string | undefined; time: number};
   pods: number;
@@ -52,8 +57,10 @@ const newGroup = (first: Trouble, pod: string, current: boolean): Group => ({
   count: first.tally?.count ?? 0,
 });
 
-/** A group is as old as its oldest member and has happened as often as to the pod that had it most. */
-function add(group: Group, {since, doomed, tally}: Trouble): void {
+/** A group is as old as its oldest member and has happened as often as to the pod that had it most. The gravest word for it is told. */
+function add(group: Group, trouble: Trouble, pod: string): void {
+  const {since, doomed, tally} = trouble;
+  if (group.first.reason !== LOOP && trouble.reason === LOOP) Object.assign(group, {first: trouble, object: `pod/${pod}`});
   group.pods += 1;
   group.doomed ||= doomed;
   group.count = Math.max(group.count, tally?.count ?? 0);

@@ -1,4 +1,5 @@
 import {conditionOf, elapsed} from '../../pods/pod.ts';
+import {counted} from '../../text/plural.ts';
 import {isOutOfTime, isSeen} from '../assess.ts';
 import {currentRevision} from '../revisions.ts';
 import type {Situation} from '../situation.ts';
@@ -78,7 +79,7 @@ function byHand(situation: Situation): Finding[] {
     {
       ...about(situation),
       reason: 'OnDelete',
-      message: `${old.length === 1 ? '1 pod is' : `${old.length} pods are`} still of an old revision: ${enumerate(old)}`,
+      message: `${counted(old.length, 'pod')} ${old.length === 1 ? 'is' : 'are'} still of an old revision: ${enumerate(old)}`,
       fix: `delete them one by one, each when the one before is ready: kubectl delete pod ${first} -n ${refOf(workload).namespace}`,
       pods: old.length,
     },

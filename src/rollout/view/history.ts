@@ -1,6 +1,7 @@
 import {age} from '../../text/duration.ts';
 import {cut, cutMiddle, pad} from '../../text/fit.ts';
 import {shortImage} from '../../text/image.ts';
+import {counted} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
@@ -51,7 +52,7 @@ export function renderHistory({workload, revisions, pending}: RolloutHistory, {t
 /** The revision's template as YAML, below what is known of it. */
 export function renderRevision(report: RolloutRevision, {theme, now}: Screen): string {
   const {workload, number, createdAt, replicas, changeCause, current, template} = report;
-  const facts = [`${age(createdAt, now)} old`, `${replicas} ${replicas === 1 ? 'pod' : 'pods'}`, ...(current ? ['current'] : [])];
+  const facts = [`${age(createdAt, now)} old`, counted(replicas, 'pod'), ...(current ? ['current'] : [])];
   return [
     placeLine(workload, `revision ${number}`, theme),
     theme.dim([...facts, ...(changeCause ? [printable(changeCause)] : [])].join(' · ')),

@@ -1,6 +1,7 @@
 import {age} from '../../text/duration.ts';
 import {cut, wrap} from '../../text/fit.ts';
 import {shortImage} from '../../text/image.ts';
+import {counted} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
@@ -100,9 +101,7 @@ function otherCause(cause: Cause, number: number, {theme, width, now}: Screen): 
 
 /** `3 pods, 40s` */
 export function extentOf({pods, since}: Cause, now: number): string {
-  return [...(pods > 0 ? [pods === 1 ? '1 pod' : `${pods} pods`] : []), ...(since === undefined ? [] : [age(since, now)])].join(
-    ', ',
-  );
+  return [...(pods > 0 ? [counted(pods, 'pod')] : []), ...(since === undefined ? [] : [age(since, now)])].join(', ');
 }
 
 /** `ImageNotFound` is "image not found"; words that people know and search for stay as they are. */
@@ -116,7 +115,7 @@ export function reasonWords(reason: string): string {
 function footer({phase, previous, workload, revision}: RolloutStatus, {theme, now, width}: Screen): string[] {
   if (phase !== 'failed' || previous === undefined || revision === null) return [];
   const {number, images, createdAt, replicas} = previous;
-  const pods = replicas > 0 ? `, ${replicas === 1 ? '1 pod' : `${replicas} pods`} left` : '';
+  const pods = replicas > 0 ? `, ${counted(replicas, 'pod')} left` : '';
   const before = `before: ${revisionWords(number, images)}, ${age(createdAt, now)} old${pods}`;
   const diff = `diff: kops rollout diff ${workloadWords(workload)}`;
   const oneLine = `  ${before}   ${diff}`;

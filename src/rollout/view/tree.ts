@@ -1,5 +1,6 @@
 import {age} from '../../text/duration.ts';
 import {cut, cutMiddle, fitParts, pad} from '../../text/fit.ts';
+import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
 
@@ -55,7 +56,7 @@ const withShortNames = (branch: Branch): Branch => ({
 function branchLine({name, number, current, rows}: Branch, branches: readonly Branch[], {theme, width}: Screen): string {
   const widest = Math.max(...branches.map((branch) => textWidth(branch.name)));
   const ready = rows.filter(({tone}) => tone === 'good').length;
-  const pods = rows.length === 1 ? '1 pod' : `${rows.length} pods`;
+  const pods = counted(rows.length, 'pod');
   const facts =
     width < NARROW
       ? `  rev ${number ?? '?'}  ${pods}  ${ready} ready`

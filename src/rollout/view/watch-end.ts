@@ -1,4 +1,4 @@
-import {duration} from '../../text/duration.ts';
+import {duration, wholeDuration} from '../../text/duration.ts';
 import {wrap} from '../../text/fit.ts';
 import type {Screen} from '../../text/screen.ts';
 import {namespaceOf, type Target} from '../collect.ts';
@@ -28,7 +28,7 @@ const doneLine = (status: Watched['status'], took: number, screen: Screen): stri
 function timeoutLine(watched: readonly Watched[], timeout: number, {theme, width, now}: Screen): string {
   const deadlines = watched.flatMap(({ending, deadline}) => (ending !== 'healthy' && deadline !== undefined ? [deadline] : []));
   const other = deadlines.length > 0 ? `; progressDeadlineSeconds has ${duration(Math.min(...deadlines) - now)} left` : '';
-  return wrap(`timed out after ${duration(timeout)}: that is --timeout${other}`, width)
+  return wrap(`timed out after ${wholeDuration(timeout)}: that is --timeout${other}`, width)
     .map((line) => theme.waiting(line))
     .join('\n');
 }

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {isPromoted, type JournalEntry, parseJournal} from '../../../src/encryption/transaction/journal.ts';
 import {newTransactionId, parseTransaction} from '../../../src/encryption/transaction/record.ts';
-import {disagreement} from '../../../src/encryption/transaction/servers.ts';
+import {disagreement, waiting} from '../../../src/encryption/transaction/servers.ts';
 import type {TransactionStep} from '../../../src/encryption/transaction/steps.ts';
 import {notDone} from '../../../src/encryption/transaction/transact.ts';
 
@@ -124,4 +124,14 @@ test('a record that another kops wrote is not guessed at', () => {
   expect(() => parseTransaction(Buffer.from('{"version": 2, "id": "a", "nodes": {}}'), 'transaction.json on a')).toThrow(
     'transaction.json on a is not a transaction that this kops understands',
   );
+});
+
+test.each([
+  [
+    'has not read its new configuration yet',
+    '23 s: waits for cp-1 to read its new configuration (an API server looks once a minute)',
+  ],
+  ['does not answer (connection refused)', '23 s: cp-1 does not answer (connection refused)'],
+])('a wait says for how long, and for what: %s', (missing, text) => {
+  expect(waiting('cp-1', missing, 23_900)).toBe(text);
 });

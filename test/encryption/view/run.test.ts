@@ -11,18 +11,21 @@ const plan: EncryptionPlan = {
   context: 'kind-kops',
   operation: 'setup',
   nodes: ['kops-control-plane'],
+  access: ['docker'],
   writeKey: {provider: 'secretbox', keyName: 'key-20261123-1'},
   retires: [],
-  resources: [{resource: 'secrets', total: 214}],
+  resources: [{resource: 'secrets', total: 214, stale: 214}],
   files: [
     {path: '/etc/kubernetes/enc/encryption.yaml', change: 'new, 0600'},
     {path: '/etc/kubernetes/manifests/kube-apiserver.yaml', change: '+ 2 flags, 1 mount'},
+    {path: 'kubeadm-config', change: 'upgrades keep it'},
   ],
   restarts: ['kops-control-plane'],
   rewrite: true,
   snapshot: 'kops-snapshot-20261123-143012.db',
   confirmWithin: 90,
   strict: false,
+  unchanged: false,
 };
 const run: EncryptionRun = {
   kind: 'EncryptionRun',
@@ -45,6 +48,7 @@ test('the plan of a first setup', () => {
   expect(renderPlan(plan, screen)).toMatchInlineSnapshot(`
     "Encrypt secrets at rest in kind-kops (1 control plane)
 
+      nodes        reached by docker
       provider     secretbox, key key-20261123-1 (stays on the control plane)
       changes      /etc/kubernetes/enc/encryption.yaml            new, 0600
                    /etc/kubernetes/manifests/kube-apiserver.yaml  + 2 flags, 1 mount
@@ -71,14 +75,47 @@ test('the plan of a rotation on three control planes', () => {
   expect(renderPlan(rotation, screen)).toMatchInlineSnapshot(`
     "Rotate to key-20261124-1: secrets in kind-kops (3 control planes)
 
+      nodes        reached by docker
       provider     secretbox, key key-20261124-1 (stays on the control plane)
       drops        key-20261123-1 once nothing is stored under it; archived on the
                    nodes
       changes      /etc/kubernetes/enc/encryption.yaml  changed
-                   kubeadm-config                       upgrades keep it
       then         rewrites 214 secrets, verifies all of them in etcd
       downtime     none: the servers read each new file by themselves within a
                    minute
+      if it fails  each node puts its old files back after 90s, even without kops
+      before       no etcd snapshot"
+  `);
+});
+
+test('the plan of a setup where all is set up already', () => {
+  const resources = [{resource: 'secrets', total: 214, stale: 0}];
+  expect(
+    renderPlan({...plan, files: [], restarts: [], resources, snapshot: null, unchanged: true}, screen),
+  ).toMatchInlineSnapshot(`
+    "Already encrypted at rest: secrets in kind-kops (1 control plane)
+
+      nodes     reached by docker
+      provider  secretbox, key key-20261123-1 (stays on the control plane)
+      changes   nothing: every file is as it is to be
+      then      nothing to rewrite; verifies 214 secrets in etcd"
+  `);
+});
+
+test('the plan of a setup that finds the files as they are to be, and some values in plaintext', () => {
+  const resources = [
+    {resource: 'secrets', total: 214, stale: 3},
+    {resource: 'configmaps', total: 1, stale: 1},
+  ];
+  expect(renderPlan({...plan, files: [], restarts: [], resources, snapshot: null}, screen)).toMatchInlineSnapshot(`
+    "Encrypt secrets and configmaps at rest in kind-kops (1 control plane)
+
+      nodes        reached by docker
+      provider     secretbox, key key-20261123-1 (stays on the control plane)
+      changes      nothing: every file is as it is to be
+      then         rewrites 3 of 214 secrets and 1 configmap, verifies all of them
+                   in etcd
+      downtime     none
       if it fails  each node puts its old files back after 90s, even without kops
       before       no etcd snapshot"
   `);

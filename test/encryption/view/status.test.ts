@@ -54,8 +54,10 @@ const render = (servers: readonly ServerStatus[], more: Partial<EncryptionStatus
 test('all servers encrypt alike', () => {
   expect(render([server('cp-1'), server('cp-22')])).toMatchInlineSnapshot(`
     "✓ Secrets are encrypted at rest; all 2 API servers do what their files say  kind-kops
-      ● cp-1   secretbox, key key1  /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
-      ● cp-22  secretbox, key key1  /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
+      ● cp-1   secretbox, key key1
+        /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
+      ● cp-22  secretbox, key key1
+        /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
 
       secrets  214  secretbox, key key1"
   `);
@@ -70,7 +72,7 @@ test('nothing is configured', () => {
       ● cp-1  plaintext  no --encryption-provider-config  by docker
 
       secrets  2  plaintext
-    try: kops encrypt-at-rest setup"
+      try: kops encrypt-at-rest setup"
   `);
 });
 
@@ -88,7 +90,8 @@ test('a server has not read its file, another lacks it, a third is out of reach,
   });
   expect(text).toMatchInlineSnapshot(`
     "✗ 2 of 3 API servers disagree  kind-kops
-      ● cp-1  secretbox, key key1  /etc/kubernetes/enc/encryption.yaml  ab12cd34 ≠ 99887766  by docker
+      ● cp-1  secretbox, key key1
+        /etc/kubernetes/enc/encryption.yaml  ab12cd34 ≠ 99887766  by docker
         it has not read its file yet
       ● cp-2  unknown  /etc/kubernetes/enc/encryption.yaml  by docker
         cp-2 has no encryption configuration
@@ -96,7 +99,7 @@ test('a server has not read its file, another lacks it, a third is out of reach,
         no way to the node cp-3: ssh: refused
 
     ⚠ etcd was not looked into: cannot read etcd: refused
-    try: kops encrypt-at-rest sync cp-2"
+      try: kops encrypt-at-rest sync cp-2"
   `);
 });
 
@@ -128,7 +131,8 @@ test('a change is open, and a Secret is asked for', () => {
   });
   expect(text).toMatchInlineSnapshot(`
     "… a change of the encryption is not finished  kind-kops
-      ● cp-1  secretbox, key key1  /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
+      ● cp-1  secretbox, key key1
+        /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
       … rotate 20261123-143012-3f9c is open, begun 29m ago by jane@laptop; last step: read on cp-1, done
 
       secrets  214  secretbox, key key1
@@ -136,7 +140,7 @@ test('a change is open, and a Secret is asked for', () => {
     secret/db  shop  in memory of every API server, and of the kubelet on 1 node
       worker-1  pod/web-1  volume certs, env PW of container app
       worker-1  pod/web-2  imagePullSecrets
-    try: kops encrypt-at-rest resume, or kops encrypt-at-rest abort"
+      try: kops encrypt-at-rest resume, or kops encrypt-at-rest abort"
   `);
 });
 

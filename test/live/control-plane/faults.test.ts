@@ -1,6 +1,7 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {beforeAll, expect, test, vi} from 'vitest';
+import type {EncryptionAbortPlan} from '../../../src/encryption/abort-plan.ts';
 import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
 import {encryptionLab} from '../../support/encryption-lab.ts';
@@ -62,6 +63,25 @@ test('while a change is open, every other one is refused, and status and verify 
     expect(stdout + stderr).toContain('resume');
   }
   expect(await lab.report<EncryptionRun>(['resume', '--yes'])).toMatchObject({outcome: 'done'});
+});
+
+test('what an abort would put back can be looked at first, and looking changes nothing', async () => {
+  await encrypted();
+  const before = lab.file(node, CONFIGURATION);
+  for (const [step, promoted] of [
+    ['read', false],
+    ['write', true],
+  ] as const) {
+    await killAt(step, 'rotate');
+    const interrupted = lab.file(node, CONFIGURATION);
+    const plan = await lab.report<EncryptionAbortPlan>(['abort', '--dry-run']);
+    expect(plan).toMatchObject({kind: 'EncryptionAbortPlan', operation: 'rotate', promoted, nodes: [{node, restarts: false}]});
+    expect(lab.file(node, CONFIGURATION)).toBe(interrupted);
+    expect(lab.openTransaction()).toBeDefined();
+    expect(await lab.report<EncryptionRun>(['abort', '--yes'])).toMatchObject({outcome: 'rolled back'});
+    if (!promoted) expect(lab.file(node, CONFIGURATION)).toBe(before);
+  }
+  expect(await lab.secrets()).toEqual(values);
 });
 
 test('a file that somebody edited meanwhile is left as it is, and the change stays open until it is mended', async () => {

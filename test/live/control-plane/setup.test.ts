@@ -39,8 +39,10 @@ test('a dry run tells the plan and touches nothing', async () => {
     restarts: [node],
     resources: [{resource: 'secrets', total: 20}],
   });
-  const {stdout} = await lab.kops(['encrypt-at-rest', 'setup', '--dry-run', '--runbook']);
+  const {stdout} = await lab.kops(['encrypt-at-rest', 'setup', '--show-commands']);
   expect(stdout).toContain('--encryption-provider-config=/etc/kubernetes/enc/encryption.yaml');
+  const asRunbook = await lab.kops(['encrypt-at-rest', 'setup', '--dry-run', '--runbook']);
+  expect(asRunbook.stdout.replaceAll(/key-[\d-]+/g, '')).toBe(stdout.replaceAll(/key-[\d-]+/g, ''));
   expect(fingerprint()).toEqual(before);
   expect(lab.file(node, '/etc/kubernetes/kops/journal')).toBeUndefined();
 });
@@ -69,8 +71,12 @@ test("the lecture's own result: aescbc and key1, rewritten and verified", async 
 
 test('a second setup changes nothing; one with another key is refused', async () => {
   const before = fingerprint();
-  expect(await run('setup')).toMatchObject({outcome: 'done', writeKey: {keyName: 'key1'}});
+  const journal = lab.file(node, '/etc/kubernetes/kops/journal');
+  expect(await lab.report<EncryptionPlan>(['setup', '--dry-run'])).toMatchObject({unchanged: true, files: [], restarts: []});
+  const report = await lab.report<EncryptionRun>(['setup']); // and asks nothing
+  expect(report).toMatchObject({outcome: 'done', writeKey: {keyName: 'key1'}, proof: {scanned: 20}, snapshot: null});
   expect(fingerprint()).toEqual(before);
+  expect(lab.file(node, '/etc/kubernetes/kops/journal')).toEqual(journal);
   const {code, stderr} = await lab.kops(['encrypt-at-rest', 'setup', '--provider', 'secretbox', '--yes']);
   expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringContaining('kops encrypt-at-rest rotate')});
 });
