@@ -3,8 +3,8 @@ import {readManifest} from '../manifest/manifest.ts';
 import {editClusterConfiguration} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';
 import {ABSENT, type Transaction} from './record.ts';
-import {bring, type Target} from './servers.ts';
-import {bringAll, knownDigests, type TransactionStep, type Work} from './steps.ts';
+import type {Target} from './servers.ts';
+import {bringAll, bringServer, type TransactionStep, type Work} from './steps.ts';
 import {closeTransaction} from './store.ts';
 
 /**
@@ -23,14 +23,7 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
       title: `${server.name} as it was before`,
       onFailure: 'stay',
       async run(detail, signal) {
-        const options = {
-          transaction,
-          step: 'restore',
-          detail,
-          signal,
-          known: (path: string) => knownDigests(transaction, server, path),
-        };
-        await bring(server, formerFiles(work, server, false), options);
+        await bringServer(work, 'restore', server, formerFiles(work, server, false), detail, signal);
         detail('byte for byte');
       },
     };
@@ -43,17 +36,10 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
       title: 'all keys readable everywhere',
       onFailure: 'stay',
       async run(detail, signal) {
-        for (const server of servers) {
-          const options = {
-            transaction,
-            step: 'retreat',
-            detail,
-            signal,
-            known: (path: string) => knownDigests(transaction, server, path),
-          };
-          if (operation === 'disable') await bring(server, formerFiles(work, server, true), options);
-        }
-        await bringAll(work, 'retreat', () => ({configuration: stages.read}), detail, signal);
+        if (operation === 'disable')
+          for (const server of servers)
+            await bringServer(work, 'retreat', server, formerFiles(work, server, true), detail, signal);
+        await bringAll(work, 'retreat', {configuration: stages.read}, detail, signal);
         detail(servers.length === 1 ? 'the server agrees' : `${servers.length} servers agree`);
       },
     };

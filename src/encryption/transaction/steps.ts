@@ -77,17 +77,7 @@ export function stepsOf(work: Work): TransactionStep[] {
       async run(detail, signal) {
         const original = work.originals.get(server.name)?.manifest ?? Buffer.alloc(0);
         const manifest = manifestsOf(original, operation, transaction.configurationFile, sockets)[which];
-        const down = await bring(
-          server,
-          {manifest, configuration},
-          {
-            transaction,
-            step: name,
-            known: (path) => knownDigests(transaction, server, path),
-            detail,
-            signal,
-          },
-        );
+        const down = await bringServer(work, name, server, {manifest, configuration}, detail, signal);
         detail(down > 0 ? `down ${down.toFixed(1)} s, lists secrets` : 'lists secrets');
       },
     };
@@ -99,7 +89,7 @@ export function stepsOf(work: Work): TransactionStep[] {
       title,
       onFailure: 'roll back',
       async run(detail, signal) {
-        await bringAll(work, name, () => ({configuration}), detail, signal);
+        await bringAll(work, name, {configuration}, detail, signal);
         detail(servers.length === 1 ? 'the server agrees' : `${servers.length} servers agree`);
       },
     };
@@ -153,31 +143,32 @@ export function stepsOf(work: Work): TransactionStep[] {
   }
 }
 
+/** As `bring`, as part of this transaction's step. */
+export const bringServer = (
+  {transaction}: Work,
+  step: string,
+  server: Server,
+  target: Target,
+  detail: (text: string) => void,
+  signal: AbortSignal,
+): Promise<number> =>
+  bring(server, target, {transaction, step, known: (path) => knownDigests(transaction, server, path), detail, signal});
+
 /** Gives all servers their files at the same time, and waits for all of them; rejects with the first failure once all have ended. */
 export async function bringAll(
-  {transaction, servers}: Work,
+  work: Work,
   step: string,
-  targetOf: (server: Server) => Target,
+  target: Target,
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const results = await Promise.allSettled(
-    servers.map((server) =>
-      bring(server, targetOf(server), {
-        transaction,
-        step,
-        known: (path) => knownDigests(transaction, server, path),
-        detail,
-        signal,
-      }),
-    ),
-  );
-  const failed = results.find((result) => result.status === 'rejected');
+  const all = work.servers.map((server) => bringServer(work, step, server, target, detail, signal));
+  const failed = (await Promise.allSettled(all)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }
 
 /** Of every content that a file of a node may have in the course of a transaction. */
-export function knownDigests({nodes, stages, configurationFile}: Transaction, server: Server, path: string): Digest[] {
+function knownDigests({nodes, stages, configurationFile}: Transaction, server: Server, path: string): Digest[] {
   const record = nodes[server.name];
   if (record === undefined) return [];
   if (path !== configurationFile) return Object.values(record.manifest);
