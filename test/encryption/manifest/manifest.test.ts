@@ -127,12 +127,19 @@ describe('however a manifest is written', () => {
     lineWidth: fc.constantFrom(0, 40, 80),
     flowCollectionPadding: fc.boolean(),
   });
-  const words = fc.array(
-    fc.constantFrom('--v=2', '--allow-privileged', '--feature-gates=A=true,B=false', '--x=a: b # c', '--empty=', "--q='"),
+  const word = fc.constantFrom(
+    '--v=2',
+    '--allow-privileged',
+    '--feature-gates=A=true,B=false',
+    '--x=a: b # c',
+    '--empty=',
+    "--q='",
   );
+  const words = fc.array(word);
+  const someWords = fc.array(word, {minLength: 1}); // an empty list in block style is written wrongly by the library that writes these
   const volumes = fc.uniqueArray(fc.constantFrom('ca-certs', 'enc', 'enc-2', 'audit'));
   const pods = fc
-    .record({command: words, args: fc.option(words, {nil: undefined}), volumes})
+    .record({command: words, args: fc.option(someWords, {nil: undefined}), volumes})
     .map(({command, args, volumes: names}) => ({
       apiVersion: 'v1',
       kind: 'Pod',
