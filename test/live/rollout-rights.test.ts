@@ -45,9 +45,9 @@ test('a doomed Deployment is doomed without the right to its ReplicaSets, an ove
     phase: 'failed',
     revision: null,
     causes: [{reason: 'ImageNotFound', doomed: true}],
-    notes: ['no right to list replicasets: what they would tell is missing here'],
+    notes: [`jane may not list replicasets.apps in namespace ${shop.name}: what they would tell is missing here`],
   });
   const all = await shop.kops(['rollout', 'status', '--as', 'jane']);
   expect(all.code).toBe(3);
-  expect(all.stdout).toContain('no right to list daemonsets');
+  expect(all.stdout).toContain('jane may not list daemonsets');
 });

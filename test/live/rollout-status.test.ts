@@ -139,7 +139,7 @@ test('who may read nothing but workloads gets the verdict, and is told what is m
   await shop.apply(...mayOnWorkloads('jane', ['get']));
   const {code, stdout} = await shop.kops(['rollout', 'status', 'deploy/app', '--as', 'jane']);
   expect(code).toBe(4);
-  expect(stdout).toContain('no right to list pods: what they would tell is missing here');
+  expect(stdout).toContain(`jane may not list pods in namespace ${shop.name}: what they would tell is missing here`);
 });
 
 describe('what cannot be told', async () => {

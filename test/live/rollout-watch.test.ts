@@ -258,13 +258,13 @@ test('who may not watch polls, and is told once; who may only see workloads stil
   await shop.apply(...mayOnWorkloads('polly', ['get', 'list'], [reader]), ...mayOnWorkloads('jane', ['get', 'list', 'watch']));
   await shop.apply(aDeployment('app', 'web:2.0', {templateAnnotations: pace({ready: 300})}));
   const watches = ['polly', 'jane'].map((user) => shop.watchKops(['rollout', 'watch', 'deploy/app', '--as', user]));
-  await Promise.all(watches.map((watch) => watch.saw(/no right to/)));
+  await Promise.all(watches.map((watch) => watch.saw(/no right to|may not list/)));
   await shop.apply(aDeployment('app', 'web:3.0'));
   const [polly, jane] = await Promise.all(watches.map(({ended}) => ended));
   expect(polly).toMatchObject({code: 0, stderr: ''});
-  expect(polly?.stdout.match(/no right to watch pods: they are asked for again and again/g)).toHaveLength(1);
+  expect(polly?.stdout.match(/no right to watch pods in namespace \S+: they are asked for again and again/g)).toHaveLength(1);
   expect(jane).toMatchObject({code: 0, stderr: ''});
-  expect(jane?.stdout).toContain('no right to list pods: what they would tell is missing here');
+  expect(jane?.stdout).toContain(`jane may not list pods in namespace ${shop.name}: what they would tell is missing here`);
   expect(jane?.stdout).not.toContain('reconnecting');
 });
 
