@@ -1,10 +1,12 @@
 import {randomBytes} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {dirname, resolve} from 'node:path';
+import {readFile} from '../nodes/files.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import type {Progress} from '../progress.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {counted, countedObjects} from '../text/plural.ts';
+import {printable} from '../text/printable.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import {socketsOf} from './configuration/kms.ts';
@@ -12,11 +14,12 @@ import {parseConfiguration} from './configuration/parse.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
 import {preflight} from './preflight.ts';
-import {audit, prefixOfWriteKey, readersOf} from './stored/audit.ts';
+import {audit, prefixOfWriteKey, readersOf, type UndecryptableValue} from './stored/audit.ts';
+import {envelopeOf} from './stored/envelope.ts';
 import {keysOf} from './stored/etcd-path.ts';
 import {kubeadmEdit, wouldEdit} from './transaction/kubeadm.ts';
 import {type Draft, draftTransaction, type Observed, observeAll, observeServers} from './transaction/prepare.ts';
-import type {Operation, Transaction} from './transaction/record.ts';
+import {ABSENT, type Operation, type Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
 import type {Proof, Work} from './transaction/steps.ts';
 import {
@@ -101,7 +104,10 @@ export async function prepareChange(
     {...options, snapshot: options.snapshot && resolve(options.snapshot), random: randomBytes},
     signal,
   );
-  const {resources: counts} = await audit(plane.etcd, keysOf(resources, plane), {readers: []}, signal);
+  const {base, servers} = observed;
+  const readers = base ? readersOf(servers.map(({name}) => ({name, configHash: '', configuration: base}))) : [];
+  const {resources: counts, undecryptable} = await audit(plane.etcd, keysOf(resources, plane), {readers}, signal);
+  refuseUndecryptable(undecryptable);
   const editsKubeadm = await wouldEdit(plane.cluster, kubeadmEdit(draft.transaction, draft.sockets), signal);
   const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot, editsKubeadm});
   return {plan, draft, snapshot: options.snapshot};
@@ -138,6 +144,8 @@ export async function applyChange(
     {
       title: 'preflight',
       run: async (detail: (text: string) => void) => {
+        await refuseOpen(plane, signal); // somebody may have begun one while this one was planned
+        await refuseOutdated(draft, signal);
         await preflight(plane, draft, snapshot, signal);
         detail('API, etcd, disk, rights');
       },
@@ -215,30 +223,98 @@ function workOf(
 /** Every value of the transaction's resources must be under its key, and open with the configuration that writes now. */
 export async function verifyWritten(
   plane: ControlPlane,
-  {resources, writeKey, nodes}: Transaction,
+  transaction: Transaction,
   stages: StageFiles,
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Proof> {
+  const {resources, nodes} = transaction;
   const configuration = parseConfiguration(stages.write.toString('utf8'), 'the configuration');
   const readers = readersOf(Object.keys(nodes).map((name) => ({name, configHash: '', configuration})));
   const onProgress = (scanned: number) => detail(counted(scanned, 'value'));
   const report = await audit(plane.etcd, keysOf(resources, plane), {readers, onProgress}, signal);
-  const {keyName, provider} = writeKey;
-  const wanted = prefixOfWriteKey({provider, ...(keyName !== undefined && {keyName})});
+  const wantedOf = (resource: string) => prefixOfWriteKey(writeKeyOf(configuration, resource) ?? {provider: 'identity'});
   const others = report.resources.flatMap(({resource, byKey}) =>
     Object.entries(byKey)
-      .filter(([prefix, count]) => prefix !== wanted && count > 0)
+      .filter(([prefix, count]) => prefix !== wantedOf(resource) && count > 0)
       .map(([prefix, count]) => `${countedObjects(count, resource)} under ${prefix}`),
   );
   const scanned = report.resources.reduce((sum, {total}) => sum + total, 0);
-  if (others.length === 0 && report.undecryptable.length === 0) return {scanned, revision: report.revision};
+  if (others.length === 0 && report.undecryptable.length === 0) {
+    await refuseLeftovers(plane, transaction, report.revision, signal);
+    return {scanned, revision: report.revision};
+  }
   const unreadable = report.undecryptable.map(({key, why}) => `${key}: ${why}`);
   throw new Problem('not everything in etcd is as it should be', {
     why: enumerate([...others, ...unreadable]),
     next: 'kops encrypt-at-rest verify names them; then kops encrypt-at-rest resume, or abort',
     exitCode: ExitCode.negative,
   });
+}
+
+/** Nobody could store such a value anew: the change would stop half-way. */
+function refuseUndecryptable(values: readonly UndecryptableValue[]): void {
+  if (values.length === 0) return;
+  throw new Problem(`${counted(values.length, 'value')} in etcd cannot be opened with the keys that are there`, {
+    why: values
+      .slice(0, NAMED)
+      .map(({key, why}) => `${key}: ${why}`)
+      .join('\n'),
+    next: 'kops encrypt-at-rest verify names all; put their key back, or delete them in etcd; nothing was changed',
+    exitCode: ExitCode.negative,
+  });
+}
+
+/** How many keys an error names. */
+const NAMED = 5;
+
+/**
+ * Before keys are dropped: nothing anywhere in this etcd may need them, also what no resource of the change covers, as objects of a kind
+ * that came, or is no longer served, since the change was planned.
+ */
+async function refuseLeftovers(
+  {etcd, etcdPrefix}: ControlPlane,
+  {operation, rewrite, retires}: Transaction,
+  revision: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const dropsAll = operation === 'disable' && rewrite;
+  if (!dropsAll && retires.length === 0) return;
+  const found: string[] = [];
+  let count = 0;
+  for await (const {items} of etcd.range({prefix: `${etcdPrefix}/`, revision}, signal)) {
+    for (const {key, value} of items) {
+      const {provider, keyName} = envelopeOf(value);
+      if (provider === 'identity' || !(dropsAll || (keyName !== undefined && retires.includes(keyName)))) continue;
+      count += 1;
+      if (found.length < NAMED) found.push(printable(key.toString('utf8')));
+    }
+  }
+  if (count === 0) return;
+  throw new Problem(`${counted(count, 'value')} of other resources still ${count === 1 ? 'needs' : 'need'} what is to be dropped`, {
+    why: `${enumerate(found)}${count > found.length ? ', …' : ''}`,
+    next: 'store them anew: kops encrypt-at-rest rewrite --resources NAME, then kops encrypt-at-rest resume',
+    exitCode: ExitCode.negative,
+  });
+}
+
+/** Rejects where a file is no longer what the plan was made on. */
+async function refuseOutdated({transaction, servers}: Draft, signal: AbortSignal): Promise<void> {
+  for (const {name, node, manifestPath} of servers) {
+    const record = transaction.nodes[name];
+    for (const [path, digest] of [
+      [manifestPath, record?.manifest.original],
+      [transaction.configurationFile, record?.configuration],
+    ] as const) {
+      const now = (await readFile(node, path, signal))?.sha256 ?? ABSENT;
+      if (now === digest) continue;
+      throw new Problem(`${path} on ${name} has changed since this was planned`, {
+        why: 'somebody, or another kops, wrote it in between; nothing was changed now',
+        next: 'look at it, and give the command again',
+        exitCode: ExitCode.negative,
+      });
+    }
+  }
 }
 
 const nodesOf = (plane: ControlPlane) => plane.nodes.map(({node}) => node);

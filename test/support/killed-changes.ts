@@ -9,7 +9,7 @@ const CHANGE = ['--yes', '--no-snapshot', '--confirm-within', '30s'];
 
 /** The tests of a file: a change on one API server is killed at every step, to go on from there and to be taken back from there. */
 export function testKills(operation: Operation): void {
-  vi.setConfig({testTimeout: 600_000});
+  vi.setConfig({testTimeout: 1_200_000});
   const lab = encryptionLab(1);
   let values: Readonly<Record<string, string>>;
   beforeAll(async () => {

@@ -1,7 +1,8 @@
 import {parseObject} from '../../kube/json.ts';
 import type {Node} from '../../nodes/node.ts';
 import {ExitCode, Problem} from '../../problem.ts';
-import {JOURNAL_FILE} from './record.ts';
+import type {Lock} from './lock.ts';
+import {JOURNAL_FILE, LOCK_FOLDER} from './record.ts';
 
 /** One line of the journal on the lead node. */
 export interface JournalEntry {
@@ -17,18 +18,36 @@ export interface JournalEntry {
   readonly why?: string;
 }
 
+/** Exit code 9: another one holds the lock. A line that a crash cut off is ended first, so that it does not take the next one with it. */
 const APPEND = `set -eu
 umask 077
 file=$1$2
+[ "$(cat "$1$3/holder" 2>/dev/null || true)" = "$4" ] || exit 9
 mkdir -p "\${file%/*}"
+if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ]; then echo >> "$file"; fi
 cat >> "$file"
-sync "$file" 2>/dev/null || sync`;
+sync "$file" "\${file%/*}" 2>/dev/null || sync`;
 
-/** Resolves once the line is on the node's disk. */
-export async function appendToJournal(lead: Node, entry: JournalEntry, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves once the line is on the node's disk. Rejects with exit code 3, and writes nothing, where the lock is no longer this one: whoever
+ * slept for too long must not go on with what another has ended.
+ */
+export async function appendToJournal(
+  lead: Node,
+  entry: JournalEntry,
+  {holder}: Pick<Lock, 'holder'>,
+  signal: AbortSignal,
+): Promise<void> {
   const input = Buffer.from(`${JSON.stringify(entry)}\n`);
-  const {code, stderr} = await lead.run(APPEND, [lead.root, JOURNAL_FILE], {input}, signal);
+  const {code, stderr} = await lead.run(APPEND, [lead.root, JOURNAL_FILE, LOCK_FOLDER, holder], {input}, signal);
   if (code === 0) return;
+  if (code === 9) {
+    throw new Problem('another kops has taken this change over', {
+      why: `this one gave ${lead.name} no sign of life for too long, and lost its lock there`,
+      next: 'kops encrypt-at-rest status tells what became of it',
+      exitCode: ExitCode.negative,
+    });
+  }
   throw new Problem(`the journal on ${lead.name} cannot be written`, {
     why: stderr.trim(),
     next: `look at ${JOURNAL_FILE} there, then run kops encrypt-at-rest resume`,
@@ -45,6 +64,10 @@ export function parseJournal(content: Buffer, transaction: string): JournalEntry
     .flatMap((line) => (parseObject(line) as JournalEntry | undefined) ?? [])
     .filter((entry) => entry.transaction === transaction);
 }
+
+/** Whether a server may no longer know what the `read` stage writes. */
+export const hasDropped = (journal: readonly JournalEntry[]): boolean =>
+  journal.some(({step}) => step === 'final' || step === 'remove');
 
 /** Whether a server may have written with the new key: from the moment on when one was told to. */
 export const isPromoted = (journal: readonly JournalEntry[]): boolean => journal.some(({step}) => step === 'write');

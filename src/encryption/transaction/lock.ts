@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {parseObject} from '../../kube/json.ts';
 import type {Node} from '../../nodes/node.ts';
@@ -13,6 +14,8 @@ interface Holder {
   readonly host: string;
   readonly user: string;
   readonly pid: number;
+  /** Of the machine, new each time it starts; hosts may share a name. Empty where nobody can tell. */
+  readonly boot: string;
   /** Tells two holders with the same pid apart. */
   readonly token: string;
 }
@@ -30,7 +33,15 @@ if ! mkdir "$lock" 2>/dev/null; then
     printf '%s\\n%s' "$age" "$held"
     exit 9
   fi
-  mv "$lock" "$lock.$$" 2>/dev/null && rm -rf "$lock.$$"
+  if mv "$lock" "$lock.$$" 2>/dev/null; then
+    # Somebody else may have been quicker to take it from the dead one.
+    if [ "$(cat "$lock.$$/holder" 2>/dev/null || true)" != "$held" ]; then
+      [ -e "$lock" ] || mv "$lock.$$" "$lock"
+      printf '0\\n'
+      exit 9
+    fi
+    rm -rf "$lock.$$"
+  fi
   mkdir "$lock" 2>/dev/null || { printf '0\\n'; exit 9; }
 fi
 cat > "$lock/holder"`;
@@ -39,12 +50,15 @@ const KEEP = `[ "$(cat "$1$2/holder")" = "$3" ] && touch "$1$2/holder"`;
 const RELEASE = `[ "$(cat "$1$2/holder")" = "$3" ] && rm -rf "$1$2"`;
 
 export interface Lock {
+  /** What its file says as long as nobody took it over. */
+  readonly holder: string;
   release(): Promise<void>;
 }
 
 /** One kops at a time may change a control plane. Rejects with exit code 3 where another one is at work. */
 export async function takeLock(lead: Node, signal: AbortSignal): Promise<Lock> {
-  const me: Holder = {host: hostname(), user: userInfo().username, pid: process.pid, token: randomBytes(8).toString('hex')};
+  const token = randomBytes(8).toString('hex');
+  const me: Holder = {host: hostname(), user: userInfo().username, pid: process.pid, boot: bootId(), token};
   const held = await take('');
   if (held !== undefined) {
     const dead = held.holder && isDead(held.holder) ? held.text : undefined;
@@ -58,6 +72,7 @@ export async function takeLock(lead: Node, signal: AbortSignal): Promise<Lock> {
   }, HEARTBEAT * 1000);
   beat.unref();
   return {
+    holder: text,
     async release() {
       clearInterval(beat);
       await lead.run(RELEASE, [lead.root, LOCK_FOLDER, text], {}, AbortSignal.timeout(10_000)).catch(() => {}); // it grows stale
@@ -84,9 +99,17 @@ function parseHeld(output: string): Held {
   return {seconds: Number(age), text, holder: parseObject(text) as Holder | undefined};
 }
 
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
 /** Known only of processes of this machine. */
-function isDead({host, pid}: Holder): boolean {
-  if (host !== hostname()) return false;
+function isDead({host, pid, boot}: Holder): boolean {
+  if (host !== hostname() || boot !== bootId()) return false;
   try {
     process.kill(pid, 0);
     return false;

@@ -9,9 +9,13 @@ import {closeTransaction} from './store.ts';
 
 /**
  * The way back. Before any server was told to write with the new key every file becomes byte for byte what it was. After that something
- * may be stored under it, so that all servers go back to where they could read both, and keep it: never to where they cannot.
+ * may be stored under it, so that all servers go back to where they could read both, and keep it: never to where they cannot. Where some
+ * may read only the new one already (`dropped`), all must be able to read both again before any writes as before.
  */
-export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] {
+export function rollbackSteps(
+  work: Work,
+  {promoted, dropped}: {readonly promoted: boolean; readonly dropped: boolean},
+): TransactionStep[] {
   const {transaction, servers, plane, stages} = work;
   const {operation} = transaction;
   return [...(promoted ? [toReadable()] : servers.map(toOriginal)), kubeadm(), close()];
@@ -29,16 +33,19 @@ export function rollbackSteps(work: Work, promoted: boolean): TransactionStep[] 
     };
   }
 
-  /** One after another where manifests change, because servers restart. */
   function toReadable(): TransactionStep {
     return {
       name: 'retreat',
       title: 'all keys readable everywhere',
       onFailure: 'stay',
       async run(detail, signal) {
-        if (operation === 'disable')
-          for (const server of servers)
-            await bringServer(work, 'retreat', server, formerFiles(work, server, true), detail, signal);
+        if (dropped && operation === 'disable') {
+          // One after another, because servers restart.
+          for (const server of servers) {
+            const target = {...formerFiles(work, server, true), configuration: stages.write};
+            await bringServer(work, 'retreat', server, target, detail, signal);
+          }
+        } else if (dropped) await bringAll(work, 'retreat', {configuration: stages.write}, detail, signal);
         await bringAll(work, 'retreat', {configuration: stages.read}, detail, signal);
         detail(servers.length === 1 ? 'the server agrees' : `${servers.length} servers agree`);
       },

@@ -1,3 +1,5 @@
+import {writeKeyOf} from '../configuration/coverage.ts';
+import {parseConfiguration} from '../configuration/parse.ts';
 import type {ControlPlane} from '../control-plane.ts';
 import {tryCanary} from './canary.ts';
 import {editClusterConfiguration, kubeadmEdit} from './kubeadm.ts';
@@ -45,7 +47,7 @@ export interface Work {
 /** Every step from the open transaction to its end. */
 export function stepsOf(work: Work): TransactionStep[] {
   const {plane, transaction, servers, stages, sockets} = work;
-  const {operation, resources, writeKey} = transaction;
+  const {operation, resources} = transaction;
   const disables = operation === 'disable';
   const enables = servers.filter(({name}) => {
     const {original, enabled} = transaction.nodes[name]?.manifest ?? {};
@@ -95,12 +97,17 @@ export function stepsOf(work: Work): TransactionStep[] {
     };
   }
 
+  function secretsKey() {
+    const key = writeKeyOf(parseConfiguration(stages.write.toString('utf8'), 'the configuration'), 'secrets');
+    return {provider: key?.provider ?? 'identity', keyName: key?.keyName};
+  }
+
   function canary(): TransactionStep {
     return {
       name: 'canary',
       title: 'canary written and read back',
       onFailure: 'roll back',
-      run: (_detail, signal) => tryCanary(plane, servers, writeKey, signal),
+      run: (_detail, signal) => tryCanary(plane, servers, secretsKey(), signal),
     };
   }
 
@@ -152,7 +159,7 @@ export const bringServer = (
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<number> =>
-  bring(server, target, {transaction, step, known: (path) => knownDigests(transaction, server, path), detail, signal});
+  bring(server, target, {transaction, step, known: (path) => knownDigests(transaction, server, path, step), detail, signal});
 
 /** Gives all servers their files at the same time, and waits for all of them; rejects with the first failure once all have ended. */
 export async function bringAll(
@@ -167,11 +174,17 @@ export async function bringAll(
   if (failed) throw failed.reason;
 }
 
-/** Of every content that a file of a node may have in the course of a transaction. */
-function knownDigests({nodes, stages, configurationFile}: Transaction, server: Server, path: string): Digest[] {
+/**
+ * Of every content that a file of a node may have when this step begins. Before something is dropped only what writes as it should: another
+ * file, even one that the transaction itself put there before, may have been back for a while, and what was written then no scan has seen.
+ */
+function knownDigests({nodes, stages, configurationFile}: Transaction, server: Server, path: string, step: string): Digest[] {
   const record = nodes[server.name];
   if (record === undefined) return [];
-  if (path !== configurationFile) return Object.values(record.manifest);
+  const drops = step === 'final' || step === 'remove';
+  if (path !== configurationFile)
+    return drops ? [record.manifest.enabled, record.manifest.final] : Object.values(record.manifest);
+  if (drops) return [stages.write, stages.final ?? ABSENT];
   return [record.configuration, stages.read, stages.write, ...(stages.final ? [stages.final] : []), ABSENT];
 }
 

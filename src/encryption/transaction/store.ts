@@ -32,6 +32,9 @@ export interface StageFiles {
   readonly final: Buffer | undefined;
 }
 
+/** Of changes that were killed before they began, or after they had ended. */
+const REMOVE_STAGES = 'rm -f -- "$1$2"*/stage-*.yaml';
+
 const PRIVATE = {mode: '600', directoryMode: '700'};
 
 export const digestOf = (content: Buffer | undefined): Digest =>
@@ -50,6 +53,7 @@ export async function writeTransaction(
 ): Promise<void> {
   const folder = backupFolder(transaction.id);
   for (const {name, node} of servers) {
+    await node.run(REMOVE_STAGES, [node.root, backupFolder('')], {}, signal);
     const original = originals.get(name);
     if (original === undefined) throw new Error(`no originals of ${name}`);
     await writeFile(node, `${folder}/kube-apiserver.yaml`, original.manifest, PRIVATE, signal);
@@ -127,18 +131,18 @@ function checked(file: {content: Buffer; sha256: string} | undefined, digest: Di
 }
 
 /**
- * Ends the transaction: what held keys that nothing else holds goes to the archive, stages and records go, those of the lead last.
- * Backups of what was there before stay.
+ * Ends the transaction: what held keys that nothing else holds goes to the archive, then the records go, that of the lead last, and, when
+ * nobody can need them any more, the stages. Backups of what was there before stay.
  */
 export async function closeTransaction(transaction: Transaction, servers: readonly Server[], signal: AbortSignal): Promise<void> {
   const {id, retires} = transaction;
-  for (const server of leadLast(servers, transaction)) {
-    const {node} = server;
+  for (const {node} of servers) {
     const original = await readFile(node, `${backupFolder(id)}/encryption.yaml`, signal);
     if (original && retires.length > 0) await writeFile(node, `${ARCHIVE_FOLDER}/${id}.yaml`, original.content, PRIVATE, signal);
-    for (const stage of ['read', 'write', 'final'] as const) await removeFile(node, stageFile(id, stage), {}, signal);
-    await removeFile(node, RECORD_FILE, {}, signal);
   }
+  for (const {node} of leadLast(servers, transaction)) await removeFile(node, RECORD_FILE, {}, signal);
+  for (const {node} of servers)
+    for (const stage of ['read', 'write', 'final'] as const) await removeFile(node, stageFile(id, stage), {}, signal);
 }
 
 const stageNames = (stages: StageFiles): StageName[] =>

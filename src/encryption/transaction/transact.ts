@@ -1,6 +1,6 @@
 import {ExitCode, Problem} from '../../problem.ts';
 import type {Progress, Step} from '../../progress.ts';
-import {appendToJournal, isPromoted, type JournalEntry} from './journal.ts';
+import {appendToJournal, hasDropped, isPromoted, type JournalEntry} from './journal.ts';
 import {takeLock} from './lock.ts';
 import type {Transaction} from './record.ts';
 import {rollbackSteps} from './rollback.ts';
@@ -85,13 +85,17 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
       const failure = await attempt(forward);
       if (failure === undefined) return report('done');
       if (failure.step.onFailure === 'stay' || signal.aborted) return report('open', failure.error);
-      const second = await attempt(rollbackSteps(work, isPromoted(await readJournal(lead, transaction.id, signal))));
+      const second = await attempt(wayBack(await readJournal(lead, transaction.id, signal)));
       return second ? report('open', second.error) : report('rolled back', failure.error);
     }
-    const failure = await attempt(rollbackSteps(work, isPromoted(journal)));
+    const failure = await attempt(wayBack(journal));
     return failure ? report('open', failure.error) : report('rolled back');
   } finally {
     await lock.release();
+  }
+
+  function wayBack(journal: readonly JournalEntry[]): TransactionStep[] {
+    return rollbackSteps(work, {promoted: isPromoted(journal), dropped: hasDropped(journal)});
   }
 
   /** The first step that failed, and why; undefined where all are done. */
@@ -140,7 +144,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
       state,
       ...(error !== undefined && {why: wordsOf(error)}),
     };
-    await appendToJournal(lead, entry, s);
+    await appendToJournal(lead, entry, lock, s);
   }
 
   function report(outcome: EncryptionRun['outcome'], error?: unknown): EncryptionRun {
@@ -176,16 +180,18 @@ export function runOf(
 }
 
 /**
- * A scan counts only until something is to be dropped on its word: time may have passed since, so it is made again. What it finds amiss,
- * rewriting mends.
+ * A scan counts only until something is to be dropped on its word: time may have passed since, so it is made again, after it was made sure
+ * once more that every server writes as it should. What it finds amiss, rewriting mends.
  */
 export function notDone(steps: readonly TransactionStep[], journal: readonly JournalEntry[]): TransactionStep[] {
   const isDone = ({name, node}: TransactionStep) =>
     journal.some((entry) => entry.state === 'done' && entry.step === name && entry.node === node);
   const drops = steps.some((step) => (step.name === 'final' || step.name === 'remove') && !isDone(step));
   const isProven = steps.some((step) => step.name === 'verify' && isDone(step)) && !drops;
-  const isProof = ({name}: TransactionStep) => name === 'rewrite' || name === 'verify';
-  return steps.filter((step) => (isProof(step) ? !isProven : !isDone(step)));
+  // A server whose flag is gone reads no configuration any more.
+  const writes = drops && !journal.some(({step}) => step === 'remove') ? ['write', 'canary'] : [];
+  const proofs = isProven ? [] : ['rewrite', 'verify'];
+  return steps.filter((step) => [...writes, ...proofs].includes(step.name) || !isDone(step));
 }
 
 function whyOf(error: unknown, signal: AbortSignal): NonNullable<EncryptionRun['why']> {

@@ -10,7 +10,7 @@ import type {Progress} from '../../../src/progress.ts';
 import {kubeadm} from '../../support/api-server-manifests.ts';
 import {CONFIGURATION, type Fault, type PlayedControlPlane, playControlPlane} from '../../support/played-control-plane.ts';
 import {secretboxWith} from '../../support/servers.ts';
-import {keyNamed} from '../../support/stored.ts';
+import {keyNamed, plainSecret, secretbox} from '../../support/stored.ts';
 
 const {signal} = new AbortController();
 const progress: Progress = {
@@ -22,17 +22,18 @@ const neverAsked = () => Promise.reject(new Error('nothing is rewritten here'));
 const choice = {provider: 'secretbox', key: keyNamed('new')} as const;
 const setup = setupStages(undefined, ['secrets'], choice, false);
 
-/** Changes, and rewrites nothing. A restart has `confirmWithin` seconds, less 4 in which the node does not interfere; a reload 75 more. */
+/** Changes, and rewrites nothing unless it is told how. A restart has `confirmWithin` seconds, less 4 in which the node does not interfere; a reload 75 more. */
 async function change(
   {plane}: PlayedControlPlane,
   operation: 'setup' | 'rotate',
   stages: Stages,
   confirmWithin: number,
+  rewrite?: () => Promise<void>,
 ): Promise<EncryptionRun> {
   const observed = await observeForChange(plane, signal);
-  const options = {rewrite: false, snapshot: undefined, confirmWithin, now: new Date(0)};
+  const options = {rewrite: rewrite !== undefined, snapshot: undefined, confirmWithin, now: new Date(0)};
   const prepared = await prepareChange(plane, observed, {operation, resources: ['secrets'], stages}, options, signal);
-  return applyChange(plane, prepared, {rewrite: neverAsked, snapshot: neverAsked}, progress, signal);
+  return applyChange(plane, prepared, {rewrite: rewrite ?? neverAsked, snapshot: neverAsked}, progress, signal);
 }
 
 const failedStep = ({steps}: EncryptionRun) => steps.find(({state}) => state === 'failed');
@@ -147,4 +148,71 @@ test('where a server never takes the new key, all go back to where both can be r
   });
   expect(failedStep(run)).toMatchObject({name: 'write'});
   for (const node of [0, 1]) expect(played.configuration(node)).toBe(renderConfiguration(stages.read));
+});
+
+test('where a server does not drop the old key, all read both again before any writes with the old one', async () => {
+  const base = secretboxWith(['old', 'identity']);
+  const given = {
+    [CONFIGURATION]: renderConfiguration(base),
+    [API_SERVER_MANIFEST]: enableEncryption(kubeadm, CONFIGURATION),
+  };
+  const stages = rotateStages(base, ['secrets'], choice, false);
+  const [read, write, final] = [stages.read, stages.write, stages.final ?? stages.write].map(renderConfiguration);
+  const seen: string[] = [];
+  const watches: Fault = {
+    ignores: (text) => {
+      if (seen.at(-1) !== text) seen.push(text);
+      return false;
+    },
+  };
+  const played = playControlPlane([watches, {ignores: (text) => text === final}], given);
+  const run = await change(played, 'rotate', stages, -70, async () => {
+    const key = '/registry/secrets/shop/db';
+    played.etcd.put(key, secretbox('new', plainSecret('db')));
+  });
+  expect(failedStep(run)).toMatchObject({name: 'final'});
+  expect(run.outcome).toBe('rolled back');
+  expect(seen.slice(seen.indexOf(final ?? ''))).toEqual([final, write, read]);
+});
+
+test('a key is not dropped while anything in etcd needs it, whatever it is', async () => {
+  const base = secretboxWith(['old', 'identity']);
+  const given = {
+    [CONFIGURATION]: renderConfiguration(base),
+    [API_SERVER_MANIFEST]: enableEncryption(kubeadm, CONFIGURATION),
+  };
+  const stages = rotateStages(base, ['secrets'], choice, false);
+  const played = playControlPlane([undefined], given);
+  const run = await change(played, 'rotate', stages, 30, async () => {
+    played.etcd.put('/registry/secrets/shop/db', secretbox('new', plainSecret('db')));
+    played.etcd.put('/registry/example.com/widgets/shop/a', secretbox('old', plainSecret('a')));
+  });
+  expect(failedStep(run)).toMatchObject({name: 'verify'});
+  expect(run).toMatchObject({
+    outcome: 'open',
+    why: {
+      what: '1 value of other resources still needs what is to be dropped',
+      why: '/registry/example.com/widgets/shop/a',
+    },
+  });
+  expect(played.configuration(0)).toBe(renderConfiguration(stages.write));
+});
+
+test('a file that changed after the plan was made stops the change before anything is touched', async () => {
+  const played = playControlPlane([undefined]);
+  const observed = await observeForChange(played.plane, signal);
+  const options = {rewrite: false, snapshot: undefined, confirmWithin: 30, now: new Date(0)};
+  const prepared = await prepareChange(
+    played.plane,
+    observed,
+    {operation: 'setup', resources: ['secrets'], stages: setup},
+    options,
+    signal,
+  );
+  expect(await change(played, 'setup', setup, 30)).toMatchObject({outcome: 'done'});
+  const before = played.files();
+  await expect(
+    applyChange(played.plane, prepared, {rewrite: neverAsked, snapshot: neverAsked}, progress, signal),
+  ).rejects.toThrow('has changed since this was planned');
+  expect(played.files()).toEqual(before);
 });

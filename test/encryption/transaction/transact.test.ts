@@ -49,7 +49,7 @@ describe('what a resumed change still does', () => {
         entry('rewrite'),
         entry('verify', 'failed'),
       ],
-      'rewrite verify final finish',
+      'write rewrite verify final finish',
     ],
     [
       'a scan of before counts for nothing where a key is to be dropped now',
@@ -61,7 +61,7 @@ describe('what a resumed change still does', () => {
         entry('rewrite'),
         entry('verify'),
       ],
-      'rewrite verify final finish',
+      'write rewrite verify final finish',
     ],
     [
       'all but the end',

@@ -5,7 +5,7 @@ import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
 import {addressOf, encryptionLab} from '../../support/encryption-lab.ts';
 import {openSsh} from '../../support/sshd.ts';
 
-vi.setConfig({testTimeout: 400_000});
+vi.setConfig({testTimeout: 900_000});
 
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const lab = encryptionLab(1, 'kind');

@@ -8,7 +8,7 @@ import {encryptionLab} from '../../support/encryption-lab.ts';
 import {staleSocket} from '../../support/kms-plugin.ts';
 import {startSecretWriter} from '../../support/secret-writer.ts';
 
-vi.setConfig({testTimeout: 300_000});
+vi.setConfig({testTimeout: 600_000});
 
 const lab = encryptionLab(1);
 const [node = ''] = lab.nodes;

@@ -3,7 +3,7 @@ import type {EncryptionRun} from '../../../src/encryption/transaction/transact.t
 import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
 import {encryptionLab} from '../../support/encryption-lab.ts';
 
-vi.setConfig({testTimeout: 400_000});
+vi.setConfig({testTimeout: 900_000});
 
 const COUNT = 10_000;
 const PATH = '/api/v1/namespaces/default/secrets';
