@@ -291,11 +291,14 @@ async function refuseLeftovers(
     }
   }
   if (count === 0) return;
-  throw new Problem(`${counted(count, 'value')} of other resources still ${count === 1 ? 'needs' : 'need'} what is to be dropped`, {
-    why: `${enumerate(found)}${count > found.length ? ', …' : ''}`,
-    next: 'store them anew: kops encrypt-at-rest rewrite --resources NAME, then kops encrypt-at-rest resume',
-    exitCode: ExitCode.negative,
-  });
+  throw new Problem(
+    `${counted(count, 'value')} of other resources still ${count === 1 ? 'needs' : 'need'} what is to be dropped`,
+    {
+      why: `${enumerate(found)}${count > found.length ? ', …' : ''}`,
+      next: 'store them anew: kops encrypt-at-rest rewrite --resources NAME, then kops encrypt-at-rest resume',
+      exitCode: ExitCode.negative,
+    },
+  );
 }
 
 /** Rejects where a file is no longer what the plan was made on. */

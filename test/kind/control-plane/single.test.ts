@@ -6,7 +6,7 @@ import {type EncryptionLab, encryptionLab} from '../../support/encryption-lab.ts
 import {images, loadImages} from '../../support/images.ts';
 
 // A real API server looks at its configuration once a minute, and a real kubelet takes its time to replace a static pod.
-vi.setConfig({testTimeout: 600_000});
+vi.setConfig({testTimeout: 1_200_000});
 
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const CHANGE = ['--yes', '--no-snapshot'];

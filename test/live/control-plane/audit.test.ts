@@ -10,7 +10,7 @@ import {encryptionLab} from '../../support/encryption-lab.ts';
 import {openWriter} from '../../support/etcd-writer.ts';
 import {labEtcd} from '../../support/lab-etcd.ts';
 
-vi.setConfig({testTimeout: 180_000});
+vi.setConfig({testTimeout: 600_000});
 
 const lab = encryptionLab(1);
 const [node = ''] = lab.nodes;

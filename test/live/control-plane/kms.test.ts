@@ -8,7 +8,7 @@ import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
 import {encryptionLab} from '../../support/encryption-lab.ts';
 import {type KmsPlugin, staleSocket, startKmsPlugin} from '../../support/kms-plugin.ts';
 
-vi.setConfig({testTimeout: 300_000});
+vi.setConfig({testTimeout: 600_000});
 
 const lab = encryptionLab(1);
 const [node = ''] = lab.nodes;

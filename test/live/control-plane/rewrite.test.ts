@@ -7,7 +7,7 @@ import {encryptionLab} from '../../support/encryption-lab.ts';
 import {startSecretWriter} from '../../support/secret-writer.ts';
 
 // The tests build upon each other: each begins with every Secret stored under another key than the one it is to be written with.
-vi.setConfig({testTimeout: 240_000, hookTimeout: 120_000});
+vi.setConfig({testTimeout: 600_000, hookTimeout: 300_000});
 
 const lab = encryptionLab(1);
 const SEEDS = 600;

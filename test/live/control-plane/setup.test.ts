@@ -6,7 +6,7 @@ import type {EncryptionRun} from '../../../src/encryption/transaction/transact.t
 import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
 import {encryptionLab} from '../../support/encryption-lab.ts';
 
-vi.setConfig({testTimeout: 120_000});
+vi.setConfig({testTimeout: 600_000});
 
 const lab = encryptionLab(1);
 const [node = ''] = lab.nodes;
