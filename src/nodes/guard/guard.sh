@@ -198,10 +198,7 @@ put_back() {
   while load; do n=$((n + 1)); done
   while n=$((n - 1)) && load; do
     now=$(hash "$path")
-    if [ -n "$foreign" ]; then
-      [ "$now" = "$expect" ] || needed="$needed $path"
-      continue
-    fi
+    [ -z "$foreign" ] || { [ "$now" = "$expect" ] || needed="$needed $path"; continue; }
     find_pod
     if [ "$now" = "$wrote" ] || { [ "$now" = absent ] && [ -e "$part.out" ]; }; then
       [ "$expect" = absent ] || [ "$(hash "$part.old")" = "$expect" ] || copy "$D/$n.old" "$part.old" || return 1
