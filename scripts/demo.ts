@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {parseArgs, styleText} from 'node:util';
+import type {EncryptionStatus} from '../src/encryption/status.ts';
 import type {KubeObject} from '../src/kube/json.ts';
 import {resources} from '../src/kube/resources.ts';
 import {type Api, connectApi, pathTo} from '../test/support/api.ts';
@@ -28,13 +29,15 @@ async function main(): Promise<void> {
   say('A throwaway cluster named "demo", apart from all yours: its kubeconfig is a file of its own.');
   if (driver === 'embedded')
     say('No Docker needed: a real control plane as processes of this machine; only the nodes and pods are simulated.');
-  await kops(['lab', 'up', '--driver', driver, ...lab]);
+  const up = ['lab', 'up', '--driver', driver, ...lab];
+  await kops(up);
+  if (hasEncryption()) {
+    say('An earlier demo left encryption on, or a change of it half done: a new cluster takes its place.');
+    await kops(['lab', 'down', '--yes', ...lab]);
+    await kops(up);
+  }
   if (driver === 'kind') await loadImages('demo', process.env);
   const api = connectApi(kubeconfig, 'demo');
-  if (isEncrypted()) {
-    say('An earlier demo left encryption on: back to where it began.');
-    await kops(['encrypt-at-rest', 'disable', '--yes', '--no-snapshot']);
-  }
   await emptyNamespace(api);
 
   say('A Deployment "web" of ten pods, release 1.0. kops watches it come up, and ends when it is up.');
@@ -91,11 +94,13 @@ and to remove it:
   npm run demo -- --remove`);
 }
 
-function isEncrypted(): boolean {
+/** On, or a change of it that was interrupted, whose API server may not even answer. */
+function hasEncryption(): boolean {
   const words = [join(root, 'bin/dev.js'), 'encrypt-at-rest', 'status', '-o', 'json'];
   const {stdout} = spawnSync(process.execPath, words, {encoding: 'utf8', env: {...process.env, KUBECONFIG: kubeconfig}});
-  const {servers} = JSON.parse(stdout) as {servers: {configured: boolean}[]};
-  return servers.some(({configured}) => configured);
+  if (stdout === '') return true;
+  const {servers, transaction} = JSON.parse(stdout) as Pick<EncryptionStatus, 'servers' | 'transaction'>;
+  return transaction !== null || servers.some(({configured}) => configured !== false);
 }
 
 /** Runs kops and shows it; ends the demo where it does not end as it should. */

@@ -10,7 +10,7 @@ import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {ClusterCommand, clusterFlags} from './command.ts';
 import {openStore} from './etcd-store.ts';
-import {type FoundNodes, findControlPlaneNodes, nodeFlags, reachNode} from './nodes.ts';
+import {type FoundNodes, findControlPlaneNodes, nodeFlags, reachNamed} from './nodes.ts';
 
 export {nodeFlags} from './nodes.ts';
 
@@ -58,7 +58,7 @@ export abstract class EncryptionCommand extends ClusterCommand {
   protected async nodeOf(name: string, {cluster, nodes}: ControlPlane, flags: PlaneFlags): Promise<Node> {
     const known = nodes.find((server) => server.name === name);
     if (known) return known.node;
-    const {node} = await reachNode(cluster, name, flags, this.signal);
+    const {node} = await reachNamed(cluster, name, flags, this.signal);
     this.others.push(node);
     return node;
   }

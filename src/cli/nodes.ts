@@ -87,7 +87,7 @@ export async function findControlPlaneNodes(cluster: Cluster, flags: NodeFlags, 
 
 const isFar = ({access}: Node): boolean => access === 'ssh' || access === 'pod';
 
-/** The way to one node, which need not be in the cluster yet. Rejects with a Problem that says what was tried. */
+/** The way to one node: to the machine of `object`, or to whatever has that name. Rejects with a Problem that says what was tried. */
 export const reachNode = (
   cluster: Cluster,
   name: string,
@@ -106,6 +106,11 @@ export const reachNode = (
   };
   return findNode(name, ways, signal);
 };
+
+/** The same for one that nobody has looked at yet. Where the cluster has its object, the machine must be the one that reports that. */
+export async function reachNamed(cluster: Cluster, name: string, flags: NodeFlags, signal: AbortSignal): Promise<FoundNode> {
+  return reachNode(cluster, name, flags, signal, await cluster.find('nodes', {name}, signal));
+}
 
 const labRoots = ({server}: Cluster) => labNodes(server, foldersOf(process.env).labs);
 

@@ -6,6 +6,7 @@ import {enumerate} from '../text/enumerate.ts';
 import type {ControlPlane, RunningServer} from './control-plane.ts';
 import type {Draft} from './transaction/prepare.ts';
 import {ask, type Server} from './transaction/servers.ts';
+import {refuseUnknownServers} from './unknown-servers.ts';
 
 /** Bytes that must be free on a node: backups and configurations are a few KB, and a full disk would stop the guard too. */
 const FREE_ON_NODE = 32 * 1024 * 1024;
@@ -29,6 +30,7 @@ export async function preflight(
   await checkEtcd(plane, snapshot, signal);
   await Promise.all(servers.map((server) => checkSockets(server, socketsOnNodes.get(server.name) ?? [], signal)));
   await checkServers(servers, signal);
+  await refuseUnknownServers(servers, signal);
   await Promise.all(servers.map((server) => checkDisk(server, signal)));
   await checkRights(servers, signal);
 }

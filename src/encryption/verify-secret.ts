@@ -84,7 +84,7 @@ async function notStored(
   }
   return new Problem(`secret/${ref.name} is not at ${key} in etcd`, {
     why: `the API server has it, so it keeps its objects elsewhere than below ${etcdPrefix} of ${etcd.via}`,
-    next: 'give the --etcd-prefix that the kube-apiserver runs with',
+    next: 'look at --etcd-prefix and --etcd-servers in the manifest of each kube-apiserver: all of them must name the same',
     exitCode: ExitCode.negative,
   });
 }

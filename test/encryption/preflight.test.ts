@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {preflight} from '../../src/encryption/preflight.ts';
 import type {Server} from '../../src/encryption/transaction/servers.ts';
 import type {ApiResponse} from '../../src/kube/api.ts';
@@ -21,7 +21,13 @@ function aServer(name: string, answers: Readonly<Record<string, Partial<ApiRespo
   const node = localNode(name);
   return {
     name,
-    node: {...node, run: async () => ({code: 0, stdout: Buffer.from('/dev/a 9 9 9999999 1% /'), stderr: ''})},
+    node: {
+      ...node,
+      run: async (script) => {
+        const stdout = script === 'uname -n' ? `${name}.example.com\n` : '/dev/a 9 9 9999999 1% /';
+        return {code: 0, stdout: Buffer.from(stdout), stderr: ''};
+      },
+    },
     manifestPath: '/etc/kubernetes/manifests/kube-apiserver.yaml',
     api: {
       context: 'x',
@@ -75,5 +81,40 @@ test('no change begins while a node lacks the socket of its KMS plugin', async (
     message: 'cp-2 has no KMS plugin at /run/kms/no-such.sock',
     next: 'the KMS plugin must run on every control-plane node first; nothing was changed',
     exitCode: 3,
+  });
+});
+
+describe('the Leases of API servers', () => {
+  const path =
+    '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases?labelSelector=apiserver.kubernetes.io%2Fidentity%3Dkube-apiserver';
+  const lease = (host: string, renewTime = '2026-11-23T10:00:00.000000Z') => ({
+    metadata: {labels: {'apiserver.kubernetes.io/identity': 'kube-apiserver', 'kubernetes.io/hostname': host}},
+    spec: {renewTime},
+  });
+  const ours = [lease('cp-1.example.com'), lease('CP-2.example.com', '2026-11-23T09:59:50.000000Z')];
+  const begin = (answer: Partial<ApiResponse>, node: Partial<Server['node']> = {}) => {
+    const first = aServer('cp-1', {[path]: answer});
+    const servers = [{...first, node: {...first.node, ...node}}, aServer('cp-2')];
+    return preflight(plane, {servers, socketsOnNodes: new Map()}, undefined, signal);
+  };
+  const listed = (items: readonly object[]) => ({body: Buffer.from(JSON.stringify({items}))});
+
+  test('tell of one that kops does not know: no change begins', async () => {
+    await expect(begin(listed([...ours, lease('stacked-3')]))).rejects.toMatchObject({
+      message: 'kops does not know of the API server on stacked-3',
+      why: expect.stringContaining('the cluster has 3 API servers (their Leases in kube-system), and kops found cp-1 and cp-2'),
+      next: expect.stringContaining('kubectl label node NAME node-role.kubernetes.io/control-plane='),
+      exitCode: 3,
+    });
+  });
+
+  test.each<[string, Partial<ApiResponse>, Partial<Server['node']>?]>([
+    ['are all of known servers', listed(ours)],
+    ['are old where a server is gone', listed([...ours, lease('stacked-3', '2026-11-23T09:58:59.000000Z')])],
+    ['may not be listed', {status: 403}],
+    ['are not there', listed([])],
+    ['say nothing where nodes are simulated', listed([lease('laptop')]), {root: '/lab/cp-1'}],
+  ])('%s: a change may begin', async (_case, answer, node) => {
+    await expect(begin(answer, node)).resolves.toBeUndefined();
   });
 });

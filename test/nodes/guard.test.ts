@@ -105,21 +105,35 @@ describe('nothing is touched where', () => {
   });
 });
 
-test('a file that someone else writes meanwhile is left alone, the others are put back, and the last good ones are kept', async () => {
+test('a file that someone else writes meanwhile is left alone with those before it, and the last good ones are kept', async () => {
   const played = plannedChange();
   await guardedSwap(played.node, played.plan(60), signal);
   played.write(MANIFEST, 'edited by hand', '600');
   expect(await revert(played.node, 'one', signal)).toBe('reverted');
-  expect(played.files()).toEqual([`${MANIFEST} 600 edited by hand`, `${RETIRED} 600 old key`]);
+  // An edited manifest names the configuration still: without that its API server could not start.
+  expect(played.files()).toEqual([`${CONFIGURATION} 600 new key\n`, `${MANIFEST} 600 edited by hand`, `${RETIRED} 600 old key`]);
   const state = await guardState(played.node, signal);
   expect(state?.why).toBe(
-    `kops asked for it; left alone, because someone else wrote it: ${MANIFEST} (last good copies: /etc/kubernetes/kops/guard/one)`,
+    `kops asked for it; left alone, because someone else wrote it: ${MANIFEST}; and what that may need: ${CONFIGURATION} (last good copies: /etc/kubernetes/kops/guard/one)`,
   );
   expect(played.read('/etc/kubernetes/kops/guard/one/2.old')).toBe('old manifest\n');
   const next = {...played.plan(60, 'two'), swaps: [{path: '/etc/x', expect: 'absent', content: Buffer.from('x'), mode: '600'}]};
   await guardedSwap(played.node, next, signal);
   await confirm(played.node, 'two', signal);
   expect(played.read('/etc/kubernetes/kops/guard/one/2.old')).toBe('old manifest\n');
+});
+
+test('what comes after a file that someone else wrote is put back, and a file that is as before needs nothing', async () => {
+  const played = plannedChange();
+  await guardedSwap(played.node, played.plan(60), signal);
+  played.write(CONFIGURATION, 'edited by hand', '600');
+  expect(await revert(played.node, 'one', signal)).toBe('reverted');
+  expect(played.files()).toEqual([
+    `${CONFIGURATION} 600 edited by hand`,
+    `${MANIFEST} 640 old manifest\n`,
+    `${RETIRED} 600 old key`,
+  ]);
+  expect((await guardState(played.node, signal))?.why).toMatch(/someone else wrote it: \S+ \(last good copies/);
 });
 
 test('a second guard at the same time is refused, and the first goes on', async () => {
@@ -226,7 +240,11 @@ test('a file that someone else removes meanwhile is left alone too', async () =>
   await guardedSwap(played.node, played.plan(60), signal);
   await removeFile(played.node, MANIFEST, {}, signal);
   await revert(played.node, 'one', signal);
-  expect(played.files()).toEqual([`${MANIFEST.replace(/\/[^/]*$/, '')}/ 755`, `${RETIRED} 600 old key`]);
+  expect(played.files()).toEqual([
+    `${CONFIGURATION} 600 new key\n`,
+    `${MANIFEST.replace(/\/[^/]*$/, '')}/ 755`,
+    `${RETIRED} 600 old key`,
+  ]);
   expect((await guardState(played.node, signal))?.why).toContain(`left alone, because someone else wrote it: ${MANIFEST}`);
 });
 

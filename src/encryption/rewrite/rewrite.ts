@@ -98,7 +98,7 @@ async function rewriteResource(
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
   const tidy = createTidying();
-  const flight = createFlight(BYTES_UNDER_WAY);
+  const flight = createFlight(BYTES_UNDER_WAY, either);
   const candidates = stale ? named(stale, tally) : listed(api, {resource, namespace}, tally, flight, either);
 
   // In a function of its own, so that nobody who waits for the next object still holds the last one.
@@ -106,8 +106,11 @@ async function rewriteResource(
     const {done, value} = await candidates.next();
     if (done) return false;
     const {ref, read} = value;
-    tally.add(ref, await rewriteOrTell(api, resource, ref, read, options, either));
-    flight.land(read?.body.length ?? 0);
+    try {
+      tally.add(ref, await rewriteOrTell(api, resource, ref, read, options, either));
+    } finally {
+      flight.land(read?.body.length ?? 0);
+    }
     tidy(2 * (read?.body.length ?? 0));
     return true;
   };

@@ -4,6 +4,7 @@ import type {Api} from '../../kube/api.ts';
 import {type NodeFile, readFile} from '../../nodes/files.ts';
 import {confirm, guardedSwap, guardState, revert, type Swap} from '../../nodes/guard/guard.ts';
 import type {Node} from '../../nodes/node.ts';
+import {Unreachable} from '../../nodes/problems.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {enumerate} from '../../text/enumerate.ts';
 import {hashOf} from '../configuration/configuration.ts';
@@ -40,6 +41,8 @@ const PROBE_TIMEOUT = 5_000;
 const RELOAD = 75;
 /** Milliseconds before the node's own deadline at which kops gives up, so that it, and not the node, has the last word. */
 const MARGIN = 4_000;
+/** Milliseconds between two attempts to reach a node again. */
+const PAUSE = 1_000;
 /** Of a clean-up after a failure or Ctrl-C. */
 const CLEANUP_TIMEOUT = 60_000;
 
@@ -64,14 +67,28 @@ export async function bring(server: Server, target: Target, options: BringOption
   const id = `${transaction.id}-${step}-${randomBytes(3).toString('hex')}`; // a guard's name is never used again
   const confirmWithin = transaction.confirmWithin + (restarts ? 0 : RELOAD);
   await guardedSwap(node, {id, swaps, confirmWithin, ...(restarts && {stopContainer: 'kube-apiserver'})}, signal);
+  const deadline = Date.now() + confirmWithin * 1000 - MARGIN;
   try {
     const down = await agreed(server, wanted, options, start);
-    await confirm(node, id, signal);
+    await confirmBefore(deadline, node, id, options);
     return down;
   } catch (error) {
     // The node would do it by itself, later: nobody should have to wait for that.
     await revert(node, id, AbortSignal.timeout(CLEANUP_TIMEOUT)).catch(() => {});
     throw error;
+  }
+}
+
+/** A connection that is lost just then says nothing of the server, which runs as wanted: it is made again while the node still waits. */
+async function confirmBefore(deadline: number, node: Node, id: string, {detail, signal}: BringOptions): Promise<void> {
+  for (;;) {
+    try {
+      return await confirm(node, id, signal);
+    } catch (error) {
+      if (!(error instanceof Unreachable) || Date.now() + PAUSE > deadline) throw error;
+      detail(`tries to reach ${node.name} again, to confirm`);
+      await sleep(PAUSE, undefined, {signal});
+    }
   }
 }
 
@@ -176,7 +193,7 @@ export async function ask({api}: Server, signal: AbortSignal): Promise<RunningSe
 function notConverged({name}: Server, missing: string, seconds: number): Problem {
   return new Problem(`the API server on ${name} did not take its new configuration`, {
     why: `after ${Math.round(seconds)} s: ${missing}`,
-    next: `its log says more: /var/log/pods on ${name}; where it was only slow, allow for more: --confirm-within`,
+    next: `its log says more: /var/log/pods on ${name}; where it was only slow: abort what is open, and begin anew with a longer --confirm-within`,
     exitCode: ExitCode.negative,
   });
 }

@@ -190,14 +190,16 @@ unmake() {
     set -- "${1%/*}" "$2"
   done
 }
-# In the reverse order, each only where it is still the one that was written, or was taken away. Fails where that has to be tried again.
+# In the reverse order, each only where it is still the one that was written, or was taken away. At one that someone else wrote it ends: that
+# may need what came before it, as a manifest needs the file that it names. Fails where that has to be tried again.
 put_back() {
-  foreign=''
+  foreign='' needed=''
   n=1
   while load; do n=$((n + 1)); done
   while n=$((n - 1)) && load; do
-    find_pod
     now=$(hash "$path")
+    [ -z "$foreign" ] || { [ "$now" = "$expect" ] || needed="$needed $path"; continue; }
+    find_pod
     if [ "$now" = "$wrote" ] || { [ "$now" = absent ] && [ -e "$part.out" ]; }; then
       [ "$expect" = absent ] || [ "$(hash "$part.old")" = "$expect" ] || copy "$D/$n.old" "$part.old" || return 1
       if ! vacate; then
@@ -209,7 +211,7 @@ put_back() {
         rename "$part.old" && now=$expect || return 1
       fi
     fi
-    [ "$now" = "$expect" ] || foreign="$foreign $path"
+    [ "$now" = "$expect" ] || foreign=" $path"
     [ ! -f "$D/$n.made" ] || { clear_one; unmake "$folder" "$(cat "$D/$n.made")"; }
   done
 }
@@ -284,7 +286,10 @@ finish() {
   get why "$D/why" || why='it was not confirmed'
   if ! is armed; then
     until put_back; do sleep 1; done
-    [ -z "$foreign" ] || { : >"$D/kept"; why="$why; left alone, because someone else wrote it:$foreign (last good copies: $D)"; }
+    if [ -n "$foreign" ]; then
+      : >"$D/kept"
+      why="$why; left alone, because someone else wrote it:$foreign${needed:+; and what that may need:$needed} (last good copies: $D)"
+    fi
   fi
   end reverted "$why"
 }

@@ -60,7 +60,10 @@ export async function confirm(node: Node, id: string, signal: AbortSignal): Prom
   });
 }
 
-/** Has the guard put everything back now. Resolves with how it ended: `confirmed` where that came first, `none` where there is no such guard. */
+/**
+ * Has the guard put everything back now, but for a file that somebody else wrote meanwhile, and the swaps before that one. Resolves with how
+ * it ended: `confirmed` where that came first, `none` where there is no such guard.
+ */
 export async function revert(node: Node, id: string, signal: AbortSignal): Promise<GuardState> {
   const report = await ask(node, 'revert', id, signal);
   if (report?.id !== id) return 'none';

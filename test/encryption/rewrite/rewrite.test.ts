@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {type RewriteOptions, type RewriteProgress, type RewriteTarget, rewrite} from '../../../src/encryption/rewrite/rewrite.ts';
 import {ConnectionProblem} from '../../../src/kube/errors.ts';
 import {resources} from '../../../src/kube/resources.ts';
@@ -251,3 +251,32 @@ function touchOnce(store: FakeStore, count: number): FakeStore['before'] {
   const left = new Set(store.keys.slice(0, count));
   return ({method, path}) => void (method === 'PUT' && left.delete(keyOf(path)) && store.touch(keyOf(path)));
 }
+
+describe('with more bytes under way than may be', () => {
+  /** 20 Secrets of 1 MB. */
+  function large(): FakeStore {
+    const store = new FakeStore(0);
+    for (let i = 0; i < 20; i++) store.create(`shop/s-${i}`, true, `"data":{"dump":"${'A'.repeat(1_000_000)}"}`);
+    return store;
+  }
+
+  test('Ctrl-C ends it', async () => {
+    const store = large();
+    const controller = new AbortController();
+    store.before = ({method}) => {
+      if (method !== 'PUT') return undefined;
+      controller.abort(new Error('interrupted'));
+      throw controller.signal.reason;
+    };
+    await expect(rewrite(store, [secrets], ours, controller.signal)).rejects.toThrow('interrupted');
+  });
+
+  test('a server that is lost for good ends it', async () => {
+    const store = large();
+    store.before = ({method}) => {
+      if (method === 'PUT') throw lost();
+      return undefined;
+    };
+    await expect(rewrite(store, [secrets], {...ours, patience: 0}, never)).rejects.toThrow('cannot reach the API server');
+  });
+});
