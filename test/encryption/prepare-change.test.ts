@@ -5,11 +5,15 @@ import {
   parseConfiguration,
   renderConfiguration,
 } from '../../src/encryption/configuration/configuration.ts';
-import {API_SERVER_MANIFEST} from '../../src/encryption/control-plane.ts';
+import {API_SERVER_MANIFEST, type ControlPlaneNode, type ServerState} from '../../src/encryption/control-plane.ts';
 import {prepareDisable} from '../../src/encryption/disable.ts';
 import {enableEncryption} from '../../src/encryption/manifest/manifest.ts';
 import {prepareRotate} from '../../src/encryption/rotate.ts';
+import {serverApi} from '../../src/encryption/server-api.ts';
 import {prepareSetup} from '../../src/encryption/setup.ts';
+import {encryptionStatus} from '../../src/encryption/status.ts';
+import {writeFile} from '../../src/nodes/files.ts';
+import {ExitCode, Problem} from '../../src/problem.ts';
 import {kubeadm} from '../support/api-server-manifests.ts';
 import {configurationOf, identity, ruleOf, secretbox, summaryOf} from '../support/encryption-configurations.ts';
 import {FakeCluster} from '../support/fake-cluster.ts';
@@ -125,6 +129,27 @@ describe('a wildcard', () => {
     const {draft} = await prepareRotate(planeWith(base), {...options, ...wish}, signal);
     expect(draft.transaction.resources).toEqual(['secrets']);
   });
+});
+
+test('a server without the flag, where others encrypt, needs more than the file', async () => {
+  const text = renderConfiguration(configurationOf(ruleOf('secrets', secretbox('a'), identity)));
+  const {plane, files} = playControlPlane([undefined, undefined]);
+  const [, second] = plane.nodes;
+  if (second === undefined) throw new Error('two nodes');
+  const write = (path: string, content: string) =>
+    writeFile(second.node, path, Buffer.from(content), {mode: '600', directoryMode: '700'}, signal);
+  await write(CONFIGURATION, text);
+  await write(API_SERVER_MANIFEST, enableEncryption(files()[2] ?? '', CONFIGURATION));
+  const next = `kops encrypt-at-rest sync cp-1, for the file; then give the API server there --encryption-provider-config=${CONFIGURATION} and its mount, as cp-2 has them`;
+  await expect(prepareDisable(plane, options, signal)).rejects.toMatchObject({why: 'cp-1 has none, others do', next});
+  const sources = {
+    context: 'x',
+    nodes: plane.nodes.map((server) => ({name: server.name, server})),
+    apiOf: (server: ControlPlaneNode, state: ServerState) => serverApi(plane.cluster, server, state),
+    openEtcd: () => Promise.reject(new Problem('no etcd', {exitCode: ExitCode.noAccess})),
+    expand: () => Promise.resolve([]),
+  };
+  expect(await encryptionStatus(sources, signal)).toMatchObject({next});
 });
 
 describe('disable', () => {
