@@ -26,7 +26,7 @@ export async function prepareSetup(plane: ControlPlane, options: SetupOptions, s
   const observed = await observeForChange(plane, signal);
   const {base} = observed;
   const names = given ? encryptedOf(given, entriesOf(given)) : options.resources;
-  if (names.length === 0) throw encryptsNothing();
+  if (names.length === 0) throw given ? encryptsNothing() : namesNothing();
   const all = await expandResources(plane.cluster, names, signal);
   const resources = given ? encryptedOf(given, all) : all;
   if (!given) checkNames(names, resources);
@@ -80,6 +80,12 @@ const encryptsNothing = (): Problem =>
   new Problem('this configuration encrypts nothing', {
     why: 'identity is the first provider of every rule, so values are written as they are',
     next: 'put another provider first, or let kops write one: kops encrypt-at-rest generate --out FILE',
+    exitCode: ExitCode.usage,
+  });
+
+const namesNothing = (): Problem =>
+  new Problem('--resources names nothing', {
+    why: 'it is a list like secrets,configmaps,widgets.example.com',
     exitCode: ExitCode.usage,
   });
 

@@ -89,6 +89,10 @@ describe('setup with a configuration of the user', () => {
   });
 });
 
+test('a setup of nothing is refused', async () => {
+  await expect(setup(undefined, {resources: []})).rejects.toThrow('--resources names nothing');
+});
+
 describe('a wildcard', () => {
   test('stays one in the configuration, and is rewritten as what it stands for today', async () => {
     const prepared = await setup(undefined, {resources: ['secrets', '*.apps']});
