@@ -4,7 +4,7 @@ import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
 import {revealFlag} from '../../src/cli/encryption-audit.ts';
 import {inspectCommands} from '../../src/encryption/audit-commands.ts';
 import {inspect, rawBytes} from '../../src/encryption/inspect.ts';
-import {observeAll, readersIn} from '../../src/encryption/verify.ts';
+import {observeNodes, readersIn} from '../../src/encryption/verify.ts';
 import {renderDecoded, renderEtcdValue} from '../../src/encryption/view/inspect.ts';
 
 export default class EncryptAtRestInspectCommand extends EncryptionCommand {
@@ -39,7 +39,7 @@ export default class EncryptAtRestInspectCommand extends EncryptionCommand {
       return this.presentCommands(inspectCommands(args.key, kubectlScope(flags)), format);
     }
     await this.withControlPlane(flags, async ({etcd, etcdPrefix, cluster, ...plane}) => {
-      const readers = readersIn(await observeAll(plane, this.signal));
+      const readers = readersIn(await observeNodes(plane, this.signal));
       const value = await inspect(etcd, cluster, args.key, {etcdPrefix, readers, reveal: flags.reveal}, this.signal);
       if (flags.output === 'raw') process.stdout.write(rawBytes(value));
       else if (flags.output === 'yaml') this.log(renderDecoded(value, this.screen));

@@ -4,7 +4,7 @@ import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
 import {listOf, secretName, toVerify, verifyFlags, withResidue} from '../../src/cli/encryption-audit.ts';
 import {spin} from '../../src/cli/progress.ts';
 import {verifyCommands} from '../../src/encryption/audit-commands.ts';
-import {exitCodeOfVerification, observeAll, verify} from '../../src/encryption/verify.ts';
+import {exitCodeOfVerification, observeNodes, verify} from '../../src/encryption/verify.ts';
 import {verifySecret} from '../../src/encryption/verify-secret.ts';
 import {renderSecretVerification} from '../../src/encryption/view/secret.ts';
 import {renderVerification} from '../../src/encryption/view/verify.ts';
@@ -39,7 +39,7 @@ Ends with 0 where everything is encrypted and opens, 3 where something is plaint
       return this.presentCommands(commands, flags.output);
     }
     await this.withControlPlane(flags, async (plane) => {
-      const observations = await observeAll(plane, this.signal);
+      const observations = await observeNodes(plane, this.signal);
       if (name !== undefined) {
         const secret = {namespace: plane.cluster.namespace, name};
         const report = await verifySecret(plane, observations, secret, flags, this.signal);

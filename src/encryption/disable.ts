@@ -7,7 +7,8 @@ import {disableStages} from './transaction/stages.ts';
 /** Decides the way back to plaintext. */
 export async function prepareDisable(plane: ControlPlane, options: ChangeOptions, signal: AbortSignal): Promise<PreparedChange> {
   const observed = await observeForChange(plane, signal);
-  const base = requireEncryption(observed, 'disabled');
+  // One that writes plaintext already is the rest of a change that ended before: keys that still read, and the flag.
+  const base = observed.base ?? requireEncryption(observed, 'disabled');
   const resources = await expandResources(plane.cluster, entriesOf(base), signal);
   const change = {operation: 'disable', resources, stages: disableStages(base)} as const;
   return prepareChange(plane, observed, change, options, signal);

@@ -19,7 +19,10 @@ export interface OpenTransaction {
   readonly nodes: readonly string[];
 }
 
-/** Reads the transaction records of these nodes; undefined where there is none. */
+/**
+ * Reads the transaction records of these nodes, to tell of them; undefined where there is none. One that it cannot make out is told too:
+ * what goes on with a transaction reads it by `readTransaction`, which rejects such a one.
+ */
 export async function findOpenTransaction(
   nodes: readonly ControlPlaneNode[],
   signal: AbortSignal,

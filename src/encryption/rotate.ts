@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {ExitCode, Problem} from '../problem.ts';
 import {type ChangeOptions, observeForChange, type PreparedChange, prepareChange, requireEncryption} from './change.ts';
 import {type KeyedProvider, keyedProviders} from './configuration/configuration.ts';
-import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
+import {encryptedOf, entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type KeyWish, newChoice} from './key-choice.ts';
 import {expandResources} from './resources.ts';
@@ -18,8 +18,8 @@ export interface RotateOptions extends ChangeOptions, KeyWish {
 export async function prepareRotate(plane: ControlPlane, options: RotateOptions, signal: AbortSignal): Promise<PreparedChange> {
   const observed = await observeForChange(plane, signal);
   const base = requireEncryption(observed, 'rotated');
-  const entries = entriesOf(base).filter((entry) => writeKeyOf(base, entry)?.provider !== 'identity');
-  const resources = await expandResources(plane.cluster, entries, signal);
+  const entries = encryptedOf(base, entriesOf(base));
+  const resources = encryptedOf(base, await expandResources(plane.cluster, entries, signal));
   const used = await usedNames(plane, observed, keysOf(resources, plane), signal);
   const present = writeKeyOf(base, entries[0] ?? '')?.provider;
   const provider = options.provider ?? keyedProviders.find((keyed) => keyed === present) ?? refuseKms(present);

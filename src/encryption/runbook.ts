@@ -112,13 +112,16 @@ export function runbookOf(
     ...(stages.final
       ? [
           {
-            title: retires.length > 0 ? `Drop ${retires.join(', ')}; keep it for older snapshots` : 'No longer read plaintext',
+            title:
+              retires.length > 0
+                ? `Drop ${retires.join(', ')}; keep it${alsoKms(sockets)} for older snapshots`
+                : 'No longer read plaintext',
             on: all,
             commands: show(stages.final),
           },
         ]
       : []),
-    ...(disables ? [removal(all, folder)] : []),
+    ...(disables ? [removal(all, folder, sockets)] : []),
     {
       title: `Tell kubeadm, or its next upgrade ${disables ? 'brings the flag back' : 'drops the flag'}: apiServer.extraArgs and extraVolumes`,
       on: undefined,
@@ -166,8 +169,11 @@ const enabling = (
   ],
 });
 
-const removal = (nodes: readonly string[], folder: string): RunbookStep => ({
-  title: 'One node after the other: take the flags, and what was mounted for them, out; keep the file for older snapshots',
+/** The file has no key of a KMS: what it opens, it opens with the plugin only. */
+const alsoKms = (sockets: readonly string[]): string => (sockets.length > 0 ? ', and the KMS,' : '');
+
+const removal = (nodes: readonly string[], folder: string, sockets: readonly string[]): RunbookStep => ({
+  title: `One node after the other: take the flags, and what was mounted for them, out; keep the file${alsoKms(sockets)} for older snapshots`,
   on: nodes,
   commands: [`vi ${MANIFEST}`, 'kubectl --server https://NODE:6443 get secrets -A --limit 1', `mv ${folder} /root/`],
 });

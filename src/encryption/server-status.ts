@@ -95,3 +95,13 @@ function disagreement(state: ServerState, running: RunningServer, isOdd: boolean
 /** One line. */
 export const problemWords = ({message, why}: Problem): string =>
   [message, why?.split('\n').join('; ')].filter(Boolean).join(': ');
+
+/**
+ * What to do where servers run without encryption while others have it. The file alone changes nothing there: kubeadm gives a server that joins
+ * the flag, so one without it was taken out by hand. `source`: a node that has it; `path`: of the file on it.
+ */
+export function flagHint(nodes: readonly string[], source: string, path: string): string {
+  const file =
+    nodes.length === 1 ? `kops encrypt-at-rest sync ${nodes[0]}` : `copy ${path} from ${source} to ${enumerate(nodes)}`;
+  return `${file}, for the file; then give the API server there --${CONFIG_FLAG}=${path} and its mount, as ${source} has them`;
+}

@@ -2,10 +2,11 @@ import {randomBytes} from 'node:crypto';
 import {ExitCode, Problem} from '../problem.ts';
 import {type ChangeOptions, observeForChange, type PreparedChange, prepareChange} from './change.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
-import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
+import {encryptedOf, entriesOf, writeKeyOf} from './configuration/coverage.ts';
+import {resourceFlaw} from './configuration/resources.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {choiceForSetup, type KeyWish} from './key-choice.ts';
-import {expandResources} from './resources.ts';
+import {covers, entriesFor, expandResources} from './resources.ts';
 import {keysOf} from './stored/etcd-path.ts';
 import {adoptStages, givenStages, type Stages, setupStages} from './transaction/stages.ts';
 import {usedNames} from './used-names.ts';
@@ -24,20 +25,39 @@ export async function prepareSetup(plane: ControlPlane, options: SetupOptions, s
   const {given, strict} = options;
   const observed = await observeForChange(plane, signal);
   const {base} = observed;
-  const resources = await expandResources(plane.cluster, given ? entriesOf(given) : options.resources, signal);
+  const names = given ? encryptedOf(given, entriesOf(given)) : options.resources;
+  if (names.length === 0) throw given ? encryptsNothing() : namesNothing();
+  const all = await expandResources(plane.cluster, names, signal);
+  const resources = given ? encryptedOf(given, all) : all;
+  if (!given) checkNames(names, resources);
   return prepareChange(plane, observed, {operation: 'setup', resources, stages: await stages()}, options, signal);
 
   async function stages(): Promise<Stages> {
     if (given && base && !isSame(given, base)) throw hasAnother();
-    if (given) return givenStages(given, strict);
-    const isEncrypted = (resource: string) => (base && writeKeyOf(base, resource)?.provider) ?? 'identity';
-    if (base && resources.every((resource) => isEncrypted(resource) !== 'identity')) {
-      refuseOtherKey(base, resources, options);
-      return adoptStages(base, resources, strict);
+    if (given && !base) return givenStages(given, strict);
+    const entries = given ? names : entriesFor(names, resources, base);
+    const wanted = [...entries, ...resources];
+    if (base && encryptedOf(base, wanted).length === wanted.length) {
+      if (!given) refuseOtherKey(base, resources, options);
+      return adoptStages(base, entries, strict);
     }
     const used = await usedNames(plane, observed, keysOf(resources, plane), signal);
-    const choice = choiceForSetup(base, resources, options, {used, now: options.now, random: randomBytes});
-    return setupStages(base, resources, choice, strict);
+    const choice = choiceForSetup(base, entries, options, {used, now: options.now, random: randomBytes});
+    return setupStages(base, entries, choice, strict);
+  }
+}
+
+/** The API server would not take some names, and wildcards of groups that are not there are slips. */
+function checkNames(names: readonly string[], resources: readonly string[]): void {
+  for (const name of names) {
+    const flaw = resourceFlaw(name);
+    const isEmpty = name.startsWith('*.') && !resources.some((resource) => covers(name, resource));
+    if (flaw === undefined && !isEmpty) continue;
+    throw new Problem(`--resources cannot be ${name}`, {
+      why: flaw ? `an entry ${flaw}` : 'this cluster stores no resource of that group',
+      next: 'kubectl api-resources -o name',
+      exitCode: ExitCode.usage,
+    });
   }
 }
 
@@ -55,6 +75,19 @@ function refuseOtherKey(base: EncryptionConfiguration, resources: readonly strin
 
 const isSame = (one: EncryptionConfiguration, other: EncryptionConfiguration): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
+
+const encryptsNothing = (): Problem =>
+  new Problem('this configuration encrypts nothing', {
+    why: 'identity is the first provider of every rule, so values are written as they are',
+    next: 'put another provider first, or let kops write one: kops encrypt-at-rest generate --out FILE',
+    exitCode: ExitCode.usage,
+  });
+
+const namesNothing = (): Problem =>
+  new Problem('--resources names nothing', {
+    why: 'it is a list like secrets,configmaps,widgets.example.com',
+    exitCode: ExitCode.usage,
+  });
 
 const hasAnother = (): Problem =>
   new Problem('this cluster has an encryption configuration already, and it is another one', {

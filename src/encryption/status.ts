@@ -5,7 +5,7 @@ import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {type ControlPlaneNode, observe, probe, type RunningServer, type ServerState, silent} from './control-plane.ts';
 import {findOpenTransaction, type OpenTransaction} from './open-transaction.ts';
 import type {Resident} from './residents.ts';
-import {judgeServers, type Looked, problemWords, type ServerStatus} from './server-status.ts';
+import {flagHint, judgeServers, type Looked, problemWords, type ServerStatus} from './server-status.ts';
 import {audit} from './stored/audit.ts';
 import {type Keyspace, keysOf} from './stored/etcd-path.ts';
 
@@ -128,6 +128,16 @@ function nextStep(status: Pick<EncryptionStatus, 'configured' | 'servers' | 'tra
   if (status.transaction !== null) return 'kops encrypt-at-rest resume, or kops encrypt-at-rest abort';
   const without = status.servers.find(({flag, configHash}) => flag !== null && configHash === null);
   if (without) return `kops encrypt-at-rest sync ${without.node}`;
+  const source = status.servers.find(({configured, flag}) => configured && flag !== null);
+  const flagless = status.servers.filter(({configured, flag}) => configured === false && flag === null);
+  if (source && flagless.length > 0) {
+    const path = source.file ?? source.flag ?? '';
+    return flagHint(
+      flagless.map(({node}) => node),
+      source.node,
+      path,
+    );
+  }
   if (!status.configured && status.servers.every(({configured}) => configured === false)) return 'kops encrypt-at-rest setup';
   const isPlain = status.objects.some(({byKey}) => (byKey.identity ?? 0) > 0);
   return isPlain && status.configured ? 'kops encrypt-at-rest verify' : null;

@@ -45,7 +45,7 @@ export interface EncryptionVerification {
 /** What a control plane's nodes say, by their names. */
 export type Observations = ReadonlyMap<string, ServerState>;
 
-export async function observeAll({nodes}: Pick<ControlPlane, 'nodes'>, signal: AbortSignal): Promise<Observations> {
+export async function observeNodes({nodes}: Pick<ControlPlane, 'nodes'>, signal: AbortSignal): Promise<Observations> {
   return new Map(await Promise.all(nodes.map(async (node) => [node.name, await observe(node, signal)] as const)));
 }
 

@@ -82,6 +82,14 @@ describe('a setup with a KMS by hand', () => {
   });
 });
 
+test.each([
+  ['a key of the file', secretboxWith(['a']), 'keep the file for older snapshots'],
+  ['a KMS', kms, 'keep the file, and the KMS, for older snapshots'],
+])('the way back by hand tells what older snapshots need: %s', async (_case, configuration, words) => {
+  const {steps} = runbookOf('x', await draft('disable', enabled, configuration), '/registry', false);
+  expect(steps.map(({title}) => title).join('\n')).toContain(words);
+});
+
 test('the sockets of a draft are those of the node, where the manifest has them from elsewhere', async () => {
   const elsewhere = kubeadm
     .replace('    volumeMounts:\n', '    volumeMounts:\n    - mountPath: /run/kms\n      name: plugin\n')

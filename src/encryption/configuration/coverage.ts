@@ -52,6 +52,10 @@ export function writeKeyOf(configuration: EncryptionConfiguration, resource: str
   return first && readKeysOf([first])[0];
 }
 
+/** Those of these resources or entries whose new values are not plaintext. */
+export const encryptedOf = (configuration: EncryptionConfiguration, names: readonly string[]): string[] =>
+  names.filter((name) => (writeKeyOf(configuration, name)?.provider ?? 'identity') !== 'identity');
+
 /** All that these providers read, in the order in which the API server tries them. */
 export function readKeysOf(providers: readonly Provider[]): WriteKey[] {
   return providers.flatMap((provider): WriteKey[] => {

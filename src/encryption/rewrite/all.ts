@@ -1,11 +1,8 @@
 import type {Api} from '../../kube/api.ts';
-import {discoverResources} from '../../kube/discovery.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {counted} from '../../text/plural.ts';
+import {storedResources} from '../resources.ts';
 import {type Rewrite, type RewriteOptions, rewrite} from './rewrite.ts';
-
-/** What `rewrite` needs of a kind. */
-const VERBS = ['get', 'list', 'update'];
 
 /** Rewrites all objects of these resources, which are named as an EncryptionConfiguration does; see `rewrite`. */
 export async function rewriteAll(
@@ -14,7 +11,7 @@ export async function rewriteAll(
   options: RewriteOptions,
   signal: AbortSignal,
 ): Promise<Rewrite> {
-  const resources = await discoverResources(api, names, VERBS, signal);
+  const resources = await storedResources(api, names, signal);
   return rewrite(
     api,
     resources.map((resource) => ({resource})),

@@ -1,10 +1,11 @@
 import {type Api, refusalOf} from '../../kube/api.ts';
-import {discoverResources, type ServedResource} from '../../kube/discovery.ts';
+import type {ServedResource} from '../../kube/discovery.ts';
 import {type KubeObject, parseObject} from '../../kube/json.ts';
 import {collectionPath} from '../../kube/paths.ts';
 import {qualifiedName} from '../../kube/resources.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import type {Progress} from '../../progress.ts';
+import {storedResources} from '../resources.ts';
 import {rewriteProgress, rewriteSummary} from './progress.ts';
 import {type RewriteProgress, type RewrittenResource, rewrite} from './rewrite.ts';
 import {migrateStorage, storageMigrations} from './storage-migration.ts';
@@ -68,9 +69,6 @@ export interface RewriteChoice {
   readonly dryRun: boolean;
 }
 
-/** What the engines need of a kind. */
-const VERBS = ['get', 'list', 'update'];
-
 /** Looks up and counts what is to be rewritten. Rejects with a Problem where a resource is unknown, or the engine is not to be had. */
 export async function prepareRewrite(
   api: Api,
@@ -82,7 +80,7 @@ export async function prepareRewrite(
     if (dryRun) throw notMigrated('leave out --dry-run=server', 'a migration has no dry run');
     await storageMigrations(api, signal);
   }
-  const served = await discoverResources(api, resources, VERBS, signal);
+  const served = await storedResources(api, resources, signal);
   const within = namespace === undefined ? served : served.filter(({namespaced}) => namespaced);
   const counts: RewritePlan['resources'][number][] = [];
   for (const resource of within)

@@ -1,11 +1,13 @@
 import {hostname, userInfo} from 'node:os';
 import {readFile} from '../../nodes/files.ts';
 import {ExitCode, Problem} from '../../problem.ts';
+import {enumerate} from '../../text/enumerate.ts';
 import {type EncryptionConfiguration, renderConfiguration} from '../configuration/configuration.ts';
 import {socketsOf} from '../configuration/kms.ts';
 import {type ControlPlane, observe, type ServerState} from '../control-plane.ts';
 import {disableEncryption, enableEncryption, hostPathOf} from '../manifest/manifest.ts';
 import {serverApi} from '../server-api.ts';
+import {flagHint} from '../server-status.ts';
 import {CONFIGURATION_FILE, type NodeRecord, newTransactionId, type Operation, type Transaction} from './record.ts';
 import type {Server} from './servers.ts';
 import type {Stages} from './stages.ts';
@@ -41,7 +43,7 @@ export async function observeAll(plane: ControlPlane, signal: AbortSignal): Prom
   const {servers, states} = await observeServers(plane, signal);
   for (const {configProblem} of states.values()) if (configProblem) throw configProblem;
   const bases = servers.map(({name}) => states.get(name)?.configFile?.content.toString('utf8'));
-  if (new Set(bases).size > 1) throw disagree(servers, bases);
+  if (new Set(bases).size > 1) throw disagree(servers, states, bases);
   const paths = new Set([...states.values()].flatMap(({configPath}) => configPath ?? []));
   const inContainers = new Set([...states.values()].flatMap(({flags}) => flags.get('encryption-provider-config') ?? []));
   const [path = CONFIGURATION_FILE] = paths;
@@ -50,14 +52,16 @@ export async function observeAll(plane: ControlPlane, signal: AbortSignal): Prom
   return {servers, states, base: states.get(servers[0]?.name ?? '')?.configuration, configurationFile: path};
 }
 
-function disagree(servers: readonly Server[], bases: readonly (string | undefined)[]): Problem {
-  const without = servers.filter((_, i) => bases[i] === undefined).map(({name}) => name);
+function disagree(servers: readonly Server[], states: Observed['states'], bases: readonly (string | undefined)[]): Problem {
+  const without = servers.flatMap(({name}, i) => (bases[i] === undefined ? [name] : []));
+  const [source] = servers.flatMap(({name}, i) => (bases[i] === undefined ? [] : [name]));
+  const path = states.get(source ?? '')?.configPath ?? CONFIGURATION_FILE;
   return new Problem('the API servers do not have the same encryption configuration', {
     why:
       without.length > 0
-        ? `${without.join(', ')} ${without.length === 1 ? 'has' : 'have'} none, others do`
+        ? `${enumerate(without)} ${without.length === 1 ? 'has' : 'have'} none, others do`
         : 'their files differ',
-    next: without.length > 0 ? `kops encrypt-at-rest sync ${without[0]}` : 'kops encrypt-at-rest status tells who has what',
+    next: without.length > 0 ? flagHint(without, source ?? '', path) : 'kops encrypt-at-rest status tells who has what',
     exitCode: ExitCode.negative,
   });
 }

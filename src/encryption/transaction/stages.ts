@@ -1,6 +1,7 @@
 import {ExitCode, Problem} from '../../problem.ts';
+import {enumerate} from '../../text/enumerate.ts';
 import {type EncryptionConfiguration, emptyConfiguration, type Key, type KeyedProvider} from '../configuration/configuration.ts';
-import {entriesOf, namesIn, writeKeyOf} from '../configuration/coverage.ts';
+import {encryptedOf, entriesOf, namesIn, writeKeyOf} from '../configuration/coverage.ts';
 import {demoteToIdentity, dropKeys, promote, withReadKey, withReadProvider} from '../configuration/stages.ts';
 
 /** The configurations of a change, in the order in which all servers get them, and what they come to. */
@@ -30,46 +31,29 @@ export function setupStages(
 ): Stages {
   const read = withReadKey(base ?? emptyConfiguration, resources, provider, key);
   const write = promote(read, resources, key.name);
-  return {
-    read,
-    write,
-    final: strict ? dropKeys(write, resources, [key.name], false) : undefined,
-    writeKey: {provider, keyName: key.name},
-    retires: [],
-  };
+  const final = strict ? dropKeys(write, resources, [key.name], false) : undefined;
+  return {read, write, final, writeKey: {provider, keyName: key.name}, retires: missingIn(final, read)};
 }
 
 /** From encryption that is there already: nothing changes but what the servers' manifests lack, and what is not rewritten yet. */
 export function adoptStages(base: EncryptionConfiguration, resources: readonly string[], strict: boolean): Stages {
-  const {provider, keyName} = writeKeyOf(base, resources[0] ?? '') ?? {provider: 'identity'};
+  const {provider, keyName} = writerOf(base, resources);
   const kept = resources.flatMap((resource) => writeKeyOf(base, resource)?.keyName ?? []);
-  return {
-    read: base,
-    write: base,
-    final: strict ? dropKeys(base, resources, kept, false) : undefined,
-    writeKey: {provider, keyName},
-    retires: [],
-  };
+  const final = strict ? dropKeys(base, resources, kept, false) : undefined;
+  return {read: base, write: base, final, writeKey: {provider, keyName}, retires: missingIn(final, base)};
 }
 
 /** From a configuration that somebody wrote, as `generate` does: identity stays first until every server has it. */
 export function givenStages(given: EncryptionConfiguration, strict: boolean): Stages {
-  const resources = entriesOf(given);
-  const first = writeKeyOf(given, resources[0] ?? '');
-  if (first === undefined || first.provider === 'identity') {
-    throw new Problem('this configuration encrypts nothing', {
-      why: 'identity is the first provider of its first rule, so values are written as they are',
-      next: 'put another provider first, or let kops write one: kops encrypt-at-rest generate --out FILE',
-      exitCode: ExitCode.usage,
-    });
-  }
+  const resources = encryptedOf(given, entriesOf(given));
+  const {provider, keyName} = writerOf(given, resources);
   const write = withReadProvider(given, resources, IDENTITY);
-  const wantsIdentity = JSON.stringify(write) === JSON.stringify(given);
+  const readsPlaintext = JSON.stringify(write) === JSON.stringify(given);
   return {
     read: demoteToIdentity(given, resources),
     write,
-    final: strict || !wantsIdentity ? dropKeys(given, resources, namesIn(given), false) : undefined,
-    writeKey: {provider: first.provider, keyName: first.keyName},
+    final: strict ? dropKeys(given, resources, namesIn(given), false) : readsPlaintext ? undefined : given,
+    writeKey: {provider, keyName},
     retires: [],
   };
 }
@@ -84,14 +68,7 @@ export function rotateStages(
   const read = withReadKey(base, resources, provider, key);
   const write = promote(read, resources, key.name);
   const final = dropKeys(write, resources, [key.name], !strict);
-  const kept = new Set(namesIn(final));
-  return {
-    read,
-    write,
-    final,
-    writeKey: {provider, keyName: key.name},
-    retires: namesIn(base).filter((name) => !kept.has(name)),
-  };
+  return {read, write, final, writeKey: {provider, keyName: key.name}, retires: missingIn(final, read)};
 }
 
 /** Back to plaintext: identity is readable everywhere before it is written anywhere, and the keys stay until nothing is under them. */
@@ -104,4 +81,26 @@ export function disableStages(base: EncryptionConfiguration): Stages {
     writeKey: {provider: 'identity', keyName: undefined},
     retires: namesIn(base),
   };
+}
+
+/** The names of keys that `before` has and the end has no more. */
+function missingIn(final: EncryptionConfiguration | undefined, before: EncryptionConfiguration): string[] {
+  const kept = new Set(namesIn(final ?? before));
+  return namesIn(before).filter((name) => !kept.has(name));
+}
+
+/** The one key that writes all of these. Rejects where there are several: what is stored is proved to be under one. */
+function writerOf(
+  configuration: EncryptionConfiguration,
+  resources: readonly string[],
+): {readonly provider: string; readonly keyName: string | undefined} {
+  const writers = resources.flatMap((resource) => writeKeyOf(configuration, resource) ?? []);
+  const [first = {provider: 'identity'}, ...others] = writers;
+  if (others.every(({provider, keyName}) => provider === first.provider && keyName === first.keyName))
+    return {provider: first.provider, keyName: first.keyName};
+  throw new Problem('these resources are not all written with one key', {
+    why: enumerate([...new Set(writers.map(({provider, keyName}) => `${provider} ${keyName}`))]),
+    next: 'one change is for one key: let one key be the first of all their rules, or name those of one key: --resources',
+    exitCode: ExitCode.usage,
+  });
 }

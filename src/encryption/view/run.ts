@@ -2,7 +2,7 @@ import {enumerate} from '../../text/enumerate.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
-import type {Transaction} from '../transaction/record.ts';
+import {ARCHIVE_FOLDER, type Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
 import {isKms} from './words.ts';
 
@@ -17,13 +17,14 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
         ? ['key', `behind the KMS plugin ${writeKey.keyName}: without that KMS no backup of etcd can be read`]
         : ['key', `${configurationFile} on ${enumerate(nodes)}: back it up, apart from etcd's backups`],
     );
-    if (retired.length > 0)
-      rows.push(['archive', `${enumerate(retired)}: /etc/kubernetes/kops/archive; older snapshots need it`]);
+    if (retired.length > 0) rows.push(archiveRow(retired));
     rows.push(['older', 'revisions and snapshots are as they were before', 'kops encrypt-at-rest verify --residue']);
     if (operation === 'setup') rows.push(['undo', 'kops encrypt-at-rest disable']);
   }
   if (outcome === 'done' && operation === 'disable') {
-    rows.push(['archive', `${enumerate(retired)}: /etc/kubernetes/kops/archive; older snapshots need it`]);
+    if (retired.length > 0) rows.push(archiveRow(retired));
+    if (run.proof === null)
+      rows.push(['next', 'kops encrypt-at-rest disable rewrites what is still encrypted, and takes the flag out']);
     rows.push(['undo', 'kops encrypt-at-rest setup']);
   }
   if (run.snapshot !== null)
@@ -33,6 +34,12 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   if (outcome === 'open') rows.push(['next', 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort']);
   return [headline(run, theme), ...namedRows(rows, width)].join('\n');
 }
+
+const archiveRow = (retired: readonly string[]): [string, ...string[]] => [
+  'archive',
+  `${enumerate(retired)}: ${ARCHIVE_FOLDER}`,
+  'older snapshots need it; of a KMS it has the name only, and they need that KMS itself',
+];
 
 /** What is to be resumed or aborted. */
 export const renderOpen = ({id, operation, resources, startedAt, startedBy}: Transaction, context: string): string =>

@@ -94,8 +94,21 @@ test('a rotation retires every key but the new one, and says so', () => {
   expect(rotateStages(rule([secretbox('a', 'b'), aescbc('c')]), secrets, choice('d'), false).retires).toEqual(['a', 'b', 'c']);
 });
 
-test('a configuration that encrypts nothing is refused', () => {
-  expect(() => givenStages(rule([identity, aescbc('key1')]), false)).toThrow('this configuration encrypts nothing');
+test.each([
+  ['taking over', adoptStages],
+  [
+    'a setup',
+    (base: EncryptionConfiguration, resources: string[], strict: boolean) => setupStages(base, resources, choice('a'), strict),
+  ],
+])('%s that ends strictly retires the keys that only read until then', (_case, stages) => {
+  const base = rule([secretbox('a', 'b'), aescbc('c'), identity]);
+  expect(stages(base, secrets, true)).toMatchObject({retires: ['b', 'c']});
+  expect(stages(base, secrets, false)).toMatchObject({retires: []});
+});
+
+test('nothing is taken over that several keys write: nothing could be proved of it', () => {
+  const two = {rules: [...rule([secretbox('a')]).rules, ...rule([secretbox('b')], ['configmaps']).rules]};
+  expect(() => adoptStages(two, ['secrets', 'configmaps'], false)).toThrow('not all written with one key');
 });
 
 describe('whatever there was before', () => {

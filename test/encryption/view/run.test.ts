@@ -147,6 +147,27 @@ test('of a KMS nothing is to be backed up but the KMS itself', () => {
   `);
 });
 
+const disabled: EncryptionRun = {...run, operation: 'disable', writeKey: {provider: 'identity', keyName: null}, snapshot: null};
+
+test('what a disable archives, and that a KMS is not in an archive', () => {
+  expect(renderRun({...disabled, retired: ['vault']}, screen)).toMatchInlineSnapshot(`
+    "✓ 214 of 214 secrets stored in plaintext again (revision 48211)
+      archive  vault: /etc/kubernetes/kops/archive
+               older snapshots need it; of a KMS it has the name only, and they need
+               that KMS itself
+      undo     kops encrypt-at-rest setup"
+  `);
+});
+
+test('a disable that rewrote nothing tells how to end it', () => {
+  expect(renderRun({...disabled, proof: null}, screen)).toMatchInlineSnapshot(`
+    "✓ secrets: new ones are plaintext
+      next  kops encrypt-at-rest disable rewrites what is still encrypted, and takes
+            the flag out
+      undo  kops encrypt-at-rest setup"
+  `);
+});
+
 test('a setup that was taken back by itself', () => {
   const why = {what: 'the API server on cp-1 did not take its new configuration', why: 'after 86 s: does not answer', next: null};
   expect(renderRun({...run, outcome: 'rolled back', steps: [], why}, screen)).toMatchInlineSnapshot(`
