@@ -1,11 +1,18 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, vi} from 'vitest';
 import {type JournalEntry, parseJournal} from '../../src/encryption/transaction/journal.ts';
-import {CONFIGURATION_FILE, JOURNAL_FILE, RECORD_FILE, type Transaction} from '../../src/encryption/transaction/record.ts';
+import {
+  ARCHIVE_FOLDER,
+  backupFolder,
+  CONFIGURATION_FILE,
+  JOURNAL_FILE,
+  RECORD_FILE,
+  type Transaction,
+} from '../../src/encryption/transaction/record.ts';
 import {findProcesses, type RunningProcess} from '../../src/lab/embedded/processes.ts';
 import {type Api, connectApi} from './api.ts';
 import {type Result, type Running, type RunOptions, runKops, startKops} from './process.ts';
@@ -40,6 +47,10 @@ export interface EncryptionLab {
 
 const NAMESPACE = 'kops-encryption';
 
+/** Prints every configuration of a node below `$1`: the one in use, those of an open change, and retired ones. */
+const CONFIGURATIONS = [CONFIGURATION_FILE, `${backupFolder('*')}/*.yaml`, `${ARCHIVE_FOLDER}/*`];
+const PRINT_CONFIGURATIONS = `cat ${CONFIGURATIONS.map((path) => `"$1"${path}`).join(' ')} 2>/dev/null`;
+
 /** For the top of a file, or of a `describe`. Its cluster is there before the first test, and gone after the last. */
 export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind' = 'embedded'): EncryptionLab {
   const name = `kops-test-${driver}-${process.pid}-${controlPlanes}`;
@@ -69,6 +80,11 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
       return undefined;
     }
   };
+  const configurations = (node: string): string => {
+    const shell = (root: string) => ['sh', '-c', PRINT_CONFIGURATIONS, 'sh', root];
+    const [program = '', ...args] = driver === 'embedded' ? shell(at(node, '')) : ['docker', 'exec', node, ...shell('')];
+    return spawnSync(program, args, {encoding: 'latin1', maxBuffer: 64 * 1024 * 1024}).stdout ?? '';
+  };
   const connections = new Map<number, Api>();
   const api = (server = 0): Api => {
     const connection = connections.get(server) ?? connect(server);
@@ -95,8 +111,7 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
   /** Nothing that kops ever writes, to a terminal, a script or its journal, has a value or a key in it. */
   function checked(result: Result): Result {
     for (const node of nodes) {
-      const configuration = file(node, CONFIGURATION_FILE) ?? '';
-      for (const [, key = ''] of configuration.matchAll(/secret: (\S+)/g)) secret.add(key);
+      for (const [, key = ''] of configurations(node).matchAll(/secret: (\S+)/g)) secret.add(key);
     }
     const written = [result.stdout, result.stderr, ...nodes.map((node) => file(node, JOURNAL_FILE) ?? '')].join('\n');
     for (const text of secret) {
@@ -113,7 +128,10 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
     file,
     api,
     kops,
-    start: (args, options = {}) => startKops(args, {cwd: folder, ...options, env: {...env, ...options.env}}),
+    start(args, options = {}) {
+      const running = startKops(args, {cwd: folder, ...options, env: {...env, ...options.env}});
+      return {...running, ended: running.ended.then(checked)};
+    },
     async report(args, code = 0) {
       const result = await kops(['encrypt-at-rest', ...args, '-o', 'json']);
       expect(result, result.stderr).toMatchObject({code});

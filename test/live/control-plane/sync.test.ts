@@ -1,0 +1,39 @@
+import {readFileSync, rmSync, statSync} from 'node:fs';
+import {expect, test, vi} from 'vitest';
+import type {EncryptionStatus} from '../../../src/encryption/status.ts';
+import {CONFIGURATION_FILE} from '../../../src/encryption/transaction/record.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
+
+vi.setConfig({testTimeout: 400_000});
+
+const lab = encryptionLab(3);
+const [first = '', , third = ''] = lab.nodes;
+const onThird = () => lab.path(third, CONFIGURATION_FILE);
+
+test('a node that joined without the configuration gets that of the others, and nothing while a change is open', async () => {
+  await lab.report(['setup', '--yes', '--no-snapshot']);
+  const given = readFileSync(lab.path(first, CONFIGURATION_FILE));
+  rmSync(onThird());
+  expect(await lab.report<EncryptionStatus>(['status'], 3)).toMatchObject({
+    agrees: false,
+    next: expect.stringContaining(`kops encrypt-at-rest sync ${third}`),
+  });
+
+  const sync = ['sync', third, '--yes'];
+  expect(await lab.report(sync)).toMatchObject({node: third, from: first, path: CONFIGURATION_FILE, outcome: 'written'});
+  expect(readFileSync(onThird()).equals(given)).toBe(true);
+  expect(statSync(onThird()).mode & 0o777).toBe(0o600);
+  expect(await lab.report(sync)).toMatchObject({outcome: 'unchanged'});
+  // It looks at its file once a minute, and found none.
+  const agrees = async () => expect(await lab.report<EncryptionStatus>(['status'])).toMatchObject({agrees: true});
+  await vi.waitFor(agrees, {timeout: 90_000, interval: 1_000});
+
+  const rotation = lab.start(['encrypt-at-rest', 'rotate', '--yes', '--no-snapshot']);
+  await vi.waitFor(() => expect(lab.openTransaction()).toBeDefined(), {timeout: 60_000, interval: 5});
+  rotation.process.kill('SIGKILL');
+  await rotation.ended;
+  rmSync(onThird());
+  const {code, stderr} = await lab.kops(['encrypt-at-rest', ...sync]);
+  expect({code, stderr}).toEqual({code: 3, stderr: expect.stringContaining('a change of the encryption is open: rotate')});
+  expect(() => statSync(onThird())).toThrow('ENOENT');
+});
