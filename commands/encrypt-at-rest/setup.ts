@@ -23,7 +23,7 @@ export default class EncryptAtRestSetupCommand extends EncryptionChangeCommand {
       exclusive: ['config'],
     })(),
     resources: Flags.string({
-      description: 'what to encrypt, separated by commas',
+      description: 'what to encrypt, separated by commas; *.apps is a whole group, *.* everything',
       helpValue: 'secrets,…',
       default: 'secrets',
     }),

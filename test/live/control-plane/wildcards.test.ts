@@ -1,0 +1,38 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test, vi} from 'vitest';
+import {parseConfiguration} from '../../../src/encryption/configuration/configuration.ts';
+import type {EncryptionPlan} from '../../../src/encryption/plan.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
+import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
+
+vi.setConfig({testTimeout: 400_000});
+
+const lab = encryptionLab(1);
+const [node = ''] = lab.nodes;
+const CONFIGURATION = '/etc/kubernetes/enc/encryption.yaml';
+const CHANGE = ['--yes', '--no-snapshot'];
+
+test('all resources there are: the file keeps the wildcard, and everything that is stored is under the key', async () => {
+  const run = await lab.report<EncryptionRun>(['setup', '--resources', '*.*', ...CHANGE]);
+  expect(run).toMatchObject({outcome: 'done', why: null});
+  expect(run.resources).toEqual(expect.arrayContaining(['secrets', 'events', 'deployments.apps']));
+  expect(run.resources).not.toContain('componentstatuses');
+  const {rules} = parseConfiguration(lab.file(node, CONFIGURATION) ?? '', 'the file');
+  expect(rules.map(({resources}) => resources)).toEqual([['*.*']]);
+  expect(await lab.report<EncryptionVerification>(['verify'])).toMatchObject({ok: true, plaintext: 0, undecryptable: 0});
+});
+
+test('the same configuration given again changes nothing', async () => {
+  const file = join(lab.folder(), 'same.yaml');
+  writeFileSync(file, lab.file(node, CONFIGURATION) ?? '', {mode: 0o600});
+  const plan = await lab.report<EncryptionPlan>(['setup', '--config', file, '--dry-run', ...CHANGE]);
+  expect(plan.files).toEqual([]);
+});
+
+test('a disable that rewrote nothing is ended by another one, which takes the flag out', async () => {
+  await lab.report<EncryptionRun>(['disable', '--no-rewrite', ...CHANGE]);
+  expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done', why: null});
+  expect(lab.file(node, '/etc/kubernetes/manifests/kube-apiserver.yaml')).not.toContain('encryption-provider-config');
+});
