@@ -5,7 +5,7 @@ const kind = await kindTests(process.env, probeMachine);
 
 // One group after another: what watches the clock has the machine to itself, and what waits for a control plane waits together.
 const quick = (groupOrder: number) => ({maxWorkers: 2, sequence: {groupOrder}});
-const waiting = {maxWorkers: 4, sequence: {groupOrder: 2}};
+const waiting = {maxWorkers: 3, sequence: {groupOrder: 2}};
 const OWN_CONTROL_PLANE = 'test/*/control-plane/**/*.test.ts';
 
 export default defineConfig({
