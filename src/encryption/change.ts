@@ -19,7 +19,7 @@ import {envelopeOf} from './stored/envelope.ts';
 import {keysOf} from './stored/etcd-path.ts';
 import {kubeadmEdit, wouldEdit} from './transaction/kubeadm.ts';
 import {type Draft, draftTransaction, type Observed, observeAll, observeServers} from './transaction/prepare.ts';
-import {ABSENT, type Operation, type Transaction} from './transaction/record.ts';
+import {ABSENT, type Operation, RECORD_FILE, type Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
 import type {Proof, Work} from './transaction/steps.ts';
 import {
@@ -330,7 +330,10 @@ async function serversOf(plane: ControlPlane, transaction: Transaction, signal: 
   if (missing.length === 0 && strangers.length === 0) return servers;
   throw new Problem(`the control plane has changed since ${transaction.operation} ${transaction.id} began`, {
     why: [...missing.map((name) => `${name} is gone`), ...strangers.map(({name}) => `${name} is new`)].join('\n'),
-    next: 'bring back the nodes that it began with, then kops encrypt-at-rest resume',
+    next:
+      strangers.length > 0
+        ? 'take the label off a new node until kops encrypt-at-rest resume is done, then kops encrypt-at-rest sync NODE'
+        : `bring it back, then kops encrypt-at-rest resume; if it is gone for good, take it out of nodes in ${RECORD_FILE} on the others first`,
     exitCode: ExitCode.negative,
   });
 }
