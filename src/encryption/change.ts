@@ -252,6 +252,9 @@ export async function verifyWritten(
   });
 }
 
+/** How many keys an error names. */
+const NAMED = 5;
+
 /** Nobody could store such a value anew: the change would stop half-way. */
 function refuseUndecryptable(values: readonly UndecryptableValue[]): void {
   if (values.length === 0) return;
@@ -264,9 +267,6 @@ function refuseUndecryptable(values: readonly UndecryptableValue[]): void {
     exitCode: ExitCode.negative,
   });
 }
-
-/** How many keys an error names. */
-const NAMED = 5;
 
 /**
  * Before keys are dropped: nothing anywhere in this etcd may need them, also what no resource of the change covers, as objects of a kind
