@@ -38,7 +38,7 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
 const archiveRow = (retired: readonly string[]): [string, ...string[]] => [
   'archive',
   `${enumerate(retired)}: ${ARCHIVE_FOLDER}`,
-  'older snapshots need it; of a KMS it has the name only, and they need that KMS itself',
+  'older snapshots need it',
 ];
 
 /** What is to be resumed or aborted. */

@@ -153,8 +153,7 @@ test('what a disable archives, and that a KMS is not in an archive', () => {
   expect(renderRun({...disabled, retired: ['vault']}, screen)).toMatchInlineSnapshot(`
     "✓ 214 of 214 secrets stored in plaintext again (revision 48211)
       archive  vault: /etc/kubernetes/kops/archive
-               older snapshots need it; of a KMS it has the name only, and they need
-               that KMS itself
+               older snapshots need it
       undo     kops encrypt-at-rest setup"
   `);
 });
