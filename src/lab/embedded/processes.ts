@@ -1,5 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync} from 'node:fs';
+import {closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {until} from '../until.ts';
 
@@ -126,13 +126,37 @@ function tailOf(path: string): string {
   }
 }
 
+/** Milliseconds a process may take to become another program. */
+const EXEC_TIME = 1_000;
+
 function environmentOf(pid: number): string[] {
   try {
-    return readFileSync(join('/proc', String(pid), 'environ'), 'utf8').split('\0');
+    const end = Date.now() + EXEC_TIME;
+    let environment = readEnvironment(pid);
+    while (environment === '' && becomesAnotherProgram(pid) && Date.now() < end) {
+      pause(1);
+      environment = readEnvironment(pid);
+    }
+    return environment.split('\0');
   } catch {
     return []; // someone else's, or gone
   }
 }
+
+const readEnvironment = (pid: number): string => readFileSync(`/proc/${pid}/environ`, 'utf8');
+
+/**
+ * Whether it is within execve(2): there is a program, but no environment yet. The dead and the kernel's own have no program, and one
+ * that was given no variables has an address where they would end. Source: proc_pid_stat(5), field 51 (env_end).
+ */
+function becomesAnotherProgram(pid: number): boolean {
+  readlinkSync(`/proc/${pid}/exe`);
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' '); // from the third on: a name may hold spaces
+  return fields[51 - 3] === '0';
+}
+
+/** A pause that is not worth a promise. */
+const pause = (milliseconds: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 
 function send(pid: number, signal: NodeJS.Signals): void {
   try {

@@ -2,7 +2,7 @@ import {appendFileSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFi
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
-import {findProcesses, hasEnded, lastLines, startProcess, stopProcesses} from '../../../src/lab/embedded/processes.ts';
+import {findProcesses, hasEnded, isRunning, lastLines, startProcess, stopProcesses} from '../../../src/lab/embedded/processes.ts';
 
 let lab = '';
 beforeEach(() => {
@@ -60,6 +60,13 @@ test('who does not listen is killed after the grace', async () => {
   await vi.waitFor(() => expect(lastLines(join(lab, 'logs/etcd.log'), 1)).toEqual(['ready']));
   await stopProcesses(lab, findProcesses(lab), 100);
   expect(findProcesses(lab)).toEqual([]);
+});
+
+test('a process is found while it becomes another program: the kernel shows no environment for that moment', () => {
+  const again = join(lab, 'again.sh');
+  writeFileSync(again, 'exec /bin/sh "$0"\n');
+  const child = startProcess(lab, {program: 'etcd', node: 'n', executable: '/bin/sh', args: [again], log: join(lab, 'log')});
+  for (let i = 0; i < 300; i++) expect(isRunning(lab, {program: 'etcd', node: 'n', pid: child.pid ?? 0})).toBe(true);
 });
 
 test('a process that has another’s pid is never signalled', async () => {
