@@ -1,0 +1,69 @@
+import {randomBytes} from 'node:crypto';
+import {open, readdir, stat} from 'node:fs/promises';
+import type {Inputs} from '../config/create/gather.ts';
+import {invalid} from '../config/create/invalid.ts';
+
+/** The files, the standard input and the terminal of this machine. */
+export const localInputs = (signal: AbortSignal): Inputs => ({
+  environment: process.env,
+  random: randomBytes,
+  isDirectory: async (path) => (await stat(path)).isDirectory(),
+
+  async list(directory) {
+    const entries = await readdir(directory, {withFileTypes: true});
+    return entries.map((entry) => ({
+      name: entry.name,
+      kind: entry.isFile() ? 'file' : entry.isSymbolicLink() ? 'link' : 'other',
+    }));
+  },
+
+  async read(path, limit) {
+    const file = await open(path);
+    return take(file.createReadStream({end: limit}), limit); // closes the file with it
+  },
+
+  async stdin(limit) {
+    if (process.stdin.isTTY)
+      throw invalid(
+        'nothing is piped into standard input',
+        'it is a terminal, where what you type would show',
+        'pipe the value in, or be asked for it: --prompt KEY',
+      );
+    return take(process.stdin, limit);
+  },
+
+  ask: (what) => askSecret(what, signal),
+});
+
+/** The first bytes of a stream, one more than `limit` at most; what comes after that is not waited for. */
+async function take(stream: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) break;
+  }
+  return Buffer.concat(chunks).subarray(0, limit + 1);
+}
+
+/** Asks twice on standard error, and shows nothing of what is typed. Rejects with exit code 2 off a terminal, and where the two differ. */
+async function askSecret(what: string, signal: AbortSignal): Promise<string> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw invalid(
+      `nobody can be asked for ${what}`,
+      'standard input is not a terminal',
+      'pipe it in with --from-stdin KEY, or take it from a file with --from-file KEY=PATH',
+    );
+  const {default: password} = await import('@inquirer/password');
+  const first = await password({message: `${what}:`}, {output: process.stderr, signal});
+  const again = await password({message: `${what}, again:`}, {output: process.stderr, signal});
+  if (first === '') throw invalid(`${what} is empty`, 'nothing was typed', `an empty value is written --from-literal ${what}=`);
+  if (first !== again)
+    throw invalid(
+      `what was typed for ${what} is not the same twice`,
+      'one of the two has a typing error',
+      'run the command again',
+    );
+  return first;
+}
