@@ -17,18 +17,17 @@ import {parsePairs} from '../config/create/metadata.ts';
 import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
 import {parseSources, type Source} from '../config/create/sources.ts';
 import {renderCreate, renderReplacement} from '../config/create/view.ts';
-import type {Cluster} from '../kube/cluster.ts';
-import {kubectl} from '../text/kubectl.ts';
+import {type KubectlScope, kubectl} from '../text/kubectl.ts';
 import {manifestYaml} from '../text/manifest-yaml.ts';
 import {asGiven, ClusterCommand, changeFlags, clusterFlags, kubectlScope, showCommandsFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
 import {localInputs} from './local-inputs.ts';
 
-const many = (description: string, helpValue: string) =>
+const many = (description: string, helpValue: string, group: {helpGroup?: string} = {helpGroup: 'VALUES'}) =>
   Flags.string({
     description,
     helpValue,
-    helpGroup: 'VALUES',
+    ...group,
     multiple: true,
     multipleNonGreedy: true,
     parse: asGiven(helpValue),
@@ -53,8 +52,8 @@ export const createFlags = {
   }),
   prompt: many('ask for the value on the terminal, twice and unseen', 'KEY'),
   random: many('random bytes of the operating system (32 by default), as base64url without padding', 'KEY[=BYTES]'),
-  label: many('a label', 'KEY=VALUE'),
-  annotation: many('an annotation', 'KEY=VALUE'),
+  label: many('a label', 'KEY=VALUE', {}),
+  annotation: many('an annotation', 'KEY=VALUE', {}),
   immutable: Flags.boolean({description: 'nobody can change it any more, only delete it'}),
   'append-hash': Flags.boolean({description: "append kubectl's hash of the content to the name"}),
   'if-exists': Flags.option({
@@ -146,7 +145,7 @@ export abstract class CreateConfigCommand extends ClusterCommand {
     flags: CreateFlags,
   ): Promise<ConfigCreate> {
     const cluster = await this.connect(flags);
-    const context = {dryRun, signal: this.signal};
+    const context = {dryRun, scope: kubectlScope(flags), signal: this.signal};
     const existing = ifExists === 'replace' ? await findExisting(cluster, object, this.signal) : undefined;
     if (existing === undefined) return createConfig(cluster, object, ifExists, context);
     if (dryRun === 'server' || existing.replacement.patch.length === 0)
@@ -154,7 +153,10 @@ export abstract class CreateConfigCommand extends ClusterCommand {
     const where = `${cluster.namespace} · ${cluster.context}`;
     this.tell(renderReplacement(object, existing.replacement, where, this.errorScreen));
     await askFirst(`Replace the values of ${nameOf(object)}?`, {yes: flags.yes, signal: this.signal});
-    const undoCommand = flags.backup === undefined ? null : await keep(existing.object, flags.backup, cluster);
+    const undoCommand =
+      flags.backup === undefined
+        ? null
+        : await keep(existing.object, flags.backup, {...context.scope, namespace: cluster.namespace});
     return replaceConfig(cluster, object, existing, {...context, undoCommand});
   }
 
@@ -192,10 +194,10 @@ const sourcesOf = (flags: CreateFlags): Source[] =>
   });
 
 /** Writes what is there to a new file; returns the command that brings it back. */
-async function keep({apiVersion, kind, metadata, ...rest}: ConfigObject, file: string, {namespace}: Cluster): Promise<string> {
+async function keep({apiVersion, kind, metadata, ...rest}: ConfigObject, file: string, scope: KubectlScope): Promise<string> {
   const {name, labels, annotations} = metadata;
   try {
-    const kept = {apiVersion, kind, metadata: {name, namespace, labels, annotations}, ...rest};
+    const kept = {apiVersion, kind, metadata: {name, namespace: scope.namespace, labels, annotations}, ...rest};
     await writeFile(file, `${JSON.stringify(kept, null, 2)}\n`, {mode: 0o600, flag: 'wx'});
   } catch (cause) {
     const {code} = cause as NodeJS.ErrnoException;
@@ -205,5 +207,5 @@ async function keep({apiVersion, kind, metadata, ...rest}: ConfigObject, file: s
       'name a new file',
     );
   }
-  return kubectl(['replace', '-f', file], {namespace});
+  return kubectl(['replace', '-f', file], scope);
 }

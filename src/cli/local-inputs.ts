@@ -32,7 +32,7 @@ export const localInputs = (signal: AbortSignal): Inputs => ({
     return take(process.stdin, limit);
   },
 
-  ask: (what) => askSecret(what, signal),
+  ask: (what, instead) => askSecret(what, instead, signal),
 });
 
 /** The first bytes of a stream, one more than `limit` at most; what comes after that is not waited for. */
@@ -48,13 +48,9 @@ async function take(stream: AsyncIterable<Buffer>, limit: number): Promise<Buffe
 }
 
 /** Asks twice on standard error, and shows nothing of what is typed. Rejects with exit code 2 off a terminal, and where the two differ. */
-async function askSecret(what: string, signal: AbortSignal): Promise<string> {
+async function askSecret(what: string, instead: string, signal: AbortSignal): Promise<string> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw invalid(
-      `nobody can be asked for ${what}`,
-      'standard input is not a terminal',
-      'pipe it in with --from-stdin KEY, or take it from a file with --from-file KEY=PATH',
-    );
+    throw invalid(`nobody can be asked for ${what}`, 'standard input is not a terminal', instead);
   const {default: password} = await import('@inquirer/password');
   const first = await password({message: `${what}:`}, {output: process.stderr, signal});
   const again = await password({message: `${what}, again:`}, {output: process.stderr, signal});

@@ -62,7 +62,7 @@ export function registryLogin(flags: LoginFlags): ((inputs: Inputs) => Promise<E
 
 async function passwordOf(flags: LoginFlags, inputs: Inputs): Promise<string> {
   if (flags['docker-password'] !== undefined) return flags['docker-password'];
-  if (!flags['docker-password-stdin']) return inputs.ask('password');
+  if (!flags['docker-password-stdin']) return inputs.ask('password', 'pipe it in: --docker-password-stdin');
   return (await inputs.stdin(LONGEST_PASSWORD)).toString('utf8').replace(/\r?\n$/, '');
 }
 

@@ -3,7 +3,7 @@ import {ApiProblem} from '../../kube/errors.ts';
 import {getNamed} from '../../kube/lookup.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {isUnknown, letEnd, signalToLook} from '../../rollout/change.ts';
-import {kubectl} from '../../text/kubectl.ts';
+import {type KubectlScope, kubectl} from '../../text/kubectl.ts';
 import type {ConfigObject} from './object.ts';
 import {holds, planReplacement, type Replacement} from './replacement.ts';
 import {SERVICE_ACCOUNT_ANNOTATION, SecretType} from './secret-types.ts';
@@ -26,6 +26,8 @@ export interface ConfigCreate {
 
 export interface CreateContext {
   readonly dryRun: 'none' | 'server';
+  /** What the user said of the cluster: an undo has to act on the same one. */
+  readonly scope: KubectlScope;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +43,8 @@ export async function createConfig(
     const created = await send(cluster, wanted, context, (late, options) =>
       cluster.create(resourceOf(wanted), cluster.namespace, inNamespace(wanted, cluster), options, late),
     );
-    return report(cluster, created, {outcome: 'created', dryRun: context.dryRun, undoCommand: deleteCommand(created, cluster)});
+    const undo = kubectl(['delete', nameOf(created)], {...context.scope, namespace: cluster.namespace});
+    return report(cluster, created, {outcome: 'created', dryRun: context.dryRun, undoCommand: undo});
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.reason !== 'AlreadyExists') throw error;
     if (ifExists === 'skip') {
@@ -107,7 +110,7 @@ function report(
 async function send(
   cluster: Cluster,
   wanted: ConfigObject,
-  {dryRun, signal}: CreateContext,
+  {dryRun, scope, signal}: CreateContext,
   write: (late: AbortSignal, options: WriteOptions) => Promise<unknown>,
 ): Promise<ConfigObject> {
   try {
@@ -118,7 +121,7 @@ async function send(
     if (found && holds(found, wanted)) return found;
     throw new Problem(`nobody knows whether ${nameOf(wanted)} was written`, {
       why: `it was sent, and no answer came: ${signal.aborted ? 'interrupted' : (error as Error).message}`,
-      next: kubectl(['get', nameOf(wanted)], {namespace: cluster.namespace}),
+      next: kubectl(['get', nameOf(wanted)], {...scope, namespace: cluster.namespace}),
       exitCode: signal.aborted ? ExitCode.interrupted : ExitCode.noAccess,
       cause: error,
     });
@@ -161,8 +164,6 @@ const alreadyThere = (cause: ApiProblem, ifExists: IfExists): ApiProblem =>
         ? 'run the command again: it compares the two'
         : '--if-exists skip leaves it as it is, --if-exists replace puts these values in its place',
   });
-
-const deleteCommand = (object: ConfigObject, {namespace}: Cluster): string => kubectl(['delete', nameOf(object)], {namespace});
 
 /** `secret/db` */
 export const nameOf = ({kind, metadata}: ConfigObject): string => `${kind.toLowerCase()}/${metadata.name}`;

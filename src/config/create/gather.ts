@@ -16,8 +16,8 @@ export interface Inputs {
   read(path: string, limit: number): Promise<Buffer>;
   /** As `read`, of standard input. Rejects with a Problem where that is a terminal. */
   stdin(limit: number): Promise<Buffer>;
-  /** Asks twice, without showing what is typed. Rejects with a Problem where nobody can be asked. */
-  ask(what: string): Promise<string>;
+  /** Asks twice, without showing what is typed. Rejects with a Problem where nobody can be asked; `instead`: what to do then. */
+  ask(what: string, instead: string): Promise<string>;
   /** From the operating system's generator. */
   random(bytes: number): Buffer;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -52,7 +52,7 @@ export async function gather(sources: readonly Source[], inputs: Inputs, default
   }
   for (const {key} of sources.filter((source) => source.via === 'stdin')) add(key, await inputs.stdin(left), 'standard input');
   for (const {key} of sources.filter((source) => source.via === 'prompt'))
-    add(key, Buffer.from(await inputs.ask(key)), '--prompt');
+    add(key, Buffer.from(await inputs.ask(key, `pipe it in: --from-stdin ${key}`)), '--prompt');
   return {entries, warnings};
 
   async function addFile({key, path}: {key?: string | undefined; path: string}): Promise<void> {

@@ -15,11 +15,11 @@ interface Metadata {
 export function checkMetadata({name, labels = {}, annotations = {}}: Metadata): void {
   checkName(name);
   for (const [key, value] of Object.entries(labels)) {
-    checkQualified('label', key);
+    checkQualified('a label', key);
     const flaw = labelValueFlaw(value);
     if (flaw !== undefined) throw invalid(`the value of label ${key} is invalid`, flaw, 'use --annotation for other text');
   }
-  for (const key of Object.keys(annotations)) checkQualified('annotation', key);
+  for (const key of Object.keys(annotations)) checkQualified('an annotation', key);
   const size = Object.entries(annotations).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
   if (size > MOST_ANNOTATION_BYTES)
     throw invalid(
@@ -45,15 +45,15 @@ function subdomainFlaw(name: string): string | undefined {
 }
 
 /** `app.kubernetes.io/name`, `tier`. Source: IsQualifiedName of apimachinery. */
-function checkQualified(what: 'label' | 'annotation', key: string): void {
+function checkQualified(what: 'a label' | 'an annotation', key: string): void {
   const [name = '', prefix, more] = key.split('/').reverse();
   const shown = printable(key) || '""';
-  if (more !== undefined) throw invalid(`${shown} cannot be the key of a ${what}`, 'there is at most one "/" in it');
+  if (more !== undefined) throw invalid(`${shown} cannot be the key of ${what}`, 'there is at most one "/" in it');
   const flaw =
     (prefix === undefined ? undefined : subdomainFlaw(prefix)) ??
     (name.length > 63 ? `it has ${name.length} characters, and 63 are the most` : undefined) ??
     (WORD.test(name) ? undefined : 'letters, digits, "-", "_" and "." are allowed, a letter or digit first and last');
-  if (flaw !== undefined) throw invalid(`${shown} cannot be the key of a ${what}`, flaw);
+  if (flaw !== undefined) throw invalid(`${shown} cannot be the key of ${what}`, flaw);
 }
 
 function labelValueFlaw(value: string): string | undefined {

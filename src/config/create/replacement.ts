@@ -92,7 +92,7 @@ function metadataPatch(
   const path = `/metadata/${field}`;
   if (keys.length === 0) return {patch: [], keys};
   if (before === undefined) return {patch: [{op: 'add', path, value: Object.fromEntries(other)}], keys};
-  const pointer = (key: string) => `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = (key: string) => `${path}/${key.replaceAll('/', '~1')}`;
   return {patch: other.map(([key, value]) => ({op: 'add', path: pointer(key), value})), keys};
 }
 

@@ -30,7 +30,8 @@ export function checkType({type, annotations = {}}: Typed, entries: readonly Ent
   const missing = (...keys: string[]) => keys.filter((key) => find(key) === undefined);
   switch (type) {
     case SecretType.tls:
-      for (const key of missing('tls.crt', 'tls.key')) throw lacks(type, key, 'kops secret create tls takes --cert and --key');
+      for (const key of missing('tls.crt', 'tls.key'))
+        throw lacks(type, key, 'use kops secret create tls, which takes --cert and --key');
       return;
     case SecretType.basicAuth:
       if (missing('username', 'password').length === 2)
