@@ -1,3 +1,4 @@
+import {isUtf8} from 'node:buffer';
 import {bytes} from '../../text/bytes.ts';
 import {enumerate} from '../../text/enumerate.ts';
 import {printable} from '../../text/printable.ts';
@@ -153,5 +154,5 @@ async function reading<T>(path: string, read: () => Promise<T>, listed?: string)
 /** Of Secrets: a line feed that an editor or echo put behind a password is part of the value, and logins fail. */
 export const newlineWarnings = (entries: readonly Entry[]): string[] =>
   entries
-    .filter(({value}) => value.length > 1 && value.indexOf(0x0a) === value.length - 1)
+    .filter(({value}) => isUtf8(value) && value.length > 1 && value.indexOf(0x0a) === value.length - 1)
     .map(({key, origin}) => `${key} ends with a newline, from ${origin}; where it is a password, write it with printf, not echo`);

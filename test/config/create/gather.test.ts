@@ -152,6 +152,7 @@ test.each([
   ['pass', 0],
   ['two\nlines\n', 0],
   ['\n', 0],
+  [Buffer.from([0xff, 0x0a]), 0],
 ])('a line feed behind one line, %j, is worth a warning', (value, count) => {
   expect(newlineWarnings([{key: 'password', value: Buffer.from(value), origin: 'standard input'}])).toHaveLength(count);
 });
