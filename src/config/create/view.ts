@@ -12,9 +12,8 @@ export function renderCreate(report: ConfigCreate, {theme}: Screen): string {
   const title = [theme.strong(nameOf(object)), ...(place ? [theme.dim(place)] : []), outcomeOf(report)].join('  ');
   if (dryRun !== 'none') {
     const asked = dryRun === 'server' ? 'the API server would take it' : 'the API server was not asked';
-    return [`${theme.dim('·')} ${title}`, ...sizes(object), `  ${theme.dim(`nothing was changed: dry run, ${asked}`)}`].join(
-      '\n',
-    );
+    const details = outcome === 'replaced' && replacement ? replacementLines(replacement) : sizes(object);
+    return [`${theme.dim('·')} ${title}`, ...details, `  ${theme.dim(`nothing was changed: dry run, ${asked}`)}`].join('\n');
   }
   return [
     `${theme.good('✓')} ${title}`,

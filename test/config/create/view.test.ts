@@ -24,6 +24,7 @@ const states: Readonly<Record<string, Partial<ConfigCreate>>> = {
   skipped: {outcome: 'skipped'},
   unchanged: {outcome: 'unchanged', replacement},
   'a dry run of the server': {dryRun: 'server'},
+  'a dry run of a replacement': {dryRun: 'server', outcome: 'replaced', replacement},
   'a dry run of the client': {dryRun: 'client', context: null, namespace: null},
 };
 
@@ -56,6 +57,13 @@ test('what became of it and where is told without a value', () => {
     · secret/db  shop · kind-kops  would be created: 2 keys, 12 bytes, kubernetes.io/basic-auth, immutable
       password  7 bytes
       username  5 bytes
+      nothing was changed: dry run, the API server would take it
+    # a dry run of a replacement
+    · secret/db  shop · kind-kops  would be replaced
+      + more
+      ~ password
+      - old
+      ~ label tier
       nothing was changed: dry run, the API server would take it
     # a dry run of the client
     · secret/db  would be created: 2 keys, 12 bytes, kubernetes.io/basic-auth, immutable
