@@ -90,7 +90,7 @@ export interface Wanted {
   readonly entries?: (inputs: Inputs) => Promise<readonly Entry[]>;
   /** Judges what was gathered: throws a Problem, or warns. */
   readonly check?: (entries: readonly Entry[]) => readonly string[];
-  /** For `--show-commands`: see `createCommands`. */
+  /** For `--show-commands`, where there are no sources but its own: see `createCommands`. */
   readonly special?: readonly string[] | undefined;
 }
 
@@ -110,10 +110,16 @@ export abstract class CreateConfigCommand extends ClusterCommand {
       immutable: flags.immutable,
       appendHash: flags['append-hash'],
     };
-    const sources = [...(wanted.sources ?? []), ...sourcesOf(flags)];
+    const shared = sourcesOf(flags);
+    const sources = [...(wanted.sources ?? []), ...shared];
     const {output, 'dry-run': dryRun, 'if-exists': ifExists} = flags;
     if (flags['show-commands']) {
-      const commands = createCommands(draft, sources, {ifExists, dryRun, special: wanted.special}, kubectlScope(flags));
+      const commands = createCommands(
+        draft,
+        sources,
+        {ifExists, dryRun, special: shared.length === 0 ? wanted.special : undefined},
+        kubectlScope(flags),
+      );
       return this.presentCommands(commands, output === 'json' || output === 'yaml' ? output : 'human');
     }
     const object = buildObject(draft, await this.gather(wanted, sources, flags));

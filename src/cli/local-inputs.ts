@@ -52,8 +52,8 @@ async function askSecret(what: string, instead: string, signal: AbortSignal): Pr
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw invalid(`nobody can be asked for ${what}`, 'standard input is not a terminal', instead);
   const {default: password} = await import('@inquirer/password');
-  const first = await password({message: `${what}:`}, {output: process.stderr, signal});
-  const again = await password({message: `${what}, again:`}, {output: process.stderr, signal});
+  const first = await password({message: `${what}:`, toggleMask: false}, {output: process.stderr, signal});
+  const again = await password({message: `${what}, again:`, toggleMask: false}, {output: process.stderr, signal});
   if (first === '') throw invalid(`${what} is empty`, 'nothing was typed', `an empty value is written --from-literal ${what}=`);
   if (first !== again)
     throw invalid(

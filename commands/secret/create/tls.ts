@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 import {asGiven} from '../../../src/cli/command.ts';
 import {CreateConfigCommand, createArgs, createFlags} from '../../../src/cli/config-create.ts';
 import {checkTls, SecretType, tlsSources} from '../../../src/config/create/secret-types.ts';
+import {quoted} from '../../../src/text/kubectl.ts';
 
 export default class SecretCreateTlsCommand extends CreateConfigCommand {
   static override summary = 'Create a Secret of a certificate and its private key.';
@@ -29,7 +30,8 @@ export default class SecretCreateTlsCommand extends CreateConfigCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(SecretCreateTlsCommand);
     const {cert, key} = flags;
-    const sources = tlsSources(cert, key);
-    await this.make({kind: 'Secret', name: args.name, type: SecretType.tls, sources, check: checkTls}, flags);
+    const special = ['secret tls', ...[args.name, `--cert=${cert}`, `--key=${key}`].map(quoted)];
+    const wanted = {kind: 'Secret', name: args.name, type: SecretType.tls, special} as const;
+    await this.make({...wanted, sources: tlsSources(cert, key), check: checkTls}, flags);
   }
 }

@@ -1,5 +1,7 @@
 import type {JsonPatch} from '../../kube/cluster.ts';
 import {ExitCode, Problem} from '../../problem.ts';
+import type {Warning} from '../../rollout/warning.ts';
+import {writtenAgain} from './keepers.ts';
 import type {ConfigObject} from './object.ts';
 import {SERVICE_ACCOUNT_ANNOTATION, SecretType} from './secret-types.ts';
 
@@ -12,6 +14,8 @@ export interface Replacement {
   readonly removed: readonly string[];
   /** Of labels, annotations and `immutable`: what will be another one. */
   readonly metadata: readonly string[];
+  /** Who will take it back. */
+  readonly warnings: readonly Warning[];
 }
 
 /** Throws a Problem with exit code 3 where the type differs, or the object is immutable and its values differ. */
@@ -43,6 +47,7 @@ export function planReplacement(existing: ConfigObject, wanted: ConfigObject): R
       ...annotations.keys.map((key) => `annotation ${key}`),
       ...(freezes ? ['immutable'] : []),
     ],
+    warnings: isOther ? writtenAgain(existing) : [],
   };
 }
 

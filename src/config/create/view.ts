@@ -1,3 +1,4 @@
+import {warningLines} from '../../rollout/view/warnings.ts';
 import {bytes} from '../../text/bytes.ts';
 import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
@@ -6,13 +7,17 @@ import type {ConfigObject} from './object.ts';
 import type {Replacement} from './replacement.ts';
 
 /** What was made and where, without a value of it. */
-export function renderCreate(report: ConfigCreate, {theme}: Screen): string {
+export function renderCreate(report: ConfigCreate, screen: Screen): string {
+  const {theme} = screen;
   const {object, context, namespace, outcome, replacement, dryRun, undoCommand} = report;
   const place = [namespace, context].filter((part) => part !== null).join(' · ');
   const title = [theme.strong(nameOf(object)), ...(place ? [theme.dim(place)] : []), outcomeOf(report)].join('  ');
   if (dryRun !== 'none') {
     const asked = dryRun === 'server' ? 'the API server would take it' : 'the API server was not asked';
-    const details = outcome === 'replaced' && replacement ? replacementLines(replacement) : sizes(object);
+    const details =
+      outcome === 'replaced' && replacement
+        ? [...replacementLines(replacement), ...warningLines(replacement.warnings, screen)]
+        : sizes(object);
     return [`${theme.dim('·')} ${title}`, ...details, `  ${theme.dim(`nothing was changed: dry run, ${asked}`)}`].join('\n');
   }
   return [
@@ -26,10 +31,13 @@ export function renderCreate(report: ConfigCreate, {theme}: Screen): string {
 }
 
 /** What a replacement will do, before it is asked for. */
-export function renderReplacement(object: ConfigObject, replacement: Replacement, where: string, {theme}: Screen): string {
-  return [`${theme.strong(nameOf(object))}  ${theme.dim(where)}  is there, and differs`, ...replacementLines(replacement)].join(
-    '\n',
-  );
+export function renderReplacement(object: ConfigObject, replacement: Replacement, where: string, screen: Screen): string {
+  const {theme} = screen;
+  return [
+    `${theme.strong(nameOf(object))}  ${theme.dim(where)}  is there, and differs`,
+    ...replacementLines(replacement),
+    ...warningLines(replacement.warnings, screen),
+  ].join('\n');
 }
 
 function outcomeOf({outcome, object, dryRun}: ConfigCreate): string {

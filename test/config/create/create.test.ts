@@ -100,6 +100,24 @@ test('what is so already is not written', async () => {
   expect(cluster.requests).toEqual(['get configmaps/app']);
 });
 
+test('who will write other values again is told before', async () => {
+  const own = (manager: string) => ({manager, operation: 'Update', fieldsV1: {'f:data': {}}});
+  const mine = there({a: '1'});
+  const ownerReferences = [{apiVersion: 'a.test/v1', kind: 'ExternalSecret', name: 'app', uid: 'u', controller: true}];
+  const managedFields = [
+    own('kops'),
+    own('argocd-controller'),
+    {manager: 'flux', operation: 'Update', fieldsV1: {'f:metadata': {}}},
+  ];
+  const labels = {'argocd.argoproj.io/instance': 'shop'};
+  const cluster = new FakeCluster([{...mine, metadata: {...mine.metadata, managedFields, ownerReferences, labels}}]);
+  const existing = await findExisting(cluster, object({a: '2'}), signal);
+  expect(existing?.replacement.warnings).toMatchObject([
+    {message: 'Argo CD wrote its values, and will write them again', hint: expect.stringContaining('argocd app set shop')},
+    {message: 'externalsecret/app owns it, and may write its values again'},
+  ]);
+});
+
 test('who writes in between is not overwritten', async () => {
   const cluster = new FakeCluster([there({a: '1'})]);
   cluster.meanwhile = () => void cluster.put(there({a: 'theirs'}));

@@ -13,7 +13,14 @@ const build = (draft: Draft) =>
     {key: 'password', value: Buffer.from('hunter2'), origin: ''},
   ]);
 const secret = build({kind: 'Secret', name: 'db', namespace: 'shop', type: 'kubernetes.io/basic-auth', immutable: true});
-const replacement = {patch: [], added: ['more'], changed: ['password'], removed: ['old'], metadata: ['label tier']};
+const replacement = {
+  patch: [],
+  added: ['more'],
+  changed: ['password'],
+  removed: ['old'],
+  metadata: ['label tier'],
+  warnings: [{reason: 'WrittenAgain', message: 'Flux wrote its values, and will write them again', hint: 'change them in git'}],
+};
 const report: ConfigCreate = {...notSent(secret), context: 'kind-kops', dryRun: 'none'};
 const undoCommand = 'kubectl delete secret/db -n shop';
 
@@ -64,6 +71,8 @@ test('what became of it and where is told without a value', () => {
       ~ password
       - old
       ~ label tier
+    ⚠ Flux wrote its values, and will write them again
+      → change them in git
       nothing was changed: dry run, the API server would take it
     # a dry run of the client
     · secret/db  would be created: 2 keys, 12 bytes, kubernetes.io/basic-auth, immutable
@@ -79,7 +88,9 @@ test('what a replacement will do is told before the question', () => {
       + more
       ~ password
       - old
-      ~ label tier"
+      ~ label tier
+    ⚠ Flux wrote its values, and will write them again
+      → change them in git"
   `);
 });
 
