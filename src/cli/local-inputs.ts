@@ -18,8 +18,11 @@ export const localInputs = (signal: AbortSignal): Inputs => ({
   },
 
   async read(path, limit) {
-    const file = await open(path);
-    return take(file.createReadStream({end: limit}), limit); // closes the file with it
+    const content = async () => {
+      const file = await open(path);
+      return take(file.createReadStream({end: limit}), limit); // closes the file with it
+    };
+    return unlessAborted(content(), signal);
   },
 
   async stdin(limit) {
@@ -27,13 +30,22 @@ export const localInputs = (signal: AbortSignal): Inputs => ({
       throw invalid(
         'nothing is piped into standard input',
         'it is a terminal, where what you type would show',
-        'pipe the value in, or be asked for it: --prompt KEY',
+        'pipe the value in, or let kops ask for it',
       );
-    return take(process.stdin, limit);
+    return unlessAborted(take(process.stdin, limit), signal);
   },
 
   ask: (what, instead) => askSecret(what, instead, signal),
 });
+
+/** A pipe that nobody writes to would keep Ctrl-C waiting. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), {once: true});
+    work.then(resolve, reject);
+  });
+}
 
 /** The first bytes of a stream, one more than `limit` at most; what comes after that is not waited for. */
 async function take(stream: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {

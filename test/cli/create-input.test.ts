@@ -1,8 +1,10 @@
+import {execFileSync} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {localInputs} from '../../src/cli/local-inputs.ts';
+import {gather} from '../../src/config/create/gather.ts';
 import {runKops, startKops} from '../support/process.ts';
 
 const nowhere = {env: {KUBECONFIG: '/nowhere'}};
@@ -32,6 +34,23 @@ test('bytes are piped in as they are; who prints a Secret is told what base64 is
 test('nobody is asked where there is no terminal', async () => {
   const asked = localInputs(new AbortController().signal).ask('password', 'pipe it in');
   await expect(asked).rejects.toMatchObject({message: 'nobody can be asked for password', next: 'pipe it in', exitCode: 2});
+});
+
+test('who waits for a pipe that nobody writes to can be interrupted', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kops-test-'));
+  onTestFinished(() => rm(folder, {recursive: true}));
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const interruption = new AbortController();
+  const local = localInputs(interruption.signal);
+  const read: typeof local.read = (...args) => {
+    const content = local.read(...args);
+    interruption.abort();
+    return content;
+  };
+  const gathered = gather([{via: 'file', key: 'a', path: pipe}], {...local, read});
+  await expect(gathered).rejects.toThrow(expect.objectContaining({name: 'AbortError'}));
+  await writeFile(pipe, ''); // lets go of the thread that waits for it
 });
 
 test('of a file no more is read than can be used, be it endless', async () => {

@@ -140,8 +140,8 @@ async function reading<T>(path: string, read: () => Promise<T>, listed?: string)
   try {
     return await read();
   } catch (cause) {
-    const {code = ''} = cause as NodeJS.ErrnoException;
-    if (code === '') throw cause;
+    const {code} = cause as NodeJS.ErrnoException;
+    if (typeof code !== 'string') throw cause; // a bug, or an abort
     const gone = code === 'ENOENT' && listed !== undefined;
     throw invalid(
       `${printable(path)} cannot be read`,
