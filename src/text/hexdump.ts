@@ -1,4 +1,8 @@
-import type {Range} from '../stored/object.ts';
+/** Offsets, `end` not included. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
 
 export interface HexdumpOptions {
   /** What is shown as `••`. Sorted or not, overlapping or not. */

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {hexdump} from '../../../src/encryption/view/hexdump.ts';
+import {hexdump} from '../../src/text/hexdump.ts';
 
 const bytes = Buffer.from('k8s:enc:aescbc:v1:key1:\x01\x02\x7f\xffend', 'latin1');
 

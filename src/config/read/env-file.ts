@@ -1,4 +1,4 @@
-import type {DecodedSecret} from './decode.ts';
+import type {Decoded} from './decode.ts';
 
 export interface ShellAssignments {
   /** `KEY='value'` lines that a POSIX shell can read with `eval` or `.`; no trailing newline. */
@@ -10,7 +10,7 @@ export interface ShellAssignments {
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Single quotes keep everything as it is, line feeds too; a single quote itself is written as '\''. */
-export function shellAssignments({data, binary}: DecodedSecret): ShellAssignments {
+export function shellAssignments({data, binary}: Decoded): ShellAssignments {
   const keys = Object.keys(data).filter((key) => SHELL_NAME.test(key));
   return {
     text: keys.map((key) => `${key}='${(data[key] ?? '').replaceAll("'", String.raw`'\''`)}'`).join('\n'),
