@@ -49,7 +49,8 @@ function failUnlessManifest({errors, contents}: Document.Parsed, file: string, l
   }
 }
 
-function objectsOf(node: ParsedNode | null | undefined, document: Document.Parsed): ManifestObject[] {
+/** The objects of one document, or of a part of it. */
+export function objectsOf(node: ParsedNode | null | undefined, document: Document.Parsed): ManifestObject[] {
   if (isSeq(node)) return (node.items as ParsedNode[]).flatMap((item) => objectsOf(item, document));
   if (!isMap(node)) return [];
   const map: YAMLMap = node;

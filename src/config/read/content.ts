@@ -62,7 +62,7 @@ async function contentOf(text: string, key: string): Promise<Content> {
 }
 
 /** One line, and behind it what `echo` adds: a value with several lines ends with a newline as files do. */
-const endsWithNewline = (text: string): boolean => /^[^\n]+\n$/.test(text);
+export const endsWithNewline = (text: string): boolean => /^[^\n]+\n$/.test(text);
 
 export async function describe<D extends Decoded>(decoded: D): Promise<Described<D>> {
   const contents: [string, Content][] = [];
