@@ -1,0 +1,96 @@
+import type {Cluster} from '../../kube/cluster.ts';
+import {ApiProblem} from '../../kube/errors.ts';
+import type {ObjectOf, ResourceName} from '../../kube/resources.ts';
+import {
+  type Use,
+  usesOfIngress,
+  usesOfJob,
+  usesOfPod,
+  usesOfReplicaSet,
+  usesOfServiceAccount,
+  usesOfTemplate,
+  usesOfVolume,
+} from './user.ts';
+
+export type ConfigResource = 'configmaps' | 'secrets';
+
+/** Whose users: of one name or of all, in one namespace or in all. */
+export interface Scope {
+  readonly resource: ConfigResource;
+  readonly name?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+export interface Uses {
+  /** Each once. */
+  readonly uses: readonly Use[];
+  /** What could not be read, a line each: there may be users that are not among these. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Every user of ConfigMaps or Secrets that the user may read. Of what is listed only the references are held on to: ten thousand pods come to
+ * a few megabytes. Pods come last, because those of templates that were read say nothing new.
+ */
+export async function collectUses(cluster: Cluster, scope: Scope, signal: AbortSignal): Promise<Uses> {
+  const found = new Map<string, Use>();
+  const denied: ApiProblem[] = [];
+  const query = {namespace: scope.namespace};
+
+  /** Whether it may be listed. A list that has to start over meets objects again: they are found once all the same. */
+  async function read<N extends ResourceName>(resource: N, usesOf: (object: ObjectOf<N>) => Use[]): Promise<boolean> {
+    const nothing = {} as ObjectOf<N>;
+    const keep = (object: ObjectOf<N>) => {
+      for (const use of usesOf(object)) if (isWanted(use, scope)) found.set(JSON.stringify(use), use);
+      return nothing;
+    };
+    try {
+      await cluster.list(resource, resource === 'persistentvolumes' ? {} : query, signal, keep);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.reason !== 'Forbidden') throw error;
+      denied.push(error);
+      return false;
+    }
+  }
+
+  const templates = new Set<string>();
+  const readTemplates = async <N extends ResourceName>(kind: string, resource: N, usesOf: (object: ObjectOf<N>) => Use[]) => {
+    if (await read(resource, usesOf)) templates.add(kind);
+  };
+  await Promise.all([
+    readTemplates('Deployment', 'deployments', (object) => usesOfTemplate('Deployment', object)),
+    readTemplates('ReplicaSet', 'replicasets', usesOfReplicaSet),
+    readTemplates('StatefulSet', 'statefulsets', (object) => usesOfTemplate('StatefulSet', object)),
+    readTemplates('DaemonSet', 'daemonsets', (object) => usesOfTemplate('DaemonSet', object)),
+    readTemplates('Job', 'jobs', usesOfJob),
+    readTemplates('CronJob', 'cronjobs', ({metadata, spec}) =>
+      usesOfTemplate('CronJob', {...(metadata && {metadata}), spec: spec?.jobTemplate.spec ?? {}}),
+    ),
+    ...(scope.resource === 'secrets'
+      ? [read('serviceaccounts', usesOfServiceAccount), read('ingresses', usesOfIngress), read('persistentvolumes', usesOfVolume)]
+      : []),
+  ]);
+  await read('pods', (pod) => usesOfPod(pod, templates));
+
+  const uses = withoutPresent([...found.values()]).sort(byPlace);
+  return {uses, notes: denied.map(({message}) => `${message}: users there may be missing here`)};
+}
+
+const isWanted = (use: Use, {resource, name, namespace}: Scope): boolean =>
+  use.resource === resource && (name ?? use.name) === use.name && (namespace ?? use.namespace) === use.namespace;
+
+/** What an old revision uses as the present one does, is told once. */
+function withoutPresent(uses: readonly Use[]): Use[] {
+  const words = ({namespace, name, user: {workload, container, via, at, key}}: Use) =>
+    JSON.stringify([namespace, name, workload.kind, workload.name, container, via, at, key]);
+  const present = new Set(uses.filter(({user}) => user.revision === null).map(words));
+  return uses.filter((use) => use.user.revision === null || !present.has(words(use)));
+}
+
+const byPlace = (a: Use, b: Use): number => {
+  const [one, other] = [a, b].map(({namespace, name, user: {workload}}) =>
+    [namespace, name, workload.kind, workload.name].join('\0'),
+  );
+  return (one ?? '') < (other ?? '') ? -1 : one === other ? 0 : 1;
+};
