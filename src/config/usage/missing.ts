@@ -1,5 +1,6 @@
 import type {Cluster} from '../../kube/cluster.ts';
 import {ApiProblem} from '../../kube/errors.ts';
+import type {KubeObject} from '../../kube/json.ts';
 import {resources} from '../../kube/resources.ts';
 import {type ConfigResource, collectUses, type Scope} from './collect.ts';
 import type {Owner, Use, User} from './user.ts';
@@ -48,7 +49,7 @@ export const exitCodeOfMissing = ({missing, checked}: MissingConfig): 0 | 3 | 5 
 };
 
 /** `keys`: those of each object by `namespace/name`. */
-export function missingAmong(
+function missingAmong(
   uses: readonly Use[],
   keys: ReadonlyMap<string, ReadonlySet<string>>,
   resource: ConfigResource,
@@ -91,22 +92,13 @@ async function readKeys(
   signal: AbortSignal,
 ): Promise<Map<string, Set<string>> | ApiProblem> {
   const keys = new Map<string, Set<string>>();
-  const note = ({
-    metadata = {},
-    ...fields
-  }: {
-    metadata?: {namespace?: string; name?: string};
-    data?: object;
-    binaryData?: object;
-  }) =>
-    keys.set(
-      `${metadata.namespace}/${metadata.name}`,
-      new Set([...Object.keys(fields.data ?? {}), ...Object.keys(fields.binaryData ?? {})]),
-    );
-  const query = {namespace};
+  const note = ({metadata, data = {}, binaryData = {}}: KubeObject & {data?: object; binaryData?: object}): object => {
+    keys.set(`${metadata?.namespace}/${metadata?.name}`, new Set([...Object.keys(data), ...Object.keys(binaryData)]));
+    return {};
+  };
   try {
-    if (resource === 'secrets') await cluster.list('secrets', query, signal, (secret) => (note(secret), {}));
-    else await cluster.list('configmaps', query, signal, (configMap) => (note(configMap), {}));
+    if (resource === 'secrets') await cluster.list('secrets', {namespace}, signal, note);
+    else await cluster.list('configmaps', {namespace}, signal, note);
     return keys;
   } catch (error) {
     if (error instanceof ApiProblem && error.reason === 'Forbidden') return error;
