@@ -1,6 +1,7 @@
 import type {Cluster} from '../../kube/cluster.ts';
 import {ApiProblem} from '../../kube/errors.ts';
-import type {ObjectOf, ResourceName} from '../../kube/resources.ts';
+import {namespaceMissing, namespacesOf} from '../../kube/lookup.ts';
+import {type ObjectOf, type ResourceName, resources} from '../../kube/resources.ts';
 import {
   type Use,
   usesOfIngress,
@@ -75,6 +76,14 @@ export async function collectUses(cluster: Cluster, scope: Scope, signal: AbortS
 
   const uses = withoutPresent([...found.values()]).sort(byPlace);
   return {uses, notes: denied.map(({message}) => `${message}: users there may be missing here`)};
+}
+
+/** Where nothing was found: rejects with exit code 5 where that is because there is no such namespace. `words` stand behind the command. */
+export async function failUnlessNamespace(cluster: Cluster, {resource, namespace}: Scope, words: string, signal: AbortSignal): Promise<void> {
+  if (namespace === undefined) return;
+  const command = `kops ${resources[resource].kind.toLowerCase()} usage${words}`;
+  const problem = namespaceMissing(cluster, namespace, await namespacesOf(cluster, signal), (near) => `${command} -n ${near}`);
+  if (problem !== undefined) throw problem;
 }
 
 const isWanted = (use: Use, {resource, name, namespace}: Scope): boolean =>

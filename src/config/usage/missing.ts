@@ -2,7 +2,7 @@ import type {Cluster} from '../../kube/cluster.ts';
 import {ApiProblem} from '../../kube/errors.ts';
 import type {KubeObject} from '../../kube/json.ts';
 import {resources} from '../../kube/resources.ts';
-import {type ConfigResource, collectUses, type Scope} from './collect.ts';
+import {type ConfigResource, collectUses, failUnlessNamespace, type Scope} from './collect.ts';
 import type {Owner, Use, User} from './user.ts';
 
 /** What does not exist, and who refers to it. */
@@ -35,6 +35,7 @@ export interface MissingConfig {
 export async function missingConfig(cluster: Cluster, scope: Scope, signal: AbortSignal): Promise<MissingConfig> {
   const {resource} = scope;
   const [{uses, notes}, keys] = await Promise.all([collectUses(cluster, scope, signal), readKeys(cluster, scope, signal)]);
+  if (uses.length === 0) await failUnlessNamespace(cluster, scope, ' --missing', signal);
   if (keys instanceof ApiProblem) {
     const note = `${keys.message}: which of them exist, and with which keys, was not checked`;
     return {kind: 'MissingConfig', resource, missing: [], checked: false, notes: [...notes, note]};

@@ -4,7 +4,7 @@ import type {KubeObject} from '../../kube/json.ts';
 import {getNamed} from '../../kube/lookup.ts';
 import {resources} from '../../kube/resources.ts';
 import {ExitCode, Problem} from '../../problem.ts';
-import {type ConfigResource, collectUses, type Scope} from './collect.ts';
+import {type ConfigResource, collectUses, failUnlessNamespace, type Scope} from './collect.ts';
 import {spareReason} from './spared.ts';
 import type {Owner, Use, User} from './user.ts';
 
@@ -71,6 +71,7 @@ export async function configUsages(cluster: Cluster, scope: Scope, signal: Abort
     const own = (users.get(words) ?? []).map(({user}) => user);
     return {object: {kind: resources[resource].kind, namespace, name}, exists: existing?.has(words) ?? null, users: own};
   });
+  if (items.length === 0) await failUnlessNamespace(cluster, scope, '', signal);
   if (items.length === 0 && scope.name !== undefined && existing !== undefined) throw nowhere(resource, scope.name);
   return {kind: 'ConfigUsageList', resource, items, notes: [...notes, ...deniedNote(there)]};
 }
@@ -91,6 +92,7 @@ export async function unusedConfig(cluster: Cluster, scope: Scope, signal: Abort
     collectUses(cluster, scope, signal),
     cluster.listMetadata(resource, {namespace: scope.namespace}, signal),
   ]);
+  if (objects.length === 0) await failUnlessNamespace(cluster, scope, ' --unused', signal);
   const users = Map.groupBy(uses, wordsOf);
   const unused: UnusedObject[] = [];
   const spared: (UnusedObject & {reason: string})[] = [];

@@ -93,7 +93,7 @@ export function renderUnused({resource, unused, spared, notes}: UnusedConfig, sc
   const width = Math.max(0, ...[...unused, ...spared].map((one) => textWidth(placeOf(one))));
   return [
     unused.length === 0
-      ? `${theme.good('✓')} every one is in use`
+      ? `${theme.good('✓')} none is unused`
       : `nobody refers to ${countedObjects(unused.length, resource)}${notes.length > 0 ? ', as far as could be read' : ''}`,
     ...unused.map((one) => `  ${pad(placeOf(one), width)}  ${age(one.createdAt ?? undefined, now)}`),
     ...(spared.length === 0 ? [] : ['', theme.dim(`nor to ${spared.length} more, which are of use all the same`)]),

@@ -133,6 +133,16 @@ describe('who uses a Secret', () => {
   });
 });
 
+test('a namespace that does not exist is not an empty one', async () => {
+  const named = cluster({}, [{kind: 'Namespace', metadata: {name: 'shop'}}]);
+  for (const [ask, words] of [[configUsages, ''], [unusedConfig, ' --unused'], [missingConfig, ' --missing']] as const) {
+    await expect(ask(named, {...scope, namespace: 'shpo'}, never)).rejects.toMatchObject({
+      message: 'namespace shpo not found',
+      next: `kops secret usage${words} -n shop`,
+    });
+  }
+});
+
 describe('what nobody uses', () => {
   test('of Secrets: what helm, tokens and undo need is spared, with the reason', async () => {
     expect(renderUnused(await unusedConfig(cluster(), scope, never), screen)).toMatchInlineSnapshot(`
