@@ -6,6 +6,7 @@ import {configUsage, configUsages, unusedConfig} from '../config/usage/usage.ts'
 import {renderMissing, renderUnused, renderUsage, renderUsages} from '../config/usage/view.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {allNamespacesFlag, ClusterCommand, clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from './command.ts';
+import {keepMemoryFlat} from './memory.ts';
 
 export const usageArgs = {name: Args.string({description: 'its name; without one, of each'})};
 
@@ -46,6 +47,7 @@ export abstract class UsageCommand extends ClusterCommand {
 
     const cluster = await this.connect(flags);
     const everywhere = flags['all-namespaces'] ?? false;
+    if (everywhere) keepMemoryFlat();
     const scope = {resource, name, namespace: everywhere ? undefined : cluster.namespace};
     if (list === 'unused') {
       this.present(await unusedConfig(cluster, scope, this.signal), flags.output, renderUnused);

@@ -42,7 +42,7 @@ export async function collectUses(cluster: Cluster, scope: Scope, signal: AbortS
   async function read<N extends ResourceName>(resource: N, usesOf: (object: ObjectOf<N>) => Use[]): Promise<boolean> {
     const nothing = {} as ObjectOf<N>;
     const keep = (object: ObjectOf<N>) => {
-      for (const use of usesOf(object)) if (isWanted(use, scope)) found.set(JSON.stringify(use), use);
+      for (const use of usesOf(object)) if (isWanted(use, scope)) found.set(wordsOf(use), use);
       return nothing;
     };
     try {
@@ -74,12 +74,17 @@ export async function collectUses(cluster: Cluster, scope: Scope, signal: AbortS
   ]);
   await read('pods', (pod) => usesOfPod(pod, templates));
 
-  const uses = withoutPresent([...found.values()]).sort(byPlace);
+  const uses = withoutPresent(found);
   return {uses, notes: denied.map(({message}) => `${message}: users there may be missing here`)};
 }
 
 /** Where nothing was found: rejects with exit code 5 where that is because there is no such namespace. `words` stand behind the command. */
-export async function failUnlessNamespace(cluster: Cluster, {resource, namespace}: Scope, words: string, signal: AbortSignal): Promise<void> {
+export async function failUnlessNamespace(
+  cluster: Cluster,
+  {resource, namespace}: Scope,
+  words: string,
+  signal: AbortSignal,
+): Promise<void> {
   if (namespace === undefined) return;
   const command = `kops ${resources[resource].kind.toLowerCase()} usage${words}`;
   const problem = namespaceMissing(cluster, namespace, await namespacesOf(cluster, signal), (near) => `${command} -n ${near}`);
@@ -89,17 +94,15 @@ export async function failUnlessNamespace(cluster: Cluster, {resource, namespace
 const isWanted = (use: Use, {resource, name, namespace}: Scope): boolean =>
   use.resource === resource && (name ?? use.name) === use.name && (namespace ?? use.namespace) === use.namespace;
 
-/** What an old revision uses as the present one does, is told once. */
-function withoutPresent(uses: readonly Use[]): Use[] {
-  const words = ({namespace, name, user: {workload, container, via, at, key}}: Use) =>
-    JSON.stringify([namespace, name, workload.kind, workload.name, container, via, at, key]);
-  const present = new Set(uses.filter(({user}) => user.revision === null).map(words));
-  return uses.filter((use) => use.user.revision === null || !present.has(words(use)));
-}
+/** Tells uses apart, and sorts them by what is used and then by who does. */
+const wordsOf = ({namespace, name, user: {workload, container, via, at, key, revision, optional}}: Use): string =>
+  [namespace, name, workload.kind, workload.name, container, via, at, key, optional, revision].join('\0');
 
-const byPlace = (a: Use, b: Use): number => {
-  const [one, other] = [a, b].map(({namespace, name, user: {workload}}) =>
-    [namespace, name, workload.kind, workload.name].join('\0'),
-  );
-  return (one ?? '') < (other ?? '') ? -1 : one === other ? 0 : 1;
-};
+/** Sorted. What an old revision uses as the present one does, is told once. */
+function withoutPresent(found: ReadonlyMap<string, Use>): Use[] {
+  const uses = [...found.keys()].sort().map((words) => found.get(words) as Use);
+  return uses.filter((use) => {
+    const present: Use = {...use, user: {...use.user, revision: null}};
+    return use.user.revision === null || !found.has(wordsOf(present));
+  });
+}

@@ -60,8 +60,8 @@ describe('who uses a Secret', () => {
   test('in which way, and when they see a change', async () => {
     expect(renderUsage(await configUsage(cluster(), {resource: 'secrets', name: 'tls'}, never), screen)).toMatchInlineSnapshot(`
       "secret/tls  shop  3 uses
-        deployment/web  web  volume /etc/tls      all keys  live
         deployment/web  web  volume /etc/one.crt  all keys  never
+        deployment/web  web  volume /etc/tls      all keys  live
         ingress/web     -    tls shop.example     all keys  live
       live: a change is there in about a minute
       never: mounted by subPath, the same until the pod is replaced"
@@ -89,8 +89,8 @@ describe('who uses a Secret', () => {
         deployment/web  -  imagePullSecrets  all keys  restart
 
       secret/tls  shop  3 uses
-        deployment/web  web  volume /etc/tls      all keys  live
         deployment/web  web  volume /etc/one.crt  all keys  never
+        deployment/web  web  volume /etc/tls      all keys  live
         ingress/web     -    tls shop.example     all keys  live
 
       live: a change is there in about a minute
