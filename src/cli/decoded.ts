@@ -92,7 +92,7 @@ export abstract class DecodedCommand extends ClusterCommand {
 }
 
 /** By name, by labels or namespaces, or from a manifest (and there by name, too). */
-function failUnlessChosen(
+export function failUnlessChosen(
   kind: Decoded['kind'],
   {name, selector, filename}: {name?: string | undefined; selector?: string | undefined; filename?: string | undefined},
   everywhere: boolean,

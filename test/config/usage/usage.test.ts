@@ -135,7 +135,11 @@ describe('who uses a Secret', () => {
 
 test('a namespace that does not exist is not an empty one', async () => {
   const named = cluster({}, [{kind: 'Namespace', metadata: {name: 'shop'}}]);
-  for (const [ask, words] of [[configUsages, ''], [unusedConfig, ' --unused'], [missingConfig, ' --missing']] as const) {
+  for (const [ask, words] of [
+    [configUsages, ''],
+    [unusedConfig, ' --unused'],
+    [missingConfig, ' --missing'],
+  ] as const) {
     await expect(ask(named, {...scope, namespace: 'shpo'}, never)).rejects.toMatchObject({
       message: 'namespace shpo not found',
       next: `kops secret usage${words} -n shop`,
