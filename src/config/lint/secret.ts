@@ -1,3 +1,4 @@
+import {MOST_BYTES} from '../create/keys.ts';
 import {fromBase64} from '../read/base64.ts';
 import {belongTogether} from '../read/certificate.ts';
 import {valueAt} from '../read/decode.ts';
@@ -12,9 +13,6 @@ const REQUIRED: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'kubernetes.io/ssh-auth': [['ssh-privatekey']],
   'bootstrap.kubernetes.io/token': [['token-id'], ['token-secret']],
 };
-
-/** Of data and stringData together. */
-const MOST_BYTES = 1024 * 1024;
 
 export interface SecretManifest {
   readonly type?: unknown;

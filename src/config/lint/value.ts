@@ -1,4 +1,5 @@
 import {parseObject} from '../../kube/json.ts';
+import {keyFlaw} from '../create/keys.ts';
 import {asText, encodedTwice, fromBase64} from '../read/base64.ts';
 import {endsWithNewline} from '../read/content.ts';
 import type {Verdict} from './finding.ts';
@@ -7,10 +8,9 @@ export type Field = 'data' | 'stringData';
 
 /** What is wrong with a value of a Secret's manifest; the first thing that is, for the others follow from it. */
 export function judgeValue(field: Field, key: string, value: unknown): Verdict | undefined {
-  if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key) || /^\.\.?$|^\.\./.test(key)) {
-    const message = `${JSON.stringify(key)} is not a key that a Secret may have`;
-    return {rule: 'invalid-key', message, fix: 'use letters, digits, -, _ and . only, and not .. at its start'};
-  }
+  const flaw = keyFlaw(key);
+  if (flaw !== undefined)
+    return {rule: 'invalid-key', message: `${JSON.stringify(key)} cannot be a key: ${flaw}`, fix: 'give it another name'};
   if (value === null || value === undefined || value === '') return undefined;
   if (typeof value !== 'string') {
     const message = `${key} is a ${Array.isArray(value) ? 'list' : typeof value}, where the API takes text`;
