@@ -2,14 +2,17 @@ import type {
   CoreV1Event,
   V1ConfigMap,
   V1ControllerRevision,
+  V1CronJob,
   V1DaemonSet,
   V1Deployment,
+  V1Job,
   V1Namespace,
   V1Node,
   V1Pod,
   V1ReplicaSet,
   V1ResourceQuota,
   V1Secret,
+  V1Service,
   V1ServiceAccount,
   V1StatefulSet,
 } from '@kubernetes/client-node';
@@ -42,9 +45,11 @@ const clusterWide = <T>(apiVersion: string, kind: string, plural: string): Resou
 export const resources = {
   configmaps: namespaced<V1ConfigMap>('v1', 'ConfigMap', 'configmaps'),
   controllerrevisions: namespaced<V1ControllerRevision>('apps/v1', 'ControllerRevision', 'controllerrevisions'),
+  cronjobs: namespaced<V1CronJob>('batch/v1', 'CronJob', 'cronjobs'),
   daemonsets: namespaced<V1DaemonSet>('apps/v1', 'DaemonSet', 'daemonsets'),
   deployments: namespaced<V1Deployment>('apps/v1', 'Deployment', 'deployments'),
   events: namespaced<CoreV1Event>('v1', 'Event', 'events'),
+  jobs: namespaced<V1Job>('batch/v1', 'Job', 'jobs'),
   namespaces: clusterWide<V1Namespace>('v1', 'Namespace', 'namespaces'),
   nodes: clusterWide<V1Node>('v1', 'Node', 'nodes'),
   pods: namespaced<V1Pod>('v1', 'Pod', 'pods'),
@@ -52,6 +57,7 @@ export const resources = {
   resourcequotas: namespaced<V1ResourceQuota>('v1', 'ResourceQuota', 'resourcequotas'),
   secrets: namespaced<V1Secret>('v1', 'Secret', 'secrets'),
   serviceaccounts: namespaced<V1ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts'),
+  services: namespaced<V1Service>('v1', 'Service', 'services'),
   statefulsets: namespaced<V1StatefulSet>('apps/v1', 'StatefulSet', 'statefulsets'),
 } as const;
 
