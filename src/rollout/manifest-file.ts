@@ -7,12 +7,7 @@ import {type WorkloadKind, type WorkloadRef, workloadKinds} from './workload.ts'
  * A syntax error is a Problem that says file, line and column; so is a manifest with no workload at all.
  */
 export function workloadsIn(text: string, file: string, namespace: string): WorkloadRef[] {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false});
-  const workloads = (Array.isArray(documents) ? documents : []).flatMap((document) => {
-    failUnlessManifest(document, file, lines);
-    return objectsOf(document.toJS()).flatMap((object) => workloadOf(object, namespace) ?? []);
-  });
+  const workloads = objectsIn(text, file).flatMap((object) => workloadOf(object, namespace) ?? []);
   if (workloads.length === 0) {
     throw new Problem(`${file} holds no workload`, {
       why: 'kops rolls out Deployments, StatefulSets and DaemonSets, and found none of them there',
@@ -21,6 +16,16 @@ export function workloadsIn(text: string, file: string, namespace: string): Work
     });
   }
   return workloads;
+}
+
+/** Every object of a manifest, `kind: List` unrolled; nothing of them is checked. A syntax error is a Problem with its line and column. */
+export function objectsIn(text: string, file: string): ManifestObject[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false});
+  return (Array.isArray(documents) ? documents : []).flatMap((document) => {
+    failUnlessManifest(document, file, lines);
+    return objectsOf(document.toJS());
+  });
 }
 
 const ANOTHER = 'name another file with -f, or the workload itself: deploy/web';
@@ -44,7 +49,7 @@ function failUnlessManifest(document: Document, file: string, lines: LineCounter
   }
 }
 
-interface ManifestObject {
+export interface ManifestObject {
   readonly kind?: unknown;
   readonly items?: unknown;
   readonly metadata?: {readonly name?: unknown; readonly namespace?: unknown} | null;

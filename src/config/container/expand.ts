@@ -63,7 +63,7 @@ function joined(pieces: readonly Piece[]): Value {
 }
 
 /** What stands for a Secret's value where it is not to be seen. It does not tell how long that is. */
-const MASK = '••••••';
+export const MASK = '••••••';
 
 export const isSecret = (value: Value): boolean => value.some((piece) => 'text' in piece && piece.secret);
 export const isKnown = (value: Value): boolean => value.every((piece) => 'text' in piece);

@@ -1,8 +1,11 @@
+import type {V1LabelSelector} from '@kubernetes/client-node';
 import type {Cluster} from '../../kube/cluster.ts';
-import type {KubeObject} from '../../kube/json.ts';
+import type {Json, KubeObject} from '../../kube/json.ts';
 import {getNamed} from '../../kube/lookup.ts';
+import {selectorText} from '../../kube/selector.ts';
 import {ExitCode, Problem} from '../../problem.ts';
-import {type PodSource, sourceOf} from './source.ts';
+import {counted} from '../../text/plural.ts';
+import {chooseContainer, type Pod, type PodSource, sourceOf} from './source.ts';
 import {resourceOf, type Target, targetName} from './target.ts';
 
 /** The pod template of a workload, or a pod. `verb`: of kops, for the hint where there is none of that name: `env`. */
@@ -17,4 +20,45 @@ export async function readSource(cluster: Cluster, target: Target, verb: string,
     next: `kubectl get ${targetName(target)} -n ${target.namespace} -o yaml`,
     exitCode: ExitCode.negative,
   });
+}
+
+/** A running pod of a workload, the newest, or that pod itself: one in which the container that is meant runs. */
+export async function runningSource(
+  cluster: Cluster,
+  target: Target,
+  container: string | undefined,
+  verb: string,
+  signal: AbortSignal,
+): Promise<PodSource> {
+  const source = await readSource(cluster, target, verb, signal);
+  const pods = source.pod === undefined ? await podsOf(cluster, target, signal) : [source.pod];
+  const candidates = pods.flatMap((pod) => {
+    const {name = '', namespace = target.namespace} = pod.metadata ?? {};
+    return sourceOf(pod, {kind: 'Pod', name, namespace}, true) ?? [];
+  });
+  const running = candidates.find((candidate) => isRunning(candidate, chooseContainer(candidate, container).container.name));
+  if (running !== undefined) return running;
+  const {container: chosen} = chooseContainer(source, container);
+  const state = pods.length === 0 ? 'it has no pod' : `of ${counted(pods.length, 'pod')} none runs it`;
+  throw new Problem(`container ${chosen.name} of ${targetName(target)} does not run`, {
+    why: source.pod === undefined ? state : 'a pod has an environment while it runs',
+    next: `without --compare: kops ${verb} ${targetName(target)} -n ${target.namespace}`,
+    exitCode: ExitCode.unfinished,
+  });
+}
+
+/** The pods that a workload's selector names and that go on, the newest first. A CronJob has none: its Jobs do. */
+async function podsOf(cluster: Cluster, {kind, namespace, name}: Target, signal: AbortSignal): Promise<Pod[]> {
+  if (kind === 'CronJob' || kind === 'Pod') return [];
+  const {spec} = (await cluster.get(resourceOf(kind), {namespace, name}, signal)) as {spec?: {selector?: Json<V1LabelSelector>}};
+  if (spec?.selector === undefined) return [];
+  const pods = await cluster.list('pods', {namespace, labelSelector: selectorText(spec.selector)}, signal);
+  const age = ({metadata}: Pod) => metadata?.creationTimestamp ?? '';
+  return pods.filter(({metadata}) => metadata?.deletionTimestamp === undefined).sort((a, b) => (age(a) < age(b) ? 1 : -1));
+}
+
+function isRunning({pod}: PodSource, container: string): boolean {
+  const {containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = []} = pod?.status ?? {};
+  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  return statuses.some(({name, state}) => name === container && state?.running !== undefined);
 }

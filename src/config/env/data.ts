@@ -11,7 +11,7 @@ export type Found =
 export interface Datum {
   readonly text: string;
   /** What is wrong with it. `fatal`: no container starts with it. */
-  readonly flaw?: {readonly message: string; readonly fatal: boolean};
+  readonly flaw?: {readonly message: string; readonly fatal: boolean; readonly fix?: string};
 }
 
 export const foundConfigMap = ({data, binaryData}: Json<V1ConfigMap>): Found => ({
@@ -35,8 +35,9 @@ function decoded(base64: string): Datum {
     return {
       text: '',
       flaw: {
-        message: 'its value is not base64: the API server refuses that Secret; plain text goes into stringData',
+        message: 'its value is not base64: the API server refuses that Secret',
         fatal: true,
+        fix: 'encode it, or put plain text into stringData',
       },
     };
   }

@@ -1,5 +1,6 @@
 import type {ContainerType} from '../container/source.ts';
 import type {Target} from '../container/target.ts';
+import type {Comparison} from './compare.ts';
 
 /** Where a variable's value comes from. `object`: `configmap/web-config`; `detail`: its key, a field, a resource, a file. */
 export interface Source {
@@ -62,4 +63,5 @@ export interface EffectiveEnv {
   readonly errors: readonly EnvError[];
   /** Objects that could not be looked at: what they would define or cover is missing here. */
   readonly unknown: readonly {readonly source: Source; readonly why: string}[];
+  readonly comparison?: Comparison;
 }

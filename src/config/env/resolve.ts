@@ -190,7 +190,7 @@ class Resolver {
   }
   private isFine({flaw}: Datum, source: Source, name: string): boolean {
     if (!flaw?.fatal) return true;
-    this.fail(source, flaw.message, undefined, name);
+    this.fail(source, flaw.message, flaw.fix, name);
     return false;
   }
   private skip(source: Source, reason: string, name?: string): 'skip' {

@@ -3,8 +3,11 @@ import {counted} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
+import {MASK} from '../container/expand.ts';
 import {targetName} from '../container/target.ts';
-import type {EffectiveEnv, EnvError, Shadow, Skipped, Source, Variable} from './report.ts';
+import {renderComparison} from './compare-view.ts';
+import type {EffectiveEnv, EnvError, Shadow, Skipped, Variable} from './report.ts';
+import {sourceWords} from './words.ts';
 
 /** A line for each variable with where it comes from; below it what it covers and what is odd. Service links are counted. */
 export function renderEnv(report: EffectiveEnv, screen: Screen): string {
@@ -30,13 +33,15 @@ export function renderEnv(report: EffectiveEnv, screen: Screen): string {
     ...unknown.flatMap(({source, why}) =>
       marked(screen.theme.waiting('?'), `${sourceWords(source)} is not known: ${why}`, undefined, screen),
     ),
+    ...(report.comparison ? ['', renderComparison(report.comparison, report.workload, screen)] : []),
   ].join('\n');
 }
 
 function renderTitle({workload, container, containerType, others, pod}: EffectiveEnv, {theme, width}: Screen): string {
   const role = containerType === 'app' ? 'container' : containerType === 'init' ? 'init container' : `${containerType} container`;
   const title = `${theme.strong(targetName(workload))}  ${workload.namespace}  ${role} ${container}`;
-  const when = pod === undefined ? 'from the next start of a pod' : 'from its next start';
+  const when =
+    pod === undefined ? 'from the next start of a pod' : workload.kind === 'Pod' ? 'from its next start' : `pod ${pod}`;
   const gap = width - textWidth(title) - when.length;
   const rest = others.length > 0 ? [theme.dim(`other containers: ${others.join(', ')}`)] : [];
   return [gap >= 2 ? `${title}${' '.repeat(gap)}${theme.dim(when)}` : title, ...rest].join('\n');
@@ -72,16 +77,8 @@ const errorRow = ({name = '', source, message, fix}: EnvError): Row => ({
   ],
 });
 
-/** `configmap/web-config (envFrom)`, `secret/db password`, `field status.podIP`, `value`. */
-export function sourceWords({type, via, object, detail}: Source): string {
-  if (type === 'value') return via === 'env' ? 'value' : via;
-  if (type === 'service' && object === undefined) return 'what Services would define';
-  const what = [object ?? type, detail].filter((word) => word !== undefined).join(' ');
-  return via === 'envFrom' ? `${what} (envFrom)` : what;
-}
-
 const shadowWords = ({source, value, secret}: Shadow): string =>
-  `${value === undefined ? (secret ? '••••••' : 'a value') : `"${printable(value)}"`} from ${sourceWords(source)}`;
+  `${value === undefined ? (secret ? MASK : 'a value') : `"${printable(value)}"`} from ${sourceWords(source)}`;
 
 const skippedWords = ({name, source}: Skipped): string =>
   name === undefined ? sourceWords(source) : `${printable(name)} of ${sourceWords(source)}`;

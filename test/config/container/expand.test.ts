@@ -35,7 +35,7 @@ test.each([
   ['multiple (odd) operators, var undefined', '$$$$$$$(GOOD_ODDS)', '$$$$(GOOD_ODDS)'],
   ['multiple (odd) operators, var defined', '$$$$$$$(VAR_A)', '$$$A'],
   ['missing open expression', '$VAR_A)', '$VAR_A)'],
-  ['shell syntax ignored', '${VAR_A}', '${VAR_A}'],
+  ['shell syntax ignored', ['$', '{VAR_A}'].join(''), ['$', '{VAR_A}'].join('')],
   ['trailing incomplete expression not consumed', '$(VAR_B)_______$(A', 'B_______$(A'],
   ['trailing incomplete expression, no content, is not consumed', '$(VAR_C)_______$(', 'C_______$('],
   ['operator at end of input string is preserved', '$(VAR_A)foobarzab$', 'Afoobarzab$'],

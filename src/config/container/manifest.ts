@@ -1,0 +1,55 @@
+import type {KubeObject} from '../../kube/json.ts';
+import {ExitCode, Problem} from '../../problem.ts';
+import {type ManifestObject, objectsIn} from '../../rollout/manifest-file.ts';
+import {enumerate} from '../../text/enumerate.ts';
+import {nearest} from '../../text/nearest.ts';
+import {type PodSource, sourceOf} from './source.ts';
+import {isTargetKind, type Target, targetName} from './target.ts';
+
+/** The objects of a manifest file. */
+export interface Manifest {
+  readonly file: string;
+  readonly objects: readonly ManifestObject[];
+}
+
+export const readObjects = (text: string, file: string): Manifest => ({file, objects: objectsIn(text, file)});
+
+/** The workload of that name, or the only one there is. `namespace`: of objects that name none. Rejects with exit code 2. */
+export function sourceIn({file, objects}: Manifest, wanted: Omit<Target, 'namespace'> | undefined, namespace: string): PodSource {
+  const sources = objects.flatMap((object) => {
+    const target = targetOf(object, namespace);
+    return (target && sourceOf(object as KubeObject, target, false)) ?? [];
+  });
+  const names = sources.map(({target}) => targetName(target));
+  const matching = wanted === undefined ? sources : sources.filter((_, i) => names[i] === targetName(wanted));
+  const [first, ...more] = matching;
+  if (first !== undefined && more.length === 0) return first;
+  if (sources.length === 0)
+    throw usage(`${file} holds no workload with containers`, 'kops looked for pods and pod templates', undefined);
+  if (first !== undefined) {
+    const what = wanted === undefined ? `${sources.length} workloads` : `${matching.length} times ${targetName(wanted)}`;
+    throw usage(
+      `${file} holds ${what}`,
+      `it has ${enumerate(names)}`,
+      `name one: ${names[0]}${wanted ? ', and its namespace with -n' : ''}`,
+    );
+  }
+  const near = wanted && nearest(targetName(wanted), names);
+  throw usage(
+    `${file} holds no ${wanted ? targetName(wanted) : 'workload'}`,
+    `it has ${enumerate(names)}`,
+    near && `did you mean ${near}?`,
+  );
+}
+
+function targetOf({kind, metadata}: ManifestObject, namespace: string): Target | undefined {
+  if (!isTargetKind(kind) || typeof metadata?.name !== 'string') return undefined;
+  return {kind, name: metadata.name, namespace: namespaceOf({metadata}, namespace)};
+}
+
+/** An object's own, else the one that `kubectl apply` would put it in. */
+export const namespaceOf = ({metadata}: Pick<ManifestObject, 'metadata'>, namespace: string): string =>
+  typeof metadata?.namespace === 'string' ? metadata.namespace : namespace;
+
+const usage = (what: string, why: string, next: string | undefined): Problem =>
+  new Problem(what, {why, next: next ?? 'name another file with -f', exitCode: ExitCode.usage});
