@@ -48,7 +48,7 @@ export async function runningSource(
 }
 
 /** The pods that a workload's selector names and that go on, the newest first. A CronJob has none: its Jobs do. */
-async function podsOf(cluster: Cluster, {kind, namespace, name}: Target, signal: AbortSignal): Promise<Pod[]> {
+export async function podsOf(cluster: Cluster, {kind, namespace, name}: Target, signal: AbortSignal): Promise<Pod[]> {
   if (kind === 'CronJob' || kind === 'Pod') return [];
   const {spec} = (await cluster.get(resourceOf(kind), {namespace, name}, signal)) as {spec?: {selector?: Json<V1LabelSelector>}};
   if (spec?.selector === undefined) return [];

@@ -16,20 +16,29 @@ export interface Datum {
 
 export const foundConfigMap = ({data, binaryData}: Json<V1ConfigMap>): Found => ({
   state: 'there',
-  data: new Map(Object.entries(data ?? {}).map(([key, text]) => [key, datumOf(Buffer.from(String(text)))])),
+  data: new Map(Object.entries(data ?? {}).map(([key, text]) => [key, datumOfText(text)])),
   binaryKeys: Object.keys(binaryData ?? {}),
 });
 
 /** Of a cluster or of a manifest, where `stringData` counts and `data` may be no base64 at all. */
 export function foundSecret({data, stringData}: Json<V1Secret>): Found {
-  const encoded = Object.entries(data ?? {}).map(([key, base64]): [string, Datum] => [key, decoded(String(base64))]);
-  const texts = Object.entries(stringData ?? {}).map(([key, text]): [string, Datum] => [key, datumOf(Buffer.from(String(text)))]);
+  const encoded = Object.entries(data ?? {}).map(([key, base64]): [string, Datum] => [key, decoded(base64)]);
+  const texts = Object.entries(stringData ?? {}).map(([key, text]): [string, Datum] => [key, datumOfText(text)]);
   return {state: 'there', data: new Map([...encoded, ...texts]), binaryKeys: []};
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-function decoded(base64: string): Datum {
+/** A manifest may have a number there. */
+function notText(value: unknown): Datum {
+  const message = `its value is a ${typeof value}, and one of these is text: the API server refuses it`;
+  return {text: '', flaw: {message, fatal: true, fix: 'write it in quotes'}};
+}
+
+const datumOfText = (text: unknown): Datum => (typeof text === 'string' ? datumOf(Buffer.from(text)) : notText(text));
+
+function decoded(base64: unknown): Datum {
+  if (typeof base64 !== 'string') return notText(base64);
   const bare = base64.replaceAll(/[\r\n]/g, ''); // as Go's decoder skips them
   if (!BASE64.test(bare)) {
     return {

@@ -110,6 +110,11 @@ class Resolver {
 
   add(variable: Json<V1EnvVar>): void {
     const {name, value = '', valueFrom} = variable;
+    if (typeof value !== 'string') {
+      const message = `its value is a ${typeof value}, and a variable's is text: the API server refuses it`;
+      this.fail({type: 'value', via: 'env'}, message, 'write it in quotes', name);
+      return;
+    }
     if (value !== '' || valueFrom == null) {
       const {value: pieces, unresolved} = expand(value, (reference) => this.lookup(reference));
       const warnings = literalWarnings(name, value, unresolved, this.situation());

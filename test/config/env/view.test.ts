@@ -214,3 +214,34 @@ test('the kubectl lines', () => {
     'kubectl set env -f web.yaml --list --resolve',
   ]);
 });
+
+test.each([
+  ['env that is a mapping', 'env: {A: 1}', 'web.yaml: containers[0].env is not a list'],
+  ['a variable that is text', 'env: [A=1]', 'web.yaml: containers[0].env[0] is no mapping'],
+  ['a number for a word', 'args: [10]', 'web.yaml: containers[0].args[0] is a number, and a word is text: write it in quotes'],
+])('%s is refused', (_case, container, message) => {
+  const yaml = `kind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, ${container}}]}`;
+  expect(() => envOf(yaml)).toThrow(expect.objectContaining({message, exitCode: 2}));
+});
+
+test.each([
+  [
+    'a value without quotes',
+    'env: [{name: PORT, value: 8080}]',
+    "its value is a number, and a variable's is text: the API server refuses it",
+  ],
+  [
+    'data without quotes',
+    'env: [{name: DEBUG, valueFrom: {configMapKeyRef: {name: app, key: debug}}}]',
+    'its value is a boolean, and one of these is text: the API server refuses it',
+  ],
+])('%s is no text', (_case, container, message) => {
+  const yaml = `kind: ConfigMap\nmetadata: {name: app}\ndata: {debug: true}\n---\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, ${container}}]}`;
+  expect(envOf(yaml).errors).toMatchObject([{message, fix: 'write it in quotes'}]);
+});
+
+test('fields that are left empty are as if they were not there', () => {
+  const yaml =
+    'kind: Pod\nmetadata: {name: web}\nspec:\n  initContainers:\n  containers: [{name: web, env: , envFrom: , args: }]';
+  expect(envOf(yaml).variables).toEqual([]);
+});
