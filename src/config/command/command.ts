@@ -1,5 +1,5 @@
 import type {Cluster} from '../../kube/cluster.ts';
-import {isKnown, isSecret, shownText, textOf} from '../container/expand.ts';
+import {isBroken, isKnown, isSecret, shownText, textOf} from '../container/expand.ts';
 import {type Manifest, sourceIn} from '../container/manifest.ts';
 import {podsOf, readSource} from '../container/read.ts';
 import {type ChosenContainer, type Container, chooseContainer, type Pod, type PodSource} from '../container/source.ts';
@@ -123,6 +123,14 @@ function tellCommand(
     hints: commandHints({row, words, image: imageConfig, failing: env?.errors.flatMap(({name}) => name ?? []) ?? []}),
     errors: [
       ...(isEmpty ? [{message: 'nothing says what to run: neither the template nor the image', fix: 'set command'}] : []),
+      ...(values.some(isBroken)
+        ? [
+            {
+              message: 'a word is not UTF-8, by the Secret that it refers to: no runtime takes that',
+              fix: 'let the program read the variable',
+            },
+          ]
+        : []),
       ...(env?.errors.map(({name, message, fix, source}) => ({
         ...(name !== undefined && {name}),
         message: source.object && !message.startsWith(source.object) ? `${source.object}: ${message}` : message,

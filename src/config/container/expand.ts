@@ -1,6 +1,11 @@
 /** A piece of a value. A Secret's is told from the rest, so that it can be masked wherever it ends up. */
 export type Piece =
-  | {readonly text: string; readonly secret: boolean}
+  | {
+      readonly text: string;
+      readonly secret: boolean;
+      /** Some of it is no UTF-8, which a variable may hold and a word of a command line may not. */
+      readonly broken?: boolean;
+    }
   /** What only a node or a running pod can tell: `status.podIP`, a ConfigMap that is in no file. */
   | {readonly unknown: string};
 
@@ -55,8 +60,8 @@ function joined(pieces: readonly Piece[]): Value {
   const result: Piece[] = [];
   for (const piece of pieces) {
     const last = result.at(-1);
-    if (last && 'text' in last && 'text' in piece && last.secret === piece.secret)
-      result[result.length - 1] = {text: last.text + piece.text, secret: last.secret};
+    if (last && 'text' in last && 'text' in piece && last.secret === piece.secret && last.broken === piece.broken)
+      result[result.length - 1] = {...last, text: last.text + piece.text};
     else result.push(piece);
   }
   return result;
@@ -66,6 +71,7 @@ function joined(pieces: readonly Piece[]): Value {
 export const MASK = '••••••';
 
 export const isSecret = (value: Value): boolean => value.some((piece) => 'text' in piece && piece.secret);
+export const isBroken = (value: Value): boolean => value.some((piece) => 'text' in piece && piece.broken);
 export const isKnown = (value: Value): boolean => value.every((piece) => 'text' in piece);
 
 /** The whole text, Secrets and all; undefined where a part of it is not known. */

@@ -103,7 +103,7 @@ class Resolver {
       if (taken === false) this.skip(source, `the kubelet (${this.around.kubelet}) does not take it as a name`, name);
       else if (this.isFine(datum, {...from, detail: key}, name)) {
         const doubt = taken === undefined ? ['a kubelet before 1.32 leaves that name out'] : [];
-        this.define(name, [{text: datum.text, secret: type === 'secret'}], source, [...doubt, ...flawOf(datum)]);
+        this.define(name, pieceOf(datum, type), source, [...doubt, ...flawOf(datum)]);
       }
     }
   }
@@ -158,7 +158,7 @@ class Resolver {
     if (datum === undefined && optional) return this.skip(source, 'there is no such key, and it is optional', name);
     if (datum === undefined) return this.fail(source, `${source.object} has no key ${key}`, keyFix(key, found), name);
     if (!this.isFine(datum, source, name)) return 'fail';
-    return {value: [{text: datum.text, secret: type === 'secret'}], warnings: flawOf(datum)};
+    return {value: pieceOf(datum, type), warnings: flawOf(datum)};
   }
 
   finish(): ResolvedEnv {
@@ -211,6 +211,9 @@ class Resolver {
   }
 }
 
+const pieceOf = ({text, flaw}: Datum, type: 'configMap' | 'secret'): Value => [
+  {text, secret: type === 'secret', ...(flaw && {broken: true})},
+];
 const flawOf = ({flaw}: Datum): readonly string[] => (flaw ? [flaw.message] : []);
 const objectName = (type: 'configMap' | 'secret', name: string): string => `${type.toLowerCase()}/${name}`;
 
