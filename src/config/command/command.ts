@@ -1,7 +1,7 @@
 import type {Cluster} from '../../kube/cluster.ts';
 import {isBroken, isKnown, isSecret, shownText, textOf} from '../container/expand.ts';
 import {type Manifest, sourceIn} from '../container/manifest.ts';
-import {podsOf, readSource} from '../container/read.ts';
+import {podsOf, readSource, unlessForbidden} from '../container/read.ts';
 import {type ChosenContainer, type Container, chooseContainer, type Pod, type PodSource} from '../container/source.ts';
 import type {Target} from '../container/target.ts';
 import {surroundingsIn} from '../env/file-surroundings.ts';
@@ -72,7 +72,8 @@ async function lookUpImage(
   signal: AbortSignal,
 ): Promise<ImageLookup> {
   if (rowOf(container) === 'both') return {why: 'it does not matter, because command and args are set'};
-  const pods = source.pod === undefined ? await podsOf(cluster, source.target, signal) : [source.pod];
+  const pods = source.pod === undefined ? await unlessForbidden(() => podsOf(cluster, source.target, signal)) : [source.pod];
+  if (typeof pods === 'string') return {why: pods};
   const having = pods.flatMap((pod) => {
     const status = statusesOf(pod).find(({name}) => name === container.name);
     const same = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].some(

@@ -1,5 +1,6 @@
 import type {V1LabelSelector} from '@kubernetes/client-node';
 import type {Cluster} from '../../kube/cluster.ts';
+import {ApiProblem} from '../../kube/errors.ts';
 import type {Json, KubeObject} from '../../kube/json.ts';
 import {getNamed} from '../../kube/lookup.ts';
 import {selectorText} from '../../kube/selector.ts';
@@ -61,4 +62,14 @@ function isRunning({pod}: PodSource, container: string): boolean {
   const {containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = []} = pod?.status ?? {};
   const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
   return statuses.some(({name, state}) => name === container && state?.running !== undefined);
+}
+
+/** What may be read; a string is why the user may not. */
+export async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | string> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ApiProblem && error.reason === 'Forbidden') return error.message;
+    throw error;
+  }
 }

@@ -27,6 +27,7 @@ export function surroundingsIn(
   return {
     configMaps: new Map(configMaps.map((name) => [name, find('ConfigMap', name)])),
     secrets: new Map(secrets.map((name) => [name, find('Secret', name)])),
-    services: 'a cluster alone has their addresses',
+    services: [],
+    unknownServices: [{why: 'a cluster alone has their addresses'}],
   };
 }

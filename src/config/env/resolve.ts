@@ -14,8 +14,10 @@ import {literalWarnings, type Situation} from './warnings.ts';
 export interface Surroundings {
   readonly configMaps: ReadonlyMap<string, Found>;
   readonly secrets: ReadonlyMap<string, Found>;
-  /** Of the pod's namespace, and `kubernetes` of the namespace default; a string is why nobody knows. */
-  readonly services: readonly Json<V1Service>[] | string;
+  /** Of the pod's namespace, and `kubernetes` of the namespace default. */
+  readonly services: readonly Json<V1Service>[];
+  /** Why some of these are not known: `object` is one, without it all of them. */
+  readonly unknownServices?: readonly {readonly object?: string; readonly why: string}[];
   /** What the pod's node can give. */
   readonly allocatable?: Readonly<Record<string, string>> | undefined;
   /** The kubelet's version, `v1.37.2`. */
@@ -66,10 +68,9 @@ class Resolver {
     this.source = source;
     this.container = container;
     this.around = around;
-    const {services} = around;
-    const enabled = source.spec.enableServiceLinks ?? true;
-    this.links = typeof services === 'string' ? new Map() : serviceLinks(services, source.target.namespace, enabled);
-    if (typeof services === 'string') this.result.unknown.push({source: {type: 'service', via: 'serviceLink'}, why: services});
+    this.links = serviceLinks(around.services, source.target.namespace, source.spec.enableServiceLinks ?? true);
+    for (const {why, ...object} of around.unknownServices ?? [])
+      this.result.unknown.push({source: {type: 'service', via: 'serviceLink', ...object}, why});
   }
 
   addAll({configMapRef, secretRef, prefix = ''}: Json<V1EnvFromSource>): void {

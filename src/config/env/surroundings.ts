@@ -1,7 +1,7 @@
 import type {V1ConfigMap, V1Secret, V1Service} from '@kubernetes/client-node';
 import type {Cluster} from '../../kube/cluster.ts';
-import {ApiProblem} from '../../kube/errors.ts';
 import {type Json, parseObject} from '../../kube/json.ts';
+import {unlessForbidden} from '../container/read.ts';
 import type {Container, PodSource} from '../container/source.ts';
 import {type Found, foundConfigMap, foundSecret} from './data.ts';
 import type {Surroundings} from './resolve.ts';
@@ -34,22 +34,28 @@ export async function readSurroundings(
     readServices(cluster, source, signal),
     readNode(cluster, source, container, signal),
   ]);
-  return {configMaps: new Map(foundMaps), secrets: new Map(foundSecrets), services, ...node};
+  return {configMaps: new Map(foundMaps), secrets: new Map(foundSecrets), ...services, ...node};
 }
 
 async function readServices(
   cluster: Cluster,
-  {spec, target}: PodSource,
+  {spec, target: {namespace}}: PodSource,
   signal: AbortSignal,
-): Promise<Json<V1Service>[] | string> {
+): Promise<Pick<Surroundings, 'services' | 'unknownServices'>> {
   const linked = spec.enableServiceLinks ?? true;
-  return unlessForbidden(async () => {
-    const [own, master] = await Promise.all([
-      linked ? cluster.list('services', {namespace: target.namespace}, signal) : [],
-      cluster.find('services', {namespace: 'default', name: 'kubernetes'}, signal),
-    ]);
-    return [...own, ...(master && !own.some(({metadata}) => metadata?.uid === master.metadata?.uid) ? [master] : [])];
-  });
+  const [own, master] = await Promise.all([
+    linked ? unlessForbidden(() => cluster.list('services', {namespace}, signal)) : [],
+    unlessForbidden(() => cluster.find('services', {namespace: 'default', name: 'kubernetes'}, signal)),
+  ]);
+  const isThere = (service: Json<V1Service>) =>
+    typeof own !== 'string' && own.some(({metadata}) => metadata?.uid === service.metadata?.uid);
+  return {
+    services: [...(typeof own === 'string' ? [] : own), ...(typeof master === 'object' && !isThere(master) ? [master] : [])],
+    unknownServices: [
+      ...(typeof own === 'string' ? [{why: own}] : []),
+      ...(typeof master === 'string' ? [{object: 'service/kubernetes', why: master}] : []),
+    ],
+  };
 }
 
 /** The node's part: of a pod that has one; elsewhere the API server's version stands for the kubelets', which are not newer. */
@@ -67,14 +73,4 @@ async function readNode(
   const {status, body} = await cluster.api.send({method: 'GET', path: '/version'}, signal);
   const version = status === 200 ? (parseObject(body.toString('utf8')) as {gitVersion?: string} | undefined) : undefined;
   return {kubelet: version?.gitVersion};
-}
-
-/** A string is why it cannot be told. */
-async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | string> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ApiProblem && error.reason === 'Forbidden') return error.message;
-    throw error;
-  }
 }
