@@ -10,22 +10,27 @@ import {sourceWords} from './words.ts';
 /** What a running container has otherwise than it would get now, by what is to be done about it. */
 export function renderComparison({pod, via, same, differences}: Comparison, workload: Target, screen: Screen): string {
   const {theme, width} = screen;
-  const isOld = differences.some(({state}) => state === 'stale' || state === 'absent');
-  const column = Math.min(24, Math.max(0, ...differences.map(({name}) => textWidth(name))));
-  const rows = differences.flatMap((difference) => {
-    const name = printable(difference.name);
-    const lines = wrap(wordsOf(difference), width - column - 4);
-    const mark = ORDER[difference.state] === 0 ? theme.waiting('⚠') : theme.dim('+');
-    const head =
-      textWidth(name) > column ? [`${mark} ${name}`, ...lines.map((line) => `${' '.repeat(column + 4)}${line}`)] : undefined;
-    return head ?? lines.map((line, i) => `${i === 0 ? mark : ' '} ${pad(i === 0 ? name : '', column)}  ${line}`);
-  });
-  const summary = `${theme.strong('running')}  pod/${pod}, by ${via}: ${same} of ${same + differences.filter(isOwn).length} as they would be`;
-  return [summary, ...rows, ...(isOld ? [theme.dim(`→ ${restart(workload, pod)}`)] : [])].join('\n');
+  const extras = differences.filter(({state}) => state === 'extra').map(({name}) => printable(name));
+  const rows = differences.filter(({state}) => state !== 'extra');
+  const column = Math.min(24, Math.max(0, ...rows.map(({name}) => textWidth(name))));
+  const old = rows.filter(({state}) => state !== 'program');
+  return [
+    `${theme.strong('running')}  pod/${pod}, by ${via}: ${same} of ${same + old.length} as they would be`,
+    ...rows.flatMap((difference) => {
+      const name = printable(difference.name);
+      const mark = difference.state === 'program' ? theme.dim('+') : theme.waiting('⚠');
+      const lines = wrap(wordsOf(difference), width - column - 4);
+      if (textWidth(name) > column) return [`${mark} ${name}`, ...lines.map((line) => `${' '.repeat(column + 4)}${line}`)];
+      return lines.map((line, i) => `${i === 0 ? mark : ' '} ${pad(i === 0 ? name : '', column)}  ${line}`);
+    }),
+    ...(extras.length > 0
+      ? wrap(`of the image, of the runtime, or no longer defined: ${extras.join(', ')}`, width - 2).map(
+          (line, i) => `${i === 0 ? theme.dim('+') : ' '} ${theme.dim(line)}`,
+        )
+      : []),
+    ...(old.length > 0 ? [theme.dim(`→ ${restart(workload, pod)}`)] : []),
+  ].join('\n');
 }
-
-const ORDER: Readonly<Record<Difference['state'], number>> = {stale: 0, absent: 0, extra: 1, program: 1};
-const isOwn = ({state}: Difference): boolean => ORDER[state] === 0;
 
 function wordsOf({state, source, expected, actual, secret}: Difference): string {
   const told = (text: string | undefined) =>
@@ -33,9 +38,7 @@ function wordsOf({state, source, expected, actual, secret}: Difference): string 
   const from = source === undefined ? '' : `, ${sourceWords(source)}`;
   if (state === 'stale') return `stale: it has ${told(actual)}, a start now gives ${told(expected)}${from}`;
   if (state === 'absent') return `not there: defined since it started${from}`;
-  const value = actual === undefined ? '' : `: ${told(actual)}`;
-  if (state === 'extra') return `of the image or the runtime, or no longer defined${value}`;
-  return `set by the container's own program${value}`;
+  return `set by the container's own program${actual === undefined ? '' : `: ${told(actual)}`}`;
 }
 
 const quotedUnlessMasked = (text: string): string => (text === MASK ? text : `"${text}"`);

@@ -114,8 +114,8 @@ describe('on the screen', () => {
       ⚠ LEVEL  stale: it has "info", a start now gives "debug", configmap/web
                (envFrom)
       ⚠ NEW    not there: defined since it started, configmap/web (envFrom)
-      + PATH   of the image or the runtime, or no longer defined: "/bin"
       + MADE   set by the container's own program
+      + of the image, of the runtime, or no longer defined: PATH
       → a restart brings it up to date: kops rollout restart deployment/web -n shop"
     `);
   });
