@@ -6,6 +6,7 @@ import {envCommands} from '../src/config/env/kubectl.ts';
 import type {EffectiveEnv} from '../src/config/env/report.ts';
 import {envAssignments} from '../src/config/env/shell.ts';
 import {renderEnv} from '../src/config/env/view.ts';
+import {sourceWords} from '../src/config/env/words.ts';
 import {ExitCode} from '../src/problem.ts';
 
 export default class EnvCommand extends ClusterCommand {
@@ -61,7 +62,8 @@ export default class EnvCommand extends ClusterCommand {
   private printAssignments(report: EffectiveEnv, reveal: boolean): void {
     const {text, left} = envAssignments(report, reveal);
     this.log(text);
-    if (left.length > 0)
-      this.tell(`${this.errorScreen.theme.waiting('⚠')} left out, not possible as a shell variable: ${left.join(', ')}`);
+    const mark = this.errorScreen.theme.waiting('⚠');
+    if (left.length > 0) this.tell(`${mark} left out, not possible as a shell variable: ${left.join(', ')}`);
+    for (const {source, why} of report.unknown) this.tell(`${mark} left out, ${sourceWords(source)}: ${why}`);
   }
 }

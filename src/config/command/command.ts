@@ -72,7 +72,7 @@ async function lookUpImage(
   signal: AbortSignal,
 ): Promise<ImageLookup> {
   if (rowOf(container) === 'both') return {why: 'it does not matter, because command and args are set'};
-  const pods = source.pod === undefined ? await unlessForbidden(() => podsOf(cluster, source.target, signal)) : [source.pod];
+  const pods = await unlessForbidden(() => podsOf(cluster, source, signal));
   if (typeof pods === 'string') return {why: pods};
   const having = pods.flatMap((pod) => {
     const status = statusesOf(pod).find(({name}) => name === container.name);

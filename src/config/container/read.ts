@@ -1,7 +1,6 @@
-import type {V1LabelSelector} from '@kubernetes/client-node';
 import type {Cluster} from '../../kube/cluster.ts';
 import {ApiProblem} from '../../kube/errors.ts';
-import type {Json, KubeObject} from '../../kube/json.ts';
+import type {KubeObject} from '../../kube/json.ts';
 import {getNamed} from '../../kube/lookup.ts';
 import {selectorText} from '../../kube/selector.ts';
 import {ExitCode, Problem} from '../../problem.ts';
@@ -32,7 +31,7 @@ export async function runningSource(
   signal: AbortSignal,
 ): Promise<PodSource> {
   const source = await readSource(cluster, target, verb, signal);
-  const pods = source.pod === undefined ? await podsOf(cluster, target, signal) : [source.pod];
+  const pods = await podsOf(cluster, source, signal);
   const candidates = pods.flatMap((pod) => {
     const {name = '', namespace = target.namespace} = pod.metadata ?? {};
     return sourceOf(pod, {kind: 'Pod', name, namespace}, true) ?? [];
@@ -48,14 +47,17 @@ export async function runningSource(
   });
 }
 
-/** The pods that a workload's selector names and that go on, the newest first. A CronJob has none: its Jobs do. */
-export async function podsOf(cluster: Cluster, {kind, namespace, name}: Target, signal: AbortSignal): Promise<Pod[]> {
-  if (kind === 'CronJob' || kind === 'Pod') return [];
-  const {spec} = (await cluster.get(resourceOf(kind), {namespace, name}, signal)) as {spec?: {selector?: Json<V1LabelSelector>}};
-  if (spec?.selector === undefined) return [];
-  const pods = await cluster.list('pods', {namespace, labelSelector: selectorText(spec.selector)}, signal);
+/** That pod itself, or those that a workload's selector names and that go on, the newest first. Of a CronJob none: its Jobs have them. */
+export async function podsOf(
+  cluster: Cluster,
+  {target: {namespace}, selector, pod}: PodSource,
+  signal: AbortSignal,
+): Promise<Pod[]> {
+  if (pod !== undefined) return [pod];
+  if (selector === undefined) return [];
+  const pods = await cluster.list('pods', {namespace, labelSelector: selectorText(selector)}, signal);
   const age = ({metadata}: Pod) => metadata?.creationTimestamp ?? '';
-  return pods.filter(({metadata}) => metadata?.deletionTimestamp === undefined).sort((a, b) => (age(a) < age(b) ? 1 : -1));
+  return pods.filter(({metadata}) => metadata?.deletionTimestamp === undefined).sort((x, y) => (age(x) < age(y) ? 1 : -1));
 }
 
 function isRunning({pod}: PodSource, container: string): boolean {

@@ -1,4 +1,4 @@
-import type {V1Container, V1CronJob, V1Job, V1ObjectMeta, V1Pod, V1PodSpec} from '@kubernetes/client-node';
+import type {V1Container, V1CronJob, V1Job, V1LabelSelector, V1ObjectMeta, V1Pod, V1PodSpec} from '@kubernetes/client-node';
 import type {Json, KubeObject} from '../../kube/json.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {nearest} from '../../text/nearest.ts';
@@ -12,6 +12,8 @@ export interface PodSource {
   readonly target: Target;
   readonly metadata: Json<V1ObjectMeta>;
   readonly spec: Json<V1PodSpec>;
+  /** What selects the pods of a workload; a CronJob has none of its own. */
+  readonly selector?: Json<V1LabelSelector>;
   /** A pod that is there already, where one is asked about: it alone has a name, a node and addresses. */
   readonly pod?: Pod;
 }
@@ -30,7 +32,8 @@ export function sourceOf(object: KubeObject, target: Target, live: boolean): Pod
   const {metadata = {}, spec} = (job as Templated).spec?.template ?? {};
   if (spec == null) return undefined;
   const isIndexed = ['Job', 'CronJob'].includes(target.kind) && (job as Json<V1Job>).spec?.completionMode === 'Indexed';
-  return {target, metadata, spec: isIndexed ? withCompletionIndex(spec) : spec};
+  const {selector} = (object as Json<V1Job>).spec ?? {};
+  return {target, metadata, spec: isIndexed ? withCompletionIndex(spec) : spec, ...(selector && {selector})};
 }
 
 /** The Job controller gives it to every container of an Indexed Job. Source: kubernetes, pkg/controller/job/indexed_job_utils.go. */
