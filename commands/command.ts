@@ -1,8 +1,7 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import {asGiven, ClusterCommand, clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from '../src/cli/command.ts';
 import {containerArgs, containerFlags, manifestOf, namedTarget} from '../src/cli/container.ts';
-import {askNode, imageConfigOf} from '../src/cli/image-config.ts';
-import {nodeFlags} from '../src/cli/nodes.ts';
+import {askNode, imageConfigOf, wayFlags} from '../src/cli/image-config.ts';
 import {type CommandOptions, effectiveCommand, effectiveCommandOfFile} from '../src/config/command/command.ts';
 import {commandCommands} from '../src/config/command/kubectl.ts';
 import type {EffectiveCommand} from '../src/config/command/report.ts';
@@ -29,7 +28,7 @@ export default class CommandCommand extends ClusterCommand {
       helpValue: 'FILE',
       parse: asGiven('a file'),
     }),
-    ...nodeFlags,
+    ...wayFlags,
   };
 
   protected override readonly quotes = true;

@@ -2,7 +2,11 @@ import {type ImageConfig, type ImageLookup, parseImageConfig, readImageConfig} f
 import type {Cluster} from '../kube/cluster.ts';
 import {Problem} from '../problem.ts';
 import {readManifest} from './manifest.ts';
-import {type NodeFlags, reachNamed} from './nodes.ts';
+import {type NodeFlags, nodeFlags, reachNamed} from './nodes.ts';
+
+/** How the node is reached whose runtime is asked. */
+const {'control-planes': _, ...ways} = nodeFlags;
+export const wayFlags = ways;
 
 /** The configuration of an image in a file that the user names. */
 export async function imageConfigOf(path: string): Promise<ImageConfig> {

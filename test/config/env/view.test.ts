@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {readObjects} from '../../../src/config/container/manifest.ts';
 import {parseTarget} from '../../../src/config/container/target.ts';
@@ -126,6 +127,25 @@ test('without --reveal no Secret is in the report, and with it all of them are',
   expect([masked.includes('s3cr3t'), masked.includes('t0k3n')]).toEqual([false, false]);
   expect(envOf(SHOP, {reveal: true}).variables.find(({name}) => name === 'DB_URL')?.value).toBe(
     'postgres://$(DB_USER):s3cr3t@db.shop.svc.cluster.local:5432/shop',
+  );
+});
+
+test('whatever a container makes of a Secret, nothing of it is told without --reveal', () => {
+  const name = fc.constantFrom('A', 'B', 'LOG_LEVEL', 'password');
+  const entry = fc.oneof(
+    fc.record({name, value: fc.constantFrom('$(A)', 'x$(B)$$(A)', '$(password)$(LOG_LEVEL)', 'plain')}),
+    fc.record({name, valueFrom: fc.constant({secretKeyRef: {name: 'db', key: 'password'}})}),
+    fc.record({name, valueFrom: fc.constant({secretKeyRef: {name: 'db', key: 'gone', optional: true}})}),
+  );
+  const from = fc.constantFrom({secretRef: {name: 'db'}}, {configMapRef: {name: 'base'}});
+  fc.assert(
+    fc.property(fc.array(entry, {maxLength: 6}), fc.array(from, {maxLength: 3}), (env, envFrom) => {
+      const web = {kind: 'Pod', metadata: {name: 'web'}, spec: {containers: [{name: 'web', env, envFrom}]}};
+      const yaml = `${SHOP.split('---').slice(0, 3).join('---')}---\n${JSON.stringify(web)}`;
+      const report = envOf(yaml);
+      expect(JSON.stringify(report) + renderEnv(report, screen)).not.toContain('s3cr3t');
+      for (const {value, secret} of envOf(yaml, {reveal: true}).variables) expect(secret).toBe(value?.includes('s3cr3t'));
+    }),
   );
 });
 
