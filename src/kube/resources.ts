@@ -14,6 +14,7 @@ import type {
   V1ReplicaSet,
   V1ResourceQuota,
   V1Secret,
+  V1Service,
   V1ServiceAccount,
   V1StatefulSet,
 } from '@kubernetes/client-node';
@@ -60,6 +61,7 @@ export const resources = {
   resourcequotas: namespaced<V1ResourceQuota>('v1', 'ResourceQuota', 'resourcequotas'),
   secrets: namespaced<V1Secret>('v1', 'Secret', 'secrets'),
   serviceaccounts: namespaced<V1ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts'),
+  services: namespaced<V1Service>('v1', 'Service', 'services'),
   statefulsets: namespaced<V1StatefulSet>('apps/v1', 'StatefulSet', 'statefulsets'),
 } as const;
 

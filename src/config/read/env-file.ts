@@ -10,7 +10,7 @@ export interface ShellAssignments {
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Single quotes keep everything as it is, line feeds too; a single quote itself is written as '\''. */
-export function shellAssignments({data, binary}: Decoded): ShellAssignments {
+export function shellAssignments({data, binary}: Pick<Decoded, 'data' | 'binary'>): ShellAssignments {
   const keys = Object.keys(data).filter((key) => SHELL_NAME.test(key));
   return {
     text: keys.map((key) => `${key}='${(data[key] ?? '').replaceAll("'", String.raw`'\''`)}'`).join('\n'),
