@@ -1,6 +1,7 @@
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, describe, expect, test} from 'vitest';
 import {hashOf, renderConfiguration} from '../../src/encryption/configuration/configuration.ts';
 import {API_SERVER_MANIFEST, observe, probe, readMetrics} from '../../src/encryption/control-plane.ts';
@@ -228,5 +229,21 @@ describe('what a running API server tells', () => {
     const aborted = new AbortController();
     aborted.abort(new Error('enough'));
     await expect(probe(api({'/api/v1/secrets?limit=1': new Error('cut off')}), aborted.signal)).rejects.toThrow('enough');
+  });
+
+  test('an abort in the middle ends all that it has asked, and what ends last is not left to end the process', async () => {
+    const aborted = new AbortController();
+    const {send, ...place} = api(well);
+    const slow: Api = {
+      ...place,
+      async send(request, its) {
+        if (request.path === '/metrics') aborted.abort(new Error('enough'));
+        if (request.path.startsWith('/readyz')) await sleep(60_000, undefined, {signal: aborted.signal});
+        its.throwIfAborted();
+        return send(request, its);
+      },
+    };
+    await expect(probe(slow, aborted.signal)).rejects.toThrow('enough');
+    await sleep(1); // an unhandled rejection fails the run
   });
 });
