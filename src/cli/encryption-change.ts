@@ -1,13 +1,7 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import {planAbort} from '../encryption/abort-plan.ts';
-import {
-  applyChange,
-  type ChangeOptions,
-  continueChange,
-  openChange,
-  openWork,
-  type PreparedChange,
-} from '../encryption/change.ts';
+import {applyChange, type ChangeOptions, type PreparedChange} from '../encryption/change.ts';
+import {continueChange, openChange, openWork} from '../encryption/continue.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';

@@ -5,7 +5,7 @@ import {ABSENT} from './transaction/record.ts';
 import {formerFiles, kubeadmBack} from './transaction/rollback.ts';
 import type {Server} from './transaction/servers.ts';
 import type {Work} from './transaction/steps.ts';
-import {readJournal} from './transaction/store.ts';
+import {leadOf, readJournal} from './transaction/store.ts';
 
 /** What taking back an interrupted change would do, before it is begun. */
 export interface EncryptionAbortPlan {
@@ -27,8 +27,8 @@ export interface EncryptionAbortPlan {
 /** Reads nodes and cluster, and touches nothing. */
 export async function planAbort(work: Work, signal: AbortSignal): Promise<EncryptionAbortPlan> {
   const {plane, transaction, servers} = work;
-  const lead = servers.find(({name}) => name === transaction.lead) ?? servers[0];
-  const promoted = lead !== undefined && isPromoted(await readJournal(lead.node, transaction.id, signal));
+  const lead = leadOf(transaction, servers).node;
+  const promoted = isPromoted(await readJournal(lead, transaction.id, signal));
   return {
     kind: 'EncryptionAbortPlan',
     context: plane.context,

@@ -6,7 +6,7 @@ import type {Transaction} from './record.ts';
 import {rollbackSteps} from './rollback.ts';
 import {settleGuard} from './servers.ts';
 import {type Proof, stepsOf, type TransactionStep, type Work} from './steps.ts';
-import {readJournal} from './store.ts';
+import {leadOf, readJournal} from './store.ts';
 
 export interface StepReport {
   readonly name: string;
@@ -65,8 +65,7 @@ const CLEANUP_TIMEOUT = 10_000;
 export async function transact(work: Work, options: TransactOptions): Promise<EncryptionRun> {
   const {transaction, servers} = work;
   const {progress, signal, before, open, direction} = options;
-  const lead = servers.find(({name}) => name === transaction.lead)?.node;
-  if (lead === undefined) throw leadGone(transaction);
+  const lead = leadOf(transaction, servers).node;
   const reports: StepReport[] = [];
   const lock = await takeLock(lead, signal);
   try {
@@ -135,7 +134,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
   }
 
   async function write(step: TransactionStep, state: JournalEntry['state'], s: AbortSignal, error?: unknown): Promise<void> {
-    if (lead === undefined || (step.name === 'finish' && state === 'done')) return; // it is closed
+    if (step.name === 'finish' && state === 'done') return; // it is closed
     const entry: JournalEntry = {
       transaction: transaction.id,
       at: new Date().toISOString(),
@@ -203,13 +202,6 @@ function whyOf(error: unknown, signal: AbortSignal): NonNullable<EncryptionRun['
 /** Of a Problem only: the words of any other error may quote what must stay secret. */
 const wordsOf = (error: unknown): string =>
   error instanceof Problem ? [error.message, error.why].filter(Boolean).join(': ') : (error as Error).name;
-
-const leadGone = ({id, lead}: Transaction): Problem =>
-  new Problem(`transaction ${id} cannot go on without ${lead}`, {
-    why: 'its journal is on that control-plane node, which the cluster does not have any more',
-    next: `bring ${lead} back, or remove /etc/kubernetes/kops/transaction.json on the others once all servers agree`,
-    exitCode: ExitCode.negative,
-  });
 
 /** Whether it came to what was asked for: done, or, for abort, back. */
 export const isAsAsked = ({outcome, why}: EncryptionRun): boolean => outcome !== 'open' && why === null;

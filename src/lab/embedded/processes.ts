@@ -1,6 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync} from 'node:fs';
-import {basename, dirname, join} from 'node:path';
+import {basename, dirname} from 'node:path';
 import {until} from '../until.ts';
 
 /**
@@ -151,7 +151,9 @@ const readEnvironment = (pid: number): string => readFileSync(`/proc/${pid}/envi
  */
 function becomesAnotherProgram(pid: number): boolean {
   readlinkSync(`/proc/${pid}/exe`);
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' '); // from the third on: a name may hold spaces
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' '); // from the third on: a name may hold spaces
   return fields[51 - 3] === '0';
 }
 
