@@ -140,7 +140,7 @@ export async function applyChange(
         await refuseOpen(plane, signal); // somebody may have begun one while this one was planned
         await refuseOutdated(draft, signal);
         await preflight(plane, draft, snapshot, signal);
-        detail('API, etcd, disk, rights');
+        detail('API, etcd, disk, rights, admission');
       },
     },
     ...(snapshot === undefined

@@ -3,6 +3,7 @@ import type {NodeAccess} from '../nodes/node.ts';
 import {counted} from '../text/plural.ts';
 import {readManifest} from './manifest/manifest.ts';
 import {prefixOfWriteKey, type ResourceAudit} from './stored/audit.ts';
+import {type CanaryKind, canaryKindOf} from './transaction/canary.ts';
 import {type Draft, manifestsOf} from './transaction/prepare.ts';
 import {ABSENT, type Operation} from './transaction/record.ts';
 
@@ -25,6 +26,8 @@ export interface EncryptionPlan {
   /** Whether API servers restart: each of the nodes, one at a time. */
   readonly restarts: readonly string[];
   readonly rewrite: boolean;
+  /** What is written and read back through every server before anything is rewritten; null where no resource of the change lends itself. */
+  readonly canary: CanaryKind | null;
   /** Path of the etcd snapshot; null for none. */
   readonly snapshot: string | null;
   /** Seconds. */
@@ -89,6 +92,7 @@ export function planOf({
     files,
     restarts: restarts.map(({name}) => name),
     rewrite,
+    canary: canaryKindOf(transaction.resources) ?? null,
     snapshot: unchanged ? null : (snapshot ?? null),
     confirmWithin,
     strict: operation === 'setup' && stages.final !== undefined,

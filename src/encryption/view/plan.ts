@@ -9,7 +9,7 @@ import {isKms} from './words.ts';
 
 /** What a change will do, before anybody is asked whether it may. */
 export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string {
-  const {context, nodes, access, restarts, retires, snapshot, confirmWithin, rewrite, files, unchanged} = plan;
+  const {context, nodes, access, restarts, retires, snapshot, confirmWithin, rewrite, canary, files, unchanged} = plan;
   const paths = Math.max(...files.map(({path}) => path.length));
   const changes = files.map(({path, change}) => `${pad(path, paths)}  ${change}`);
   const drops = rewrite && retires.length > 0;
@@ -30,12 +30,15 @@ export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string
         drops ? ['drops', `${enumerate(retires)} once nothing is stored under it; archived on the nodes`] : ['drops'],
         changes.length > 0 ? ['changes', ...changes] : ['changes', 'nothing: every file is as it is to be'],
         ['then', thenOf(plan)],
+        canary === null && !unchanged ? ['canary', NO_CANARY] : ['canary'],
         ...(unchanged ? [] : guarded),
       ],
       width,
     ),
   ].join('\n');
 }
+
+const NO_CANARY = 'none: neither Secrets nor ConfigMaps change, so only what is there shows whether all servers agree';
 
 const WAYS = {local: 'on this machine', docker: 'by docker', ssh: 'by ssh', pod: 'by privileged pods'} as const;
 

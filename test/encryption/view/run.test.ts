@@ -22,6 +22,7 @@ const plan: EncryptionPlan = {
   ],
   restarts: ['kops-control-plane'],
   rewrite: true,
+  canary: 'secrets',
   snapshot: 'kops-snapshot-20261123-143012.db',
   confirmWithin: 90,
   strict: false,
@@ -148,6 +149,11 @@ test('of a KMS nothing is to be backed up but the KMS itself', () => {
 });
 
 const disabled: EncryptionRun = {...run, operation: 'disable', writeKey: {provider: 'identity', keyName: null}, snapshot: null};
+
+test('a plan says where nothing can be written and read back to try it', () => {
+  expect(renderPlan({...plan, canary: null}, screen)).toContain('canary       none: neither Secrets nor ConfigMaps change');
+  expect(renderPlan(plan, screen)).not.toContain('canary');
+});
 
 test('what a disable archives, and that a KMS is not in an archive', () => {
   expect(renderRun({...disabled, retired: ['vault']}, screen)).toMatchInlineSnapshot(`
