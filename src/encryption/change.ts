@@ -15,6 +15,7 @@ import type {ControlPlane} from './control-plane.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
 import {preflight} from './preflight.ts';
 import type {StaleOf} from './rewrite/all.ts';
+import {removeCopies} from './stacked-etcd.ts';
 import {audit, readersOf, type UndecryptableValue, writePrefixOf} from './stored/audit.ts';
 import {envelopeOf} from './stored/envelope.ts';
 import {keysOf} from './stored/etcd-path.ts';
@@ -140,7 +141,9 @@ export async function applyChange(
         await refuseOpen(plane, signal); // somebody may have begun one while this one was planned
         await refuseOutdated(draft, signal);
         await preflight(plane, draft, snapshot, signal);
-        detail('API, etcd, disk, rights, admission');
+        const cleared = await removeCopies(plane.nodes, signal);
+        const left = cleared.length > 0 ? `; removed a copy of etcd that a killed run left on ${enumerate(cleared)}` : '';
+        detail(`API, etcd, disk, rights, admission${left}`);
       },
     },
     ...(snapshot === undefined

@@ -2,6 +2,7 @@ import type {Etcd} from '../etcd/etcd.ts';
 import {listFiles} from '../nodes/files.ts';
 import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
+import {copiesOn, type MemberOnNode} from './stacked-etcd.ts';
 import type {AuditedResource} from './stored/audit.ts';
 import {type OldRevisions, oldPlaintext} from './stored/old-revisions.ts';
 import {findTraces, type Traces} from './stored/traces.ts';
@@ -34,8 +35,7 @@ export interface LocalFile {
 
 export interface ResidueSources {
   readonly etcd: Etcd;
-  /** With the folder that etcd keeps its data in there. */
-  readonly members: readonly {readonly node: Node; readonly dataDir: string}[];
+  readonly members: readonly MemberOnNode[];
   readonly snapshots: readonly LocalFile[];
   /** Paths of snapshots that are not looked into: nothing says that they are this cluster's. */
   readonly skipped: readonly string[];
@@ -59,9 +59,13 @@ export async function findResidue(
 ): Promise<Residue> {
   const revisions = await oldPlaintext(etcd, resources, present.revision, signal);
   const files: ResidueFile[] = [];
-  for (const {node, dataDir} of members) {
-    files.push(await onNode(node, 'database', `${dataDir}/member/snap`, isDatabase, resources, signal));
-    files.push(await onNode(node, 'write-ahead log', `${dataDir}/member/wal`, isLog, resources, signal));
+  for (const found of members) {
+    const {node, member} = found;
+    const [snap, wal] = [`${member.dataDir}/member/snap`, `${member.dataDir}/member/wal`];
+    files.push(await onNode(node, 'database', `${snap}/db`, () => filesIn(node, snap, isDatabase, signal), resources, signal));
+    files.push(await onNode(node, 'write-ahead log', wal, () => filesIn(node, wal, isLog, signal), resources, signal));
+    for (const path of await copiesOn(found, signal))
+      files.push(await onNode(node, 'snapshot', path, async () => [path], resources, signal));
   }
   if (members.length === 0) {
     const where = `the database of ${etcd.via}`;
@@ -80,26 +84,29 @@ export async function findResidue(
 const isDatabase = (name: string): boolean => name === 'db';
 const isLog = (name: string): boolean => name.endsWith('.wal');
 
+async function filesIn(node: Node, folder: string, isMeant: (name: string) => boolean, signal: AbortSignal): Promise<string[]> {
+  const names = (await listFiles(node, folder, signal)).filter(isMeant);
+  if (names.length === 0) throw new Problem('there is no such file', {exitCode: ExitCode.noAccess});
+  return names.map((name) => `${folder}/${name}`);
+}
+
 async function onNode(
   node: Node,
   kind: ResidueFile['kind'],
-  folder: string,
-  isMeant: (name: string) => boolean,
+  where: string,
+  find: () => Promise<string[]>,
   resources: readonly AuditedResource[],
   signal: AbortSignal,
 ): Promise<ResidueFile> {
-  const where = `${folder}${kind === 'database' ? '/db' : ''} on ${node.name}`;
   return traced(
     kind,
-    where,
+    `${where} on ${node.name}`,
     resources,
     async (push) => {
-      const names = (await listFiles(node, folder, signal)).filter(isMeant);
-      for (const name of names) {
-        const {code} = await node.run('cat -- "$1"', [`${node.root}${folder}/${name}`], {onData: push}, signal);
-        if (code !== 0) throw new Problem(`${folder}/${name} on ${node.name} cannot be read`, {exitCode: ExitCode.noAccess});
+      for (const path of await find()) {
+        const {code} = await node.run('cat -- "$1"', [`${node.root}${path}`], {onData: push}, signal);
+        if (code !== 0) throw new Problem(`${path} on ${node.name} cannot be read`, {exitCode: ExitCode.noAccess});
       }
-      if (names.length === 0) throw new Problem('there is no such file', {exitCode: ExitCode.noAccess});
     },
     signal,
   );

@@ -30,7 +30,15 @@ function aMember(database: Buffer | undefined, log: Buffer) {
   if (database) writeFileSync(join(folder, 'snap/db'), database);
   writeFileSync(join(folder, 'wal/0-0.wal'), log);
   writeFileSync(join(folder, 'wal/0.tmp'), logged(plain));
-  return {node: localNode('cp-1', {root}), dataDir: '/var/lib/etcd'};
+  const member = {
+    namespace: 'kube-system',
+    name: 'etcd-cp-1',
+    node: 'cp-1',
+    command: [],
+    clientUrls: [],
+    dataDir: '/var/lib/etcd',
+  };
+  return {node: localNode('cp-1', {root}), member, folder: join(root, 'var/lib/etcd')};
 }
 
 const looking = (sources: Partial<ResidueSources>, plaintext = 0) =>
@@ -54,6 +62,16 @@ test('the database and the log of every member are looked into on their nodes', 
     ['write-ahead log', 0, []],
   ]);
   expect(residue).toMatchObject({ok: false, next: 'kops encrypt-at-rest scrub'});
+});
+
+test('a copy of the database that a killed run left on a node is looked into too', async () => {
+  const member = aMember(record(secretbox('key1', plain)), Buffer.alloc(0));
+  writeFileSync(join(member.folder, 'kops-snapshot.db.part'), record(plain));
+  writeFileSync(join(member.folder, 'kops-snapshot.db.bak'), record(plain)); // of somebody else
+  const residue = await looking({members: [member]});
+  expect(residue.files.slice(2)).toMatchObject([
+    {kind: 'snapshot', where: '/var/lib/etcd/kops-snapshot.db.part on cp-1', plaintext: 1},
+  ]);
 });
 
 test('without a member within reach, etcd hands out its database', async () => {
