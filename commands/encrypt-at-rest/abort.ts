@@ -10,6 +10,7 @@ export default class EncryptAtRestAbortCommand extends EncryptionChangeCommand {
     ...continueFlags,
     ...changeFlags,
   };
+  protected override readonly mayGuessNodes = true;
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestAbortCommand);

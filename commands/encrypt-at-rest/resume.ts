@@ -6,6 +6,7 @@ export default class EncryptAtRestResumeCommand extends EncryptionChangeCommand 
     'Runs the steps that the journal on the nodes does not have as done. A change that was on its way back goes on back.';
   static override examples = ['<%= config.bin %> encrypt-at-rest resume'];
   static override flags = {...continueFlags};
+  protected override readonly mayGuessNodes = true;
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestResumeCommand);

@@ -29,6 +29,7 @@ Ends with 0 where everything is encrypted and opens, 3 where something is plaint
     ...showCommandsFlag,
     ...verifyFlags,
   };
+  protected override readonly mayGuessNodes = true;
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(EncryptAtRestVerifyCommand);

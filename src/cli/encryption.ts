@@ -21,6 +21,8 @@ export type PlaneFlags = Interfaces.InferredFlags<typeof planeFlags>;
 export abstract class EncryptionCommand extends ClusterCommand {
   /** Whether a change that is open is worth a word: not where it is what the command is about. */
   protected readonly warnsOfOpen: boolean = true;
+  /** See `findControlPlaneNodes`: for what only looks, and what goes on with a change, whose record names all of its nodes. */
+  protected readonly mayGuessNodes: boolean = false;
   /** Ways to nodes that are none of the cluster's control planes yet. */
   private readonly others: Node[] = [];
 
@@ -45,7 +47,7 @@ export abstract class EncryptionCommand extends ClusterCommand {
   /** The same with the nodes alone, those out of reach among them. */
   protected async withNodes<T>(flags: PlaneFlags, task: (cluster: Cluster, found: FoundNodes) => Promise<T>): Promise<T> {
     const cluster = await this.connect(flags);
-    const found = await findControlPlaneNodes(cluster, flags, this.signal);
+    const found = await findControlPlaneNodes(cluster, flags, this.signal, {mayGuess: this.mayGuessNodes});
     if (flags['node-access'] === 'auto') for (const chosen of found.chosen) this.tell(this.errorScreen.theme.dim(chosen));
     try {
       return await task(cluster, found);
