@@ -1,12 +1,13 @@
 import {ExitCode, Problem} from '../../problem.ts';
 import type {Progress, Step} from '../../progress.ts';
+import {type RetiredKey, retiredKeys} from '../retired.ts';
 import {appendToJournal, hasDropped, isPromoted, type JournalEntry} from './journal.ts';
 import {takeLock} from './lock.ts';
 import type {Transaction} from './record.ts';
 import {rollbackSteps} from './rollback.ts';
 import {settleGuard} from './servers.ts';
 import {type Proof, stepsOf, type TransactionStep, type Work} from './steps.ts';
-import {leadOf, readJournal} from './store.ts';
+import {leadOf, readJournal, type StageFiles} from './store.ts';
 
 export interface StepReport {
   readonly name: string;
@@ -31,7 +32,8 @@ export interface EncryptionRun {
    */
   readonly outcome: 'done' | 'rolled back' | 'open';
   readonly writeKey: {readonly provider: string; readonly keyName: string | null};
-  readonly retired: readonly string[];
+  /** What older snapshots may need and no server reads any more. */
+  readonly retired: readonly RetiredKey[];
   readonly resources: readonly string[];
   readonly configurationFile: string;
   readonly nodes: readonly string[];
@@ -148,7 +150,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
 
   function report(outcome: EncryptionRun['outcome'], error?: unknown): EncryptionRun {
     const proof = outcome === 'done' ? work.proofs.at(-1) : undefined;
-    const run = runOf(work.plane.context, transaction, {outcome, steps: reports, proof});
+    const run = runOf(work.plane.context, transaction, work.stages, {outcome, steps: reports, proof});
     return {...run, why: error === undefined ? null : whyOf(error, signal)};
   }
 }
@@ -157,6 +159,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
 export function runOf(
   context: string,
   transaction: Transaction,
+  {read}: Pick<StageFiles, 'read'>,
   {outcome, steps, proof}: Pick<EncryptionRun, 'outcome' | 'steps'> & {readonly proof: Proof | undefined},
 ): EncryptionRun {
   const {id, operation, writeKey, retires, resources, configurationFile, nodes, snapshot, rewrite} = transaction;
@@ -168,7 +171,7 @@ export function runOf(
     steps,
     outcome,
     writeKey: {provider: writeKey.provider, keyName: writeKey.keyName ?? null},
-    retired: outcome === 'done' && rewrite ? retires : [],
+    retired: outcome === 'done' && rewrite ? retiredKeys(retires, read) : [],
     resources,
     configurationFile,
     nodes: Object.keys(nodes),
