@@ -10,7 +10,7 @@ import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {ClusterCommand, clusterFlags} from './command.ts';
 import {openStore} from './etcd-store.ts';
-import {type FoundNodes, findControlPlaneNodes, nodeFlags, reachNamed} from './nodes.ts';
+import {answers, type FoundNodes, findControlPlaneNodes, nodeFlags, reachNamed} from './nodes.ts';
 
 export {nodeFlags} from './nodes.ts';
 
@@ -26,9 +26,14 @@ export abstract class EncryptionCommand extends ClusterCommand {
   /** Ways to nodes that are none of the cluster's control planes yet. */
   private readonly others: Node[] = [];
 
-  /** Opens the control plane for a task, and closes what that took. Every node must be within reach. */
-  protected async withControlPlane<T>(flags: PlaneFlags, task: (plane: ControlPlane) => Promise<T>): Promise<T> {
-    return this.withNodes(flags, async (cluster, found) => {
+  /** Opens the control plane for a task, and closes what that took. Every node must be within reach, but one `without` which it is done. */
+  protected async withControlPlane<T>(
+    flags: PlaneFlags,
+    task: (plane: ControlPlane) => Promise<T>,
+    without?: string,
+  ): Promise<T> {
+    return this.withNodes(flags, async (cluster, all) => {
+      const found = without === undefined ? all : await this.allBut(without, cluster, all, flags);
       const plane = await openControlPlane(cluster, found, this.signal);
       try {
         if (this.warnsOfOpen) await this.warnOfOpen(plane);
@@ -37,6 +42,19 @@ export abstract class EncryptionCommand extends ClusterCommand {
         await plane.etcd.close();
       }
     });
+  }
+
+  /** Rejects where there is a way to that node: it is not gone. */
+  private async allBut(name: string, cluster: Cluster, found: FoundNodes, flags: PlaneFlags): Promise<FoundNodes> {
+    const own = found.nodes.find((node) => node.name === name);
+    if (own ? 'server' in own : await answers(cluster, name, flags, this.signal)) {
+      throw new Problem(`${name} still answers`, {
+        why: 'only a node that is gone for good can be left out: its API server would go on writing as before',
+        next: 'leave out --without; or take the machine down first, and delete its node',
+        exitCode: ExitCode.negative,
+      });
+    }
+    return {...found, nodes: found.nodes.filter((node) => node !== own)};
   }
 
   private async warnOfOpen({nodes}: ControlPlane): Promise<void> {

@@ -128,6 +128,19 @@ export async function reachNamed(cluster: Cluster, name: string, flags: NodeFlag
   return reachNode(cluster, name, flags, signal, await cluster.find('nodes', {name}, signal));
 }
 
+/** Whether there is a way to a machine of that name, whether or not the cluster still has the node. None is made by a pod: that needs its kubelet. */
+export async function answers(cluster: Cluster, name: string, flags: NodeFlags, signal: AbortSignal): Promise<boolean> {
+  if (flags['node-access'] === 'pod') return false;
+  const {'node-pod-image': _, ...ways} = flags;
+  try {
+    await (await reachNode(cluster, name, ways, signal)).node.close();
+    return true;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+}
+
 const labRoots = ({server}: Cluster) => labNodes(server, foldersOf(process.env).labs);
 
 /** `known`: their names, for when no API server tells them. */

@@ -1,4 +1,5 @@
 import {readFile} from '../nodes/files.ts';
+import type {Step} from './transaction/departure.ts';
 import {isPromoted} from './transaction/journal.ts';
 import {wouldEdit} from './transaction/kubeadm.ts';
 import {ABSENT} from './transaction/record.ts';
@@ -24,11 +25,11 @@ export interface EncryptionAbortPlan {
   readonly editsKubeadm: boolean;
 }
 
-/** Reads nodes and cluster, and touches nothing. */
-export async function planAbort(work: Work, signal: AbortSignal): Promise<EncryptionAbortPlan> {
+/** Reads nodes and cluster, and touches nothing. `more`: what the journal is still to be told. */
+export async function planAbort(work: Work, more: readonly Step[], signal: AbortSignal): Promise<EncryptionAbortPlan> {
   const {plane, transaction, servers} = work;
   const lead = leadOf(transaction, servers).node;
-  const promoted = isPromoted(await readJournal(lead, transaction.id, signal));
+  const promoted = isPromoted([...(await readJournal(lead, transaction.id, signal)), ...more]);
   return {
     kind: 'EncryptionAbortPlan',
     context: plane.context,

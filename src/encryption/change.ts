@@ -53,18 +53,18 @@ export interface PreparedChange {
   readonly snapshot: string | undefined;
 }
 
-/** Rejects where a transaction is open already, or the servers do not agree. */
-export async function observeForChange(plane: ControlPlane, signal: AbortSignal): Promise<Observed> {
-  await refuseOpen(plane, signal);
+/** Rejects where a transaction is open already, or the servers do not agree. `command`: what is to be given again once none is open. */
+export async function observeForChange(plane: ControlPlane, signal: AbortSignal, command?: string): Promise<Observed> {
+  await refuseOpen(plane, signal, command);
   return observeAll(plane, signal);
 }
 
-async function refuseOpen(plane: ControlPlane, signal: AbortSignal): Promise<void> {
+async function refuseOpen(plane: ControlPlane, signal: AbortSignal, command?: string): Promise<void> {
   const open = await readOpen(plane.nodes, signal);
   if (open === undefined) return;
   throw new Problem(`a change of the encryption is open: ${open.operation} ${open.id}`, {
     why: `${open.startedBy} began it at ${open.startedAt}; it is under way still, or was interrupted`,
-    next: 'where it was interrupted: kops encrypt-at-rest resume, or kops encrypt-at-rest abort',
+    next: `where it was interrupted: kops encrypt-at-rest resume, or kops encrypt-at-rest abort${command ? `; then ${command}` : ''}`,
     exitCode: ExitCode.negative,
   });
 }

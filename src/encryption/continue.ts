@@ -9,7 +9,7 @@ import {staleObjects} from './rewrite/stale.ts';
 import {writePrefixOf} from './stored/audit.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
 import {observeServers} from './transaction/prepare.ts';
-import {RECORD_FILE, type Transaction} from './transaction/record.ts';
+import type {Transaction} from './transaction/record.ts';
 import type {Work} from './transaction/steps.ts';
 import {leadOf, type Originals, readOpen, readOriginals, readStages, type StageFiles, writeRecords} from './transaction/store.ts';
 import {type EncryptionRun, transact} from './transaction/transact.ts';
@@ -71,11 +71,14 @@ async function serversOf(plane: ControlPlane, transaction: Transaction, signal: 
   const strangers = servers.filter(({name}) => transaction.nodes[name] === undefined);
   if (missing.length === 0 && strangers.length === 0) return servers;
   throw new Problem(`the control plane has changed since ${transaction.operation} ${transaction.id} began`, {
-    why: [...missing.map((name) => `${name} is gone`), ...strangers.map(({name}) => `${name} is new`)].join('\n'),
+    why: [
+      ...missing.map((name) => `${name} is not among its nodes any more`),
+      ...strangers.map(({name}) => `${name} is new`),
+    ].join('\n'),
     next:
       strangers.length > 0
         ? 'take the label off a new node until kops encrypt-at-rest resume is done, then kops encrypt-at-rest sync NODE'
-        : `bring it back, then kops encrypt-at-rest resume; if it is gone for good, take it out of nodes in ${RECORD_FILE} on the others first`,
+        : `bring it back, then kops encrypt-at-rest resume; if it is gone for good: kops encrypt-at-rest resume --without ${missing[0]}, or abort --without ${missing[0]}`,
     exitCode: ExitCode.negative,
   });
 }

@@ -58,7 +58,7 @@ export async function preflight(
   await checkEtcd(plane, snapshot, signal);
   await Promise.all(servers.map((server) => checkSockets(server, socketsOnNodes.get(server.name) ?? [], signal)));
   await checkServers(servers, signal);
-  await refuseUnknownServers(servers, signal);
+  for (const {api} of servers.slice(0, 1)) await refuseUnknownServers(servers, api, signal);
   await Promise.all(servers.map((server) => checkDisk(server, signal)));
   await checkRights(servers, rightsFor(transaction), signal);
   const canary = canaryKindOf(transaction.resources);

@@ -69,7 +69,11 @@ export async function writeTransaction(
 }
 
 /** What makes it an open transaction. Those of an interrupted run may have missed some nodes. */
-export async function writeRecords(transaction: Transaction, servers: readonly Server[], signal: AbortSignal): Promise<void> {
+export async function writeRecords(
+  transaction: Transaction,
+  servers: readonly ControlPlaneNode[],
+  signal: AbortSignal,
+): Promise<void> {
   for (const {node} of leadLast(servers, transaction))
     await writeFile(node, RECORD_FILE, serialiseTransaction(transaction), PRIVATE, signal);
 }
@@ -119,7 +123,7 @@ export const readOpen = async (
 ): Promise<Transaction | undefined> => openOf(await readRecords(nodes, signal))?.transaction;
 
 /** The one whose journal and lock count. */
-export function leadOf({lead}: Transaction, servers: readonly Server[]): Server {
+export function leadOf<T extends {readonly name: string}>({lead}: Transaction, servers: readonly T[]): T {
   const found = servers.find(({name}) => name === lead);
   if (found === undefined) throw new Error('the lead is one of the servers of its transaction');
   return found;
@@ -183,7 +187,7 @@ const stageNames = (stages: StageFiles): StageName[] =>
   stages.final === undefined ? ['read', 'write'] : ['read', 'write', 'final'];
 
 /** The lead has the record for as long as any other node has it. */
-const leadLast = (servers: readonly Server[], {lead}: Transaction): Server[] => [
+const leadLast = <T extends {readonly name: string}>(servers: readonly T[], {lead}: Transaction): T[] => [
   ...servers.filter(({name}) => name !== lead),
   ...servers.filter(({name}) => name === lead),
 ];

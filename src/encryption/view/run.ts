@@ -50,6 +50,10 @@ const rowOf = (...row: [string, ...string[]]): [string, ...string[]] => row;
 export const renderOpen = ({id, operation, resources, startedAt, startedBy}: Transaction, context: string): string =>
   `${operation} of ${resources.join(', ')} in ${context}: transaction ${id}, begun by ${startedBy} at ${startedAt}`;
 
+/** What it means to go on without a node. */
+export const renderDeparture = (node: string): string =>
+  `without ${node}, for good: it must never come back as it is, because its API server would write as before; kubeadm reset makes it a new node`;
+
 /** Said by commands that are about something else. */
 export const renderOpenWarning = ({operation, id}: OpenTransaction, {theme}: Screen): string =>
   `${theme.waiting('⚠')} a change of the encryption is open: ${operation} ${id}\n  kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort`;
