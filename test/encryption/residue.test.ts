@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {findResidue, type ResidueSources} from '../../src/encryption/residue.ts';
+import {type EncryptionVerification, exitCodeOfVerification} from '../../src/encryption/verify.ts';
 import {renderResidue} from '../../src/encryption/view/residue.ts';
 import {localNode} from '../../src/nodes/local.ts';
 import {createTheme} from '../../src/text/screen.ts';
@@ -117,6 +118,40 @@ test('what is plaintext now comes first: it is in the files too', async () => {
   expect(residue.next).toBe('encrypt what is plaintext now: it is in these files too');
 });
 
+test('plaintext that only the log has left is etcd’s to drop, and it tells after how much', async () => {
+  const clean = record(secretbox('key1', plain));
+  const member = aMember(clean, logged(plain));
+  writeFileSync(join(member.folder, 'member/wal/0-1.wal'), logged(secretbox('key1', plain)));
+  const residue = await looking({members: [member]});
+  expect(residue).toMatchObject({ok: false, onlyLog: true, files: [{}, {plaintext: 1, log: {files: 2, later: 1, keeps: 5}}]});
+  expect(renderResidue(residue, screen)).toMatchInlineSnapshot(`
+    "… plaintext of earlier times is left in etcd's write-ahead log only
+      revisions        none  1 to 1: 0 superseded values
+      database         none  /var/lib/etcd/member/snap/db on cp-1, 788 bytes
+      write-ahead log  1 in plaintext  /var/lib/etcd/member/wal on cp-1, 754 bytes
+                       etcd drops it by itself once it has written 4 more of these
+                       files, of 64 MB each
+      until then guard these disks; sooner: give what was plaintext new values, or
+      one member after the other a new data folder"
+  `);
+
+  const whole = {ok: true, plaintext: 0, residue} as unknown as EncryptionVerification;
+  expect(exitCodeOfVerification(whole)).toBe(4);
+  expect(exitCodeOfVerification({...whole, ok: false})).toBe(3);
+});
+
+test.each([
+  ['the database has some too', [], record(plain), false, 'etcd drops it by itself once it has written 5 more'],
+  ['etcd keeps fewer files', ['--max-wals=1'], record(secretbox('key1', plain)), true, 'once it has written 1 more'],
+  ['etcd keeps all files', ['--max-wals=0'], record(secretbox('key1', plain)), false, 'etcd never drops it'],
+])('the log is waited for only where that helps: %s', async (_case, command, database, onlyLog, words) => {
+  const member = aMember(database, logged(plain));
+  const residue = await looking({members: [{...member, member: {...member.member, command}}]});
+  expect(residue.onlyLog).toBe(onlyLog);
+  expect(exitCodeOfVerification({ok: true, residue} as unknown as EncryptionVerification)).toBe(onlyLog ? 4 : 3);
+  expect(renderResidue(residue, {...screen, width: 200})).toContain(words);
+});
+
 test('what is said where nothing is left, and where something is', async () => {
   expect(renderResidue(await looking({}), screen)).toMatchInlineSnapshot(`
     "✓ no plaintext is left of earlier times
@@ -129,6 +164,8 @@ test('what is said where nothing is left, and where something is', async () => {
       revisions        none  1 to 1: 0 superseded values
       database         1 in plaintext  /var/lib/etcd/member/snap/db on cp-1, 722 bytes
       write-ahead log  1 in plaintext  /var/lib/etcd/member/wal on cp-1, 344 bytes
+                       etcd drops it by itself once it has written 5 more of these
+                       files, of 64 MB each
       try: kops encrypt-at-rest scrub"
   `);
   const others = await looking({skipped: ['kops-snapshot-20261123-143012-99999999.db', 'kops-snapshot-20261123-150000.db']});
