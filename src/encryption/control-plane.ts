@@ -159,10 +159,10 @@ export const silent = (why: string): RunningServer => ({
 export async function probe(api: Api, signal: AbortSignal): Promise<RunningServer> {
   const secrets = await ask('/api/v1/secrets?limit=1', METADATA_LIST, 16 * 1024 * 1024);
   if (secrets instanceof Error) return silent(secrets.message);
-  const readiness = ask('/readyz?verbose', 'text/plain', 1024 * 1024, READY_TIMEOUT);
-  const [why, metrics] = await Promise.all([
+  const [why, metrics, readiness] = await Promise.all([
     secrets.status === 200 ? unreadable(secrets.body) : refusalOf('list secrets', secrets),
     ask('/metrics', 'text/plain', MOST_METRICS),
+    ask('/readyz?verbose', 'text/plain', 1024 * 1024, READY_TIMEOUT),
   ]);
   const text = metrics instanceof Error || metrics.status !== 200 ? '' : metrics.body.toString('latin1');
   const trouble =
@@ -171,7 +171,7 @@ export async function probe(api: Api, signal: AbortSignal): Promise<RunningServe
     answers: true,
     ...readMetrics(text),
     listsSecrets: why === undefined,
-    notReady: failedChecks(await readiness),
+    notReady: failedChecks(readiness),
     ...(trouble !== undefined && {why: trouble}),
     ...deniedBy(secrets, metrics),
   };
