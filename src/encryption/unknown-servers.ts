@@ -21,7 +21,12 @@ interface Lease {
  * Rejects where an API server runs on a machine that is none of these nodes. Where the user may not list Leases, or there are none, nobody
  * can tell; nor where nodes are simulated, and all have the name of this machine.
  */
-export async function refuseUnknownServers(servers: readonly Server[], api: Api, signal: AbortSignal): Promise<void> {
+export async function refuseUnknownServers(
+  servers: readonly Server[],
+  api: Api,
+  signal: AbortSignal,
+  next = `label its node as a control plane: kubectl label node NAME ${CONTROL_PLANE_LABEL}=`,
+): Promise<void> {
   if (servers.some(({node}) => node.root !== '')) return;
   const {status, body} = await api.send({method: 'GET', path: IDENTITY_LEASES}, signal);
   if (status !== 200) return;
@@ -36,7 +41,7 @@ export async function refuseUnknownServers(servers: readonly Server[], api: Api,
       `the cluster has ${counted(live.length, 'API server')} (their Leases in kube-system), and kops found ${enumerate(servers.map(({name}) => name))};`,
       'all must be changed together: one that is left out goes on writing as before, and cannot read what the others write',
     ].join(' '),
-    next: `label its node as a control plane: kubectl label node NAME ${CONTROL_PLANE_LABEL}=; one that was just removed is forgotten after a minute; nothing was changed`,
+    next: `${next}; one that was just removed is forgotten after a minute; nothing was changed`,
     exitCode: ExitCode.negative,
   });
 }

@@ -36,7 +36,7 @@ export async function planDeparture(
   if (status?.conditions?.some(({type, status: is}) => type === 'Ready' && is === 'True'))
     throw refuse('the cluster says that it is Ready', 'bring it back within reach, then kops encrypt-at-rest resume');
   const {servers} = await observeServers(plane, signal);
-  await refuseUnknownServers(servers, plane.cluster.api, signal);
+  await refuseUnknownServers(servers, plane.cluster.api, signal, 'only one whose API server has ended can be left out');
   const files = await Promise.all(
     plane.nodes.map(async ({name: own, node, manifestPath}) => ({
       name: own,
