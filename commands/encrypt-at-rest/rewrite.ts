@@ -47,13 +47,13 @@ export default class EncryptAtRestRewriteCommand extends ClusterCommand {
     const resources = flags.resources.split(',').filter(Boolean);
     const engine = flags.engine === 'auto' ? 'client' : flags.engine;
     if (flags['show-commands']) return this.presentCommands(rewriteCommands(resources, kubectlScope(flags)), output);
-    const {api} = await this.connect(flags);
-    const prepared = await prepareRewrite(api, {resources, engine, namespace, dryRun: dryRun === 'server'}, this.signal);
+    const cluster = await this.connect(flags);
+    const prepared = await prepareRewrite(cluster.api, {resources, engine, namespace, dryRun: dryRun === 'server'}, this.signal);
     if (dryRun === 'client') return this.present(prepared.plan, output, renderRewritePlan);
     this.tell(`${renderRewritePlan(prepared.plan, this.errorScreen)}\n`);
     if (dryRun === 'none') await askFirst('Go on?', {yes, signal: this.signal});
     const progress = createProgress(process.stderr, process.env, this.errorScreen);
-    const run = await runRewrite(api, prepared, progress, this.signal);
+    const run = await cluster.multiplex((api) => runRewrite(api, prepared, progress, this.signal));
     this.present(run, output, renderRewrite);
     this.exit(exitCodeOfRewrite(run));
   }

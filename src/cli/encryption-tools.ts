@@ -16,7 +16,7 @@ export function encryptionTools({etcd, cluster}: ControlPlane): Tools {
         dryRun: false,
         onProgress: (progress) => detail(`${progress.resource} ${rewriteProgress(progress)}`),
       };
-      const done = await rewriteAll(cluster.api, resources, staleOf, options, signal);
+      const done = await cluster.multiplex((api) => rewriteAll(api, resources, staleOf, options, signal));
       detail(rewriteSummary(done.resources, done.seconds));
       const failure = failureOfRewrite(done);
       if (failure) throw failure;

@@ -21,8 +21,9 @@ export function decodeSecret(secret: Json<V1Secret>, key?: string): DecodedSecre
   const wanted = key === undefined ? entries : entries.filter(([k]) => k === key);
   if (key !== undefined && wanted.length === 0) throw unknownKey(key, {namespace, name, keys: entries.map(([k]) => k)});
 
-  const data: Record<string, string> = {};
-  const binary: Record<string, string> = {};
+  // Without a prototype: a key may be called `__proto__`.
+  const data: Record<string, string> = Object.create(null);
+  const binary: Record<string, string> = Object.create(null);
   for (const [k, base64] of wanted.sort(([a], [b]) => a.localeCompare(b))) {
     const text = asText(Buffer.from(base64, 'base64'));
     if (text === undefined) binary[k] = base64;

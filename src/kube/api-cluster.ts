@@ -5,7 +5,7 @@ import {follow} from './follow.ts';
 import type {KubeObject} from './json.ts';
 import {listAll} from './list.ts';
 import {collectionPath, objectPath} from './paths.ts';
-import type {Connection, Requester} from './request.ts';
+import {type Connection, createSend, type Requester} from './request.ts';
 import {type ObjectOf, type Resource, type ResourceName, resources} from './resources.ts';
 
 /** Who kops is in an object's `managedFields`. */
@@ -32,6 +32,15 @@ export function createApiCluster(
     server,
     api: createApi(requester),
     apiAt,
+    async multiplex(task) {
+      const {createMultiplexer} = await import('./http/multiplex.ts');
+      const {exchange, close} = createMultiplexer();
+      try {
+        return await task(createApi({place: connection, send: createSend(connection, exchange)}));
+      } finally {
+        close();
+      }
+    },
     get,
 
     async find(name, ref, signal) {

@@ -20,7 +20,7 @@ export interface Api extends Place {
 
 export type {RawRequest};
 
-export const createApi = ({place, send}: Requester): Api => ({
+export const createApi = ({place, send}: Pick<Requester, 'place' | 'send'>): Api => ({
   context: place.context,
   server: place.server,
   proxy: place.proxy,

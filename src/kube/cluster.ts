@@ -107,6 +107,8 @@ export interface Cluster {
    * the host of `url`. No request is sent yet.
    */
   apiAt(url: URL): Promise<Api>;
+  /** The same server for a task of thousands of requests: over one HTTP/2 connection where it has that. */
+  multiplex<T>(task: (api: Api) => Promise<T>): Promise<T>;
 
   get<N extends ResourceName>(resource: N, ref: ObjectRef, signal: AbortSignal): Promise<ObjectOf<N>>;
   /** As `get`, but an object that does not exist is `undefined`. A server that does not know the kind, or is none, is a Problem. */

@@ -82,7 +82,6 @@ const PING_EVERY = 10_000;
 export function createRequester(connection: Connection): Requester {
   const {requestTimeout: timeout} = connection;
   const limit = createLimit(CONCURRENCY);
-  const rawLimit = createLimit(RAW_CONCURRENCY);
   const failure = (error: unknown) => connectionFailure(error, connection);
 
   const bytes = async (request: ApiRequest, signal: AbortSignal): Promise<Buffer> => {
@@ -91,16 +90,10 @@ export function createRequester(connection: Connection): Requester {
     return (await attempt(connection, request, send, wasReset, signal)).body;
   };
 
-  const raw: Requester['send'] = async (request, signal) => {
-    const limits = {timeout: request.timeout ?? timeout, maxBytes: request.maxBytes ?? MAX_BYTES};
-    const send: Send = (agent, http) => rawLimit(() => exchange(agent, http, limits, signal), signal);
-    return (await persist(connection, request, send, request.retry === false ? 'never' : wasReset, signal)).response;
-  };
-
   return {
     place: connection,
     failure,
-    send: raw,
+    send: createSend(connection, exchange),
     bytes,
     async json<T>(request: ApiRequest, signal: AbortSignal) {
       const body = await bytes(request, signal);
@@ -123,6 +116,17 @@ export function createRequester(connection: Connection): Requester {
     ping: shared(PING_EVERY, () => ping(connection)),
   };
 }
+
+/** See `Requester.send`; `exchange`: how one request is sent. */
+export function createSend(connection: Connection, exchange: Exchange): Requester['send'] {
+  const limit = createLimit(RAW_CONCURRENCY);
+  return async (request, signal) => {
+    const limits = {timeout: request.timeout ?? connection.requestTimeout, maxBytes: request.maxBytes ?? MAX_BYTES};
+    const send: Send = (agent, http) => limit(() => exchange(agent, http, limits, signal), signal);
+    return (await persist(connection, request, send, request.retry === false ? 'never' : wasReset, signal)).response;
+  };
+}
+type Exchange = typeof exchange;
 
 async function ping(connection: Connection): Promise<void> {
   const {signal} = new AbortController();

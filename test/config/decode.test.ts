@@ -28,6 +28,10 @@ test('every value comes back: as text where it is UTF-8, else as the base64 it w
   );
 });
 
+test('__proto__ is a key like any other', () => {
+  expect(Object.entries(decodeSecret(secret({['__proto__']: 'x'})).data)).toEqual([['__proto__', 'x']]);
+});
+
 test.each([
   ['a byte order mark stays', Buffer.from('\ufeffx'), '\ufeffx'],
   ['a trailing newline stays', Buffer.from('x\n'), 'x\n'],

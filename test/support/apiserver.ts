@@ -1,5 +1,6 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {createSecureServer} from 'node:http2';
 import {createServer} from 'node:https';
 import type {AddressInfo, Socket} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -43,28 +44,32 @@ export interface FakeApiServer {
 }
 
 /** An HTTPS server on a real socket that answers as the test says. Closed when the test ends. */
-export async function fakeApiServer(answer: Answer, certificate?: Certificate & {ca: string}): Promise<FakeApiServer> {
+export async function fakeApiServer(
+  answer: Answer,
+  certificate?: Certificate & {ca: string},
+  protocol: 'http/1.1' | 'h2' = 'http/1.1',
+): Promise<FakeApiServer> {
   const {ca, ...own} = certificate ?? (await servingCertificate());
   const asked: Asked[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
-  const server = createServer(
-    {cert: own.certificate, key: own.key, requestCert: true, rejectUnauthorized: false},
-    async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
-      const {pathname, searchParams} = new URL(request.url ?? '/', 'https://fake');
-      const one = {
-        method: request.method ?? '',
-        path: pathname,
-        query: searchParams,
-        headers: request.headersDistinct,
-        body: Buffer.concat(chunks).toString(),
-      };
-      asked.push(one);
-      await answer(one, response, asked.length);
-    },
-  );
+  const tls = {cert: own.certificate, key: own.key, requestCert: true, rejectUnauthorized: false};
+  const listener = async (request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const {pathname, searchParams} = new URL(request.url ?? '/', 'https://fake');
+    const one = {
+      method: request.method ?? '',
+      path: pathname,
+      query: searchParams,
+      headers: request.headersDistinct,
+      body: Buffer.concat(chunks).toString(),
+    };
+    asked.push(one);
+    await answer(one, response, asked.length);
+  };
+  // Node gives a listener for HTTP/1.1 the same requests and answers over HTTP/2.
+  const server = protocol === 'h2' ? createSecureServer(tls, listener as never) : createServer(tls, listener);
   server.on('connection', (socket) => {
     connections++;
     sockets.add(socket);

@@ -139,7 +139,7 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
     },
     journal: (transaction) => journal(transaction),
     processes: () => findProcesses(join(env.XDG_STATE_HOME ?? '', 'kops/labs', name)),
-    allJournals: () => transactions().flatMap(journal),
+    allJournals: () => parseJournal(Buffer.from(file(nodes[0] ?? '', JOURNAL_FILE) ?? '')),
     openTransaction() {
       const found = nodes.flatMap((node) => file(node, RECORD_FILE) ?? []);
       return found[0] === undefined ? undefined : JSON.parse(found[0]);

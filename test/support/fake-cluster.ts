@@ -195,6 +195,9 @@ export class FakeCluster implements Cluster {
     return this.apiOf(href.replace(/\/$/, ''));
   }
 
+  multiplex<T>(task: (api: Api) => Promise<T>): Promise<T> {
+    return task(this.api);
+  }
   private apiOf(server: string): Api {
     return {
       context: this.context,

@@ -1,90 +1,115 @@
 import {beforeAll, expect, test, vi} from 'vitest';
-import type {Operation} from '../../src/encryption/transaction/record.ts';
-import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
+import {CONFIGURATION_FILE, type Operation} from '../../src/encryption/transaction/record.ts';
 import type {EncryptionVerification} from '../../src/encryption/verify.ts';
 import {type EncryptionLab, encryptionLab} from './encryption-lab.ts';
 
 export const OPERATIONS: readonly Operation[] = ['setup', 'rotate', 'disable'];
 const CHANGE = ['--yes', '--no-snapshot', '--confirm-within', '30s'];
+const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 
-/** The tests of a file: a change on one API server is killed at every step, to go on from there and to be taken back from there. */
+/**
+ * The tests of a file: a change on one API server is killed wherever it can be, to go on from there; and taken back from where it means
+ * something else each time.
+ */
 export function testKills(operation: Operation): void {
   vi.setConfig({testTimeout: 1_200_000});
   const lab = encryptionLab(1);
   let values: Readonly<Record<string, string>>;
+  let points: readonly string[] = [];
   beforeAll(async () => {
     values = await lab.seed(10);
   });
 
   test('goes on from every step, and loses nothing', async () => {
-    const steps = await stepsOf(lab, operation);
-    expect(steps).toEqual(expect.arrayContaining(['begin ', 'write ', 'rewrite ', 'verify ', 'finish ']));
-    await killAtEveryStep(lab, operation, steps, values);
+    points = await killEverywhere(lab, operation, values);
+    expect(points).toEqual(expect.arrayContaining(['begin ', 'write ', 'rewrite ', 'verify ', 'finish ']));
+    expect(points).toContainEqual(expect.stringMatching(/ swapped$/));
   });
 
-  test('can be taken back from every step, and loses nothing', async () => {
-    for (const step of await stepsOf(lab, operation)) await killAndAbort(lab, operation, step, values);
+  test('can be taken back before the new key is written, while it is, and from then to the end', async () => {
+    const promotion = points.indexOf('write ');
+    for (const point of [points[0], points[promotion - 1], 'write ', 'rewrite ', points.at(-1)])
+      await killAndAbort(lab, operation, point ?? '', values);
   });
-}
-
-/** `write `, `enable NODE`: the steps of one undisturbed run, as the journal has them, so that a new one cannot be missed. */
-export async function stepsOf(lab: EncryptionLab, operation: Operation): Promise<string[]> {
-  await prepare(lab, operation);
-  const {transaction} = await lab.report<EncryptionRun>([operation, ...CHANGE]);
-  return lab
-    .journal(transaction)
-    .filter(({state}) => state === 'begun')
-    .map(nameOf);
 }
 
 const nameOf = ({step, node = ''}: {readonly step: string; readonly node?: string}): string => `${step} ${node}`;
 
-/** Begins a change, or goes on with one, and kills kops with SIGKILL once the journal has begun this step again. */
-async function killAt(lab: EncryptionLab, step: string, words: readonly string[]): Promise<void> {
-  const begins = () => lab.allJournals().filter((entry) => entry.state === 'begun' && nameOf(entry) === step).length;
-  const before = begins();
+/**
+ * Begins a change, or goes on with one, until it is at one of these points, and kills kops with SIGKILL there: `write `, `enable NODE` when
+ * the journal says that the step begins, `enable NODE swapped` when that node then has another file. Resolves with the point, or with undefined
+ * where kops came to its end.
+ */
+async function killAt(
+  lab: EncryptionLab,
+  words: readonly string[],
+  isWanted: (point: string) => boolean,
+): Promise<string | undefined> {
+  const before = lab.allJournals().length;
   const running = lab.start(['encrypt-at-rest', ...words]);
   let ended = false;
-  const end = running.ended.then(() => {
+  const end = running.ended.then((result) => {
     ended = true;
+    return result;
   });
-  await vi.waitFor(
+  const filesOf = (node: string) => [MANIFEST, CONFIGURATION_FILE].map((path) => lab.file(node, path)).join();
+  let swapping: {readonly point: string; readonly node: string; readonly files: string} | undefined;
+  let known = before;
+  const point = await vi.waitFor(
     () => {
-      if (begins() === before && !ended) throw new Error(`${words[0]} has not come to ${step}:\n${running.output()}`);
+      if (ended) return undefined;
+      for (const entry of lab.allJournals().slice(known)) {
+        known++;
+        swapping = undefined;
+        if (entry.state !== 'begun') continue;
+        if (isWanted(nameOf(entry))) return nameOf(entry);
+        const {node} = entry;
+        if (node) swapping = {point: `${nameOf(entry)} swapped`, node, files: filesOf(node)};
+      }
+      if (swapping && isWanted(swapping.point) && filesOf(swapping.node) !== swapping.files) return swapping.point;
+      throw new Error(`${words[0]} has not come to where it is to be killed:\n${running.output()}`);
     },
-    {timeout: 180_000, interval: 2},
+    {timeout: 180_000, interval: 4},
   );
   running.process.kill('SIGKILL');
-  await end;
+  const {code, stderr} = await end;
+  if (point === undefined) expect(code, stderr).toBe(0);
+  return point;
 }
 
-/** One change that is killed at each of its steps, and resumed to be killed at the next one. */
-export async function killAtEveryStep(
+/**
+ * One change that is killed at each point that it comes to, and resumed to be killed at the next one: the journal tells which they are, so
+ * that a new step cannot be missed. Resolves with all of them, in order.
+ */
+export async function killEverywhere(
   lab: EncryptionLab,
   operation: Operation,
-  steps: readonly string[],
   values: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<string[]> {
   await prepare(lab, operation);
-  for (const [i, step] of steps.entries()) {
-    const begins = i === 0 || lab.openTransaction() === undefined;
-    await killAt(lab, step, begins ? [operation, ...CHANGE] : ['resume', '--yes']);
-    expect(await lab.secrets(), `${operation} killed at ${step}`).toEqual(values);
+  const points: string[] = [];
+  for (;;) {
+    const begins = points.length === 0 || lab.openTransaction() === undefined;
+    const point = await killAt(lab, begins ? [operation, ...CHANGE] : ['resume', '--yes'], (one) => !points.includes(one));
+    if (point === undefined) break;
+    points.push(point);
+    expect(await lab.secrets(), `${operation} killed at ${point}`).toEqual(values);
+    if (lab.openTransaction() === undefined && points.length > 1) break; // it had come to its end all the same
   }
-  if (lab.openTransaction()) expect(await lab.report(['resume', '--yes'])).toMatchObject({outcome: 'done'});
   await checkEnd(lab, operation, values);
+  return points;
 }
 
-/** A change that is killed at this step, and taken back. */
+/** A change that is killed at this point, and taken back. */
 export async function killAndAbort(
   lab: EncryptionLab,
   operation: Operation,
-  step: string,
+  point: string,
   values: Readonly<Record<string, string>>,
 ): Promise<void> {
   await prepare(lab, operation);
-  await killAt(lab, step, [operation, ...CHANGE]);
-  const what = `abort of ${operation} killed at ${step}`;
+  const what = `abort of ${operation} killed at ${point}`;
+  expect(await killAt(lab, [operation, ...CHANGE], (one) => one === point), what).toBe(point);
   if (lab.openTransaction()) expect(await lab.report(['abort', '--yes']), what).toMatchObject({outcome: 'rolled back'});
   expect(lab.openTransaction(), what).toBeUndefined();
   expect(await lab.secrets(), what).toEqual(values);
@@ -104,12 +129,11 @@ async function prepare(lab: EncryptionLab, operation: Operation): Promise<void> 
 }
 
 const isConfigured = (lab: EncryptionLab): boolean =>
-  lab.file(lab.nodes[0] ?? '', '/etc/kubernetes/manifests/kube-apiserver.yaml')?.includes('--encryption-provider-config') ??
-  false;
+  lab.file(lab.nodes[0] ?? '', MANIFEST)?.includes('--encryption-provider-config') ?? false;
 
 /** Whether new values are encrypted. */
 const isEncrypting = (lab: EncryptionLab): boolean =>
-  isConfigured(lab) && !/providers:\s*- identity/.test(lab.file(lab.nodes[0] ?? '', '/etc/kubernetes/enc/encryption.yaml') ?? '');
+  isConfigured(lab) && !/providers:\s*- identity/.test(lab.file(lab.nodes[0] ?? '', CONFIGURATION_FILE) ?? '');
 
 async function checkEnd(lab: EncryptionLab, operation: Operation, values: Readonly<Record<string, string>>): Promise<void> {
   const isOff = operation === 'disable';

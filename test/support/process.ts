@@ -2,7 +2,9 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {constants} from 'node:os';
 import {fileURLToPath} from 'node:url';
 
-const kopsFromSources = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+/** `npm test` builds kops first and tests what it built; else it is run from its sources. */
+const program = process.env.KOPS_TEST_BUILT === 'yes' ? 'kops.cjs' : 'dev.js';
+const kopsProgram = fileURLToPath(new URL(`../../bin/${program}`, import.meta.url));
 
 export interface Result {
   /** As a shell has it: 128 + n where signal n ended it. */
@@ -34,13 +36,13 @@ export interface Running {
   readonly ended: Promise<Result>;
 }
 
-/** Runs kops from its sources to its end. */
+/** Runs kops to its end. */
 export const runKops = (args: readonly string[], options: RunOptions = {}): Promise<Result> => startKops(args, options).ended;
 
-/** Starts kops from its sources. It gets no colours and no CI variable unless `env` says so. */
+/** Starts kops. It gets no colours and no CI variable unless `env` says so. */
 export function startKops(args: readonly string[], options: RunOptions = {}): Running {
   const env = {CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, ...options.env};
-  return start(process.execPath, [kopsFromSources, ...args], {...options, env});
+  return start(process.execPath, [kopsProgram, ...args], {...options, env});
 }
 
 export function start(program: string, args: readonly string[], options: RunOptions = {}): Running {

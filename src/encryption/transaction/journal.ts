@@ -55,14 +55,14 @@ export async function appendToJournal(
   });
 }
 
-/** A last line that was cut off by a crash counts as never written. */
-export function parseJournal(content: Buffer, transaction: string): JournalEntry[] {
+/** All entries, or those of one transaction. A last line that was cut off by a crash counts as never written. */
+export function parseJournal(content: Buffer, transaction?: string): JournalEntry[] {
   return content
     .toString('utf8')
     .split('\n')
     .slice(0, -1)
     .flatMap((line) => (parseObject(line) as JournalEntry | undefined) ?? [])
-    .filter((entry) => entry.transaction === transaction);
+    .filter((entry) => transaction === undefined || entry.transaction === transaction);
 }
 
 /** Whether a server may no longer know what the `read` stage writes. */

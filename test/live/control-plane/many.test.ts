@@ -35,14 +35,12 @@ async function expectAll(): Promise<void> {
   expect(names.filter((name) => found.get(name) !== expected(name))).toEqual([]);
 }
 
-test('ten thousand Secrets are encrypted, get a new key, and are all what they were', async () => {
+test('ten thousand Secrets are encrypted, and are all what they were', async () => {
   await create();
-  for (const operation of ['setup', 'rotate']) {
-    const run = await lab.report<EncryptionRun>([operation, '--yes', '--no-snapshot']);
-    expect(run).toMatchObject({outcome: 'done'});
-    expect(run.proof?.scanned).toBeGreaterThanOrEqual(COUNT);
-    const {byKey, ok} = await lab.report<EncryptionVerification>(['verify']);
-    expect({byKey, ok}).toEqual({byKey: {[`k8s:enc:secretbox:v1:${run.writeKey.keyName}:`]: run.proof?.scanned}, ok: true});
-    await expectAll();
-  }
+  const run = await lab.report<EncryptionRun>(['setup', '--yes', '--no-snapshot']);
+  expect(run).toMatchObject({outcome: 'done'});
+  expect(run.proof?.scanned).toBeGreaterThanOrEqual(COUNT);
+  const {byKey, ok} = await lab.report<EncryptionVerification>(['verify']);
+  expect({byKey, ok}).toEqual({byKey: {[`k8s:enc:secretbox:v1:${run.writeKey.keyName}:`]: run.proof?.scanned}, ok: true});
+  await expectAll();
 });

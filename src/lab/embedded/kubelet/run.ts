@@ -44,6 +44,12 @@ export function commandOf({command = [], args = []}: Json<V1Container>): {progra
   return {program: basename(program), args: rest};
 }
 
+/**
+ * Of Go's runtime: an API server fills its memory while it starts, and a lab starts many. Collecting less garbage then saves a third of the
+ * CPU time; the limit keeps one that serves a long time from growing by it.
+ */
+const FEWER_COLLECTIONS = {GOGC: '400', GOMEMLIMIT: '600MiB'};
+
 /** Starts a container of the pod with a file system of its own that is empty but for its mounts. Throws `CannotStart`. */
 export function startContainer(pod: StaticPod, container: Json<V1Container>, host: Host, restarts: number): Run {
   const {program, args} = commandOf(container);
@@ -66,7 +72,10 @@ export function startContainer(pod: StaticPod, container: Json<V1Container>, hos
     args: locateWords(args, mounts, rootfs),
     log: host.lab.log(program, host.node),
     cwd: rootfs,
-    env: Object.fromEntries((container.env ?? []).map(({name, value = ''}) => [name, locateValue(value, mounts, rootfs)])),
+    env: {
+      ...FEWER_COLLECTIONS,
+      ...Object.fromEntries((container.env ?? []).map(({name, value = ''}) => [name, locateValue(value, mounts, rootfs)])),
+    },
     container: label,
   });
   if (child.pid === undefined) throw new CannotStart('RunContainerError', `${executable} cannot be executed`);

@@ -1,0 +1,217 @@
+import {writeFile} from 'node:fs/promises';
+import {Args, Flags, type Interfaces} from '@oclif/core';
+import {
+  type ConfigCreate,
+  createConfig,
+  findExisting,
+  type IfExists,
+  nameOf,
+  notSent,
+  replaceConfig,
+} from '../config/create/create.ts';
+import {gather, type Inputs, newlineWarnings} from '../config/create/gather.ts';
+import {invalid} from '../config/create/invalid.ts';
+import type {Entry} from '../config/create/keys.ts';
+import {createCommands} from '../config/create/kubectl.ts';
+import {parsePairs} from '../config/create/metadata.ts';
+import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
+import {parseSources, type Source} from '../config/create/sources.ts';
+import {renderCreate, renderReplacement} from '../config/create/view.ts';
+import {type KubectlScope, kubectl} from '../text/kubectl.ts';
+import {manifestYaml} from '../text/manifest-yaml.ts';
+import {asGiven, ClusterCommand, changeFlags, clusterFlags, kubectlScope, showCommandsFlag, yesFlag} from './command.ts';
+import {askFirst} from './confirm.ts';
+import {localInputs} from './local-inputs.ts';
+
+const many = (description: string, helpValue: string, group: {helpGroup?: string} = {helpGroup: 'VALUES'}) =>
+  Flags.string({
+    description,
+    helpValue,
+    ...group,
+    multiple: true,
+    multipleNonGreedy: true,
+    parse: asGiven(helpValue),
+  });
+
+export const createArgs = (kind: string) => ({name: Args.string({description: `name of the new ${kind}`, required: true})});
+
+/** Where the values come from, what else the object has, and what to do where one of its name is there. */
+export const createFlags = {
+  ...clusterFlags,
+  ...showCommandsFlag,
+  ...changeFlags,
+  ...yesFlag,
+  'from-literal': many('a value as it is written here', 'KEY=VALUE'),
+  'from-file': many('the content of a file, or of each regular file of a directory, under its name or KEY', '[KEY=]PATH'),
+  'from-env-file': many('the variables of an env file; excludes the other sources', 'PATH'),
+  'from-stdin': Flags.string({
+    description: 'all of standard input, to the byte',
+    helpValue: 'KEY',
+    helpGroup: 'VALUES',
+    parse: asGiven('KEY'),
+  }),
+  prompt: many('ask for the value on the terminal, twice and unseen', 'KEY'),
+  random: many('random bytes of the operating system (32 by default), as base64url without padding', 'KEY[=BYTES]'),
+  label: many('a label', 'KEY=VALUE', {}),
+  annotation: many('an annotation', 'KEY=VALUE', {}),
+  immutable: Flags.boolean({description: 'nobody can change it any more, only delete it'}),
+  'append-hash': Flags.boolean({description: "append kubectl's hash of the content to the name"}),
+  'if-exists': Flags.option({
+    description: 'where there is one: fail, leave it as it is, or replace its values; labels and annotations of others stay',
+    options: ['fail', 'skip', 'replace'] as const,
+    default: 'fail' as const,
+  })(),
+  backup: Flags.string({
+    description: 'before a replacement write what is there to this new file (mode 0600)',
+    helpValue: 'FILE',
+    parse: asGiven('FILE'),
+  }),
+  output: Flags.option({
+    char: 'o',
+    description: 'how to print the result: json and yaml print the object itself',
+    options: ['human', 'json', 'yaml', 'name'] as const,
+    default: 'human' as const,
+  })(),
+};
+
+type CreateFlags = Interfaces.InferredFlags<typeof createFlags>;
+
+/** What one command adds to what they share. */
+export interface Wanted {
+  readonly kind: Draft['kind'];
+  readonly name: string;
+  readonly type?: string | undefined;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Of flags that it has of its own: they come before the others. */
+  readonly sources?: readonly Source[];
+  /** Of a file that was given no key; default: its name. */
+  readonly defaultKey?: string;
+  /** What it makes itself, of what it asks for. */
+  readonly entries?: (inputs: Inputs) => Promise<readonly Entry[]>;
+  /** Judges what was gathered: throws a Problem, or warns. */
+  readonly check?: (entries: readonly Entry[]) => readonly string[];
+  /** For `--show-commands`, where there are no sources but its own: see `createCommands`. */
+  readonly special?: readonly string[] | undefined;
+}
+
+/** Creates a ConfigMap or a Secret. */
+export abstract class CreateConfigCommand extends ClusterCommand {
+  protected override readonly quotes = true;
+
+  protected async make(wanted: Wanted, flags: CreateFlags): Promise<void> {
+    const {kind, name, type} = wanted;
+    const draft: Draft = {
+      kind,
+      name,
+      type,
+      namespace: flags.namespace,
+      labels: parsePairs('--label', flags.label ?? []),
+      annotations: {...parsePairs('--annotation', flags.annotation ?? []), ...wanted.annotations},
+      immutable: flags.immutable,
+      appendHash: flags['append-hash'],
+    };
+    const shared = sourcesOf(flags);
+    const sources = [...(wanted.sources ?? []), ...shared];
+    const {output, 'dry-run': dryRun, 'if-exists': ifExists} = flags;
+    if (flags['show-commands']) {
+      const commands = createCommands(
+        draft,
+        sources,
+        {ifExists, dryRun, special: shared.length === 0 ? wanted.special : undefined},
+        kubectlScope(flags),
+      );
+      return this.presentCommands(commands, output === 'json' || output === 'yaml' ? output : 'human');
+    }
+    const object = buildObject(draft, await this.gather(wanted, sources, flags));
+    const report = dryRun === 'client' ? notSent(object) : await this.send(object, ifExists, dryRun, flags);
+    this.show(report, output);
+  }
+
+  private async gather(wanted: Wanted, sources: readonly Source[], flags: CreateFlags): Promise<readonly Entry[]> {
+    const inputs = localInputs(this.signal);
+    const {entries: gathered, warnings} = await gather(sources, inputs, wanted.defaultKey);
+    const entries = [...gathered, ...((await wanted.entries?.(inputs)) ?? [])];
+    const isSecret = wanted.kind === 'Secret';
+    for (const warning of [
+      ...warnings,
+      ...(wanted.check?.(entries) ?? []),
+      ...(isSecret ? newlineWarnings(entries) : []),
+      ...(isSecret && flags['from-literal']
+        ? ["--from-literal shows in the shell's history and to who lists processes: --prompt KEY and --from-stdin KEY do not"]
+        : []),
+    ])
+      this.warnOf(warning);
+    return entries;
+  }
+
+  private async send(
+    object: ConfigObject,
+    ifExists: IfExists,
+    dryRun: 'none' | 'server',
+    flags: CreateFlags,
+  ): Promise<ConfigCreate> {
+    const cluster = await this.connect(flags);
+    const context = {dryRun, scope: kubectlScope(flags), signal: this.signal};
+    const existing = ifExists === 'replace' ? await findExisting(cluster, object, this.signal) : undefined;
+    if (existing === undefined) return createConfig(cluster, object, ifExists, context);
+    if (dryRun === 'server' || existing.replacement.patch.length === 0)
+      return replaceConfig(cluster, object, existing, {...context, undoCommand: null});
+    const where = `${cluster.namespace} · ${cluster.context}`;
+    this.tell(renderReplacement(object, existing.replacement, where, this.errorScreen));
+    await askFirst(`Replace the values of ${nameOf(object)}?`, {yes: flags.yes, signal: this.signal});
+    const undoCommand =
+      flags.backup === undefined
+        ? null
+        : await keep(existing.object, flags.backup, {...context.scope, namespace: cluster.namespace});
+    return replaceConfig(cluster, object, existing, {...context, undoCommand});
+  }
+
+  /** The object alone on standard output; what was done with it is then told on standard error. */
+  private show(report: ConfigCreate, output: CreateFlags['output']): void {
+    if (output === 'human') {
+      this.log(renderCreate(report, this.screen));
+      return;
+    }
+    if (report.dryRun === 'none') this.tell(renderCreate(report, this.errorScreen));
+    if (output === 'name') {
+      this.log(nameOf(report.object));
+      return;
+    }
+    const {managedFields, ...metadata} = report.object.metadata;
+    const object = {...report.object, metadata};
+    this.log(output === 'json' ? JSON.stringify(object, null, 2) : manifestYaml(object));
+    if (object.kind === 'Secret' && object.data)
+      this.warnOf('base64 is an encoding, not encryption: who has this text has the values. Keep it out of source repositories');
+  }
+
+  protected warnOf(text: string): void {
+    this.tell(`${this.errorScreen.theme.waiting('⚠')} ${text}`);
+  }
+}
+
+const sourcesOf = (flags: CreateFlags): Source[] =>
+  parseSources({
+    fromLiteral: flags['from-literal'],
+    fromFile: flags['from-file'],
+    fromEnvFile: flags['from-env-file'],
+    fromStdin: flags['from-stdin'],
+    prompt: flags.prompt,
+    random: flags.random,
+  });
+
+/** Writes what is there to a new file; returns the command that brings it back. */
+async function keep({apiVersion, kind, metadata, ...rest}: ConfigObject, file: string, scope: KubectlScope): Promise<string> {
+  const {name, labels, annotations} = metadata;
+  try {
+    const kept = {apiVersion, kind, metadata: {name, namespace: scope.namespace, labels, annotations}, ...rest};
+    await writeFile(file, `${JSON.stringify(kept, null, 2)}\n`, {mode: 0o600, flag: 'wx'});
+  } catch (cause) {
+    const {code} = cause as NodeJS.ErrnoException;
+    throw invalid(
+      `${file} cannot be written`,
+      code === 'EEXIST' ? 'it is there already' : (code ?? 'no reason is known'),
+      'name a new file',
+    );
+  }
+  return kubectl(['replace', '-f', file], scope);
+}
