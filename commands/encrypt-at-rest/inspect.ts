@@ -31,6 +31,7 @@ export default class EncryptAtRestInspectCommand extends EncryptionCommand {
   };
 
   protected override readonly quotes = true;
+  protected override readonly mayGuessNodes = true;
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(EncryptAtRestInspectCommand);

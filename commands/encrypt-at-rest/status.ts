@@ -25,6 +25,7 @@ Ends with 0 where all servers agree, also where no encryption is configured, 3 w
     ...showCommandsFlag,
     secret: Flags.string({description: 'also tell which nodes hold this Secret in memory now', helpValue: 'NAME'}),
   };
+  protected override readonly mayGuessNodes = true;
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestStatusCommand);

@@ -14,7 +14,7 @@ export default class EncryptAtRestVerifyCommand extends EncryptionCommand {
   static override description =
     `Reads every key at one revision, counts what is encrypted by which key, and opens each value with the configuration of every node. For one Secret: its bytes as they are stored, as hexdump shows them.
 
-Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted.`;
+Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted; with --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.`;
   static override examples = [
     '<%= config.bin %> encrypt-at-rest verify',
     '<%= config.bin %> encrypt-at-rest verify secret/db -n shop',
@@ -29,6 +29,7 @@ Ends with 0 where everything is encrypted and opens, 3 where something is plaint
     ...showCommandsFlag,
     ...verifyFlags,
   };
+  protected override readonly mayGuessNodes = true;
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(EncryptAtRestVerifyCommand);

@@ -5,6 +5,7 @@ import {findResidue, type LocalFile} from '../encryption/residue.ts';
 import {expandResources} from '../encryption/resources.ts';
 import {serverApi} from '../encryption/server-api.ts';
 import {clusterMark, snapshotsOf} from '../encryption/snapshot-name.ts';
+import {stackedMembers} from '../encryption/stacked-etcd.ts';
 import type {StatusSources} from '../encryption/status.ts';
 import {keysOf} from '../encryption/stored/etcd-path.ts';
 import {type EncryptionVerification, type Observations, resourcesInForce} from '../encryption/verify.ts';
@@ -12,7 +13,6 @@ import type {Etcd} from '../etcd/etcd.ts';
 import type {Cluster} from '../kube/cluster.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {openEtcdOf, reachable} from './encryption.ts';
-import {stackedMembers} from './etcd-store.ts';
 import type {FoundNodes} from './nodes.ts';
 
 export const revealFlag = {reveal: Flags.boolean({description: 'also show what Secrets hold'})};
@@ -77,7 +77,7 @@ export async function withResidue(
     : snapshotsOf(await clusterMark(plane.cluster, signal), globSync('kops-snapshot-*.db'));
   const sources = {
     etcd: plane.etcd,
-    members: members.map(({node, member}) => ({node, dataDir: member.dataDir})),
+    members,
     skipped: others,
     snapshots: own.map((path): LocalFile => ({path, read: () => createReadStream(path)})),
   };

@@ -1,13 +1,7 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import {planAbort} from '../encryption/abort-plan.ts';
-import {
-  applyChange,
-  type ChangeOptions,
-  continueChange,
-  openChange,
-  openWork,
-  type PreparedChange,
-} from '../encryption/change.ts';
+import {applyChange, type ChangeOptions, type PreparedChange} from '../encryption/change.ts';
+import {continueChange, openChange, openWork} from '../encryption/continue.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';
@@ -15,8 +9,9 @@ import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/trans
 import {proveUnchanged} from '../encryption/unchanged.ts';
 import {renderAbortPlan} from '../encryption/view/abort-plan.ts';
 import {renderPlan} from '../encryption/view/plan.ts';
-import {renderOpen, renderRun} from '../encryption/view/run.ts';
+import {renderDeparture, renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
+import {type Departure, leaveOut, planDeparture} from '../encryption/without.ts';
 import {parseDuration} from '../text/parse-duration.ts';
 import {asDuration, changeFlags, clusterFlags, outputFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
@@ -43,12 +38,17 @@ const confirmFlag = {
   }),
 };
 
-/** Of resume and abort too. */
-export const continueFlags = {...clusterFlags, ...nodeFlags, ...outputFlag, ...yesFlag};
+const commonFlags = {...clusterFlags, ...nodeFlags, ...outputFlag, ...yesFlag};
+
+/** Of resume and abort. */
+export const continueFlags = {
+  ...commonFlags,
+  without: Flags.string({description: 'leave out this control plane, which is gone for good', helpValue: 'NODE'}),
+};
 
 /** Of setup, rotate and disable. */
 export const encryptionChangeFlags = {
-  ...continueFlags,
+  ...commonFlags,
   ...changeFlags,
   ...confirmFlag,
   'show-commands': Flags.boolean({
@@ -108,22 +108,34 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
 
   /** What taking back would do. */
   protected async showAbort(flags: ContinueFlags): Promise<void> {
-    await this.withControlPlane(flags, async (plane) => {
-      const transaction = await openChange(plane, this.signal);
+    await this.withOpen(flags, async (plane, {transaction, journal}) => {
       const work = await openWork(plane, transaction, encryptionTools(plane), this.signal);
-      this.present(await planAbort(work, this.signal), flags.output, renderAbortPlan);
+      this.present(await planAbort(work, journal, this.signal), flags.output, renderAbortPlan);
     });
   }
 
   /** Goes on with what was interrupted, or takes it back. */
   protected async goOn(flags: ContinueFlags, direction: 'forward' | 'back'): Promise<void> {
-    await this.withControlPlane(flags, async (plane) => {
-      const transaction = await openChange(plane, this.signal);
+    await this.withOpen(flags, async (plane, departure) => {
+      const {transaction} = departure;
       this.tell(`${renderOpen(transaction, plane.context)}\n`);
+      if (flags.without) this.tell(`${renderDeparture(flags.without)}\n`);
       await askFirst(direction === 'forward' ? 'Go on with it?' : 'Take it back?', {yes: flags.yes, signal: this.signal});
+      if (flags.without) await leaveOut(plane, departure, this.signal);
       const tools = encryptionTools(plane);
       this.end(await continueChange(plane, transaction, direction, tools, this.progress, this.signal), flags.output);
     });
+  }
+
+  /** What is open; without the node that is to be left out, where there is one. */
+  private async withOpen(flags: ContinueFlags, task: (plane: ControlPlane, open: Departure) => Promise<void>): Promise<void> {
+    const {without} = flags;
+    const run = async (plane: ControlPlane) => {
+      const transaction = await openChange(plane, this.signal);
+      const whole = {transaction, journal: []};
+      await task(plane, without === undefined ? whole : await planDeparture(plane, transaction, without, this.signal));
+    };
+    await this.withControlPlane(flags, run, without);
   }
 
   private get progress() {

@@ -9,14 +9,14 @@ import {bytes} from '../text/bytes.ts';
 /** How the steps of a change that work elsewhere are done. */
 export function encryptionTools({etcd, cluster}: ControlPlane): Tools {
   return {
-    async rewrite(resources, detail, signal) {
+    async rewrite(resources, staleOf, detail, signal) {
       // A change rewrites only when every server writes with the new key.
       const options: RewriteOptions = {
         othersCount: true,
         dryRun: false,
         onProgress: (progress) => detail(`${progress.resource} ${rewriteProgress(progress)}`),
       };
-      const done = await cluster.multiplex((api) => rewriteAll(api, resources, options, signal));
+      const done = await cluster.multiplex((api) => rewriteAll(api, resources, staleOf, options, signal));
       detail(rewriteSummary(done.resources, done.seconds));
       const failure = failureOfRewrite(done);
       if (failure) throw failure;

@@ -10,7 +10,7 @@ import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {ClusterCommand, clusterFlags} from './command.ts';
 import {openStore} from './etcd-store.ts';
-import {type FoundNodes, findControlPlaneNodes, nodeFlags, reachNamed} from './nodes.ts';
+import {answers, type FoundNodes, findControlPlaneNodes, nodeFlags, reachNamed} from './nodes.ts';
 
 export {nodeFlags} from './nodes.ts';
 
@@ -21,12 +21,19 @@ export type PlaneFlags = Interfaces.InferredFlags<typeof planeFlags>;
 export abstract class EncryptionCommand extends ClusterCommand {
   /** Whether a change that is open is worth a word: not where it is what the command is about. */
   protected readonly warnsOfOpen: boolean = true;
+  /** See `findControlPlaneNodes`: for what only looks, and what goes on with a change, whose record names all of its nodes. */
+  protected readonly mayGuessNodes: boolean = false;
   /** Ways to nodes that are none of the cluster's control planes yet. */
   private readonly others: Node[] = [];
 
-  /** Opens the control plane for a task, and closes what that took. Every node must be within reach. */
-  protected async withControlPlane<T>(flags: PlaneFlags, task: (plane: ControlPlane) => Promise<T>): Promise<T> {
-    return this.withNodes(flags, async (cluster, found) => {
+  /** Opens the control plane for a task, and closes what that took. Every node must be within reach, but one `without` which it is done. */
+  protected async withControlPlane<T>(
+    flags: PlaneFlags,
+    task: (plane: ControlPlane) => Promise<T>,
+    without?: string,
+  ): Promise<T> {
+    return this.withNodes(flags, async (cluster, all) => {
+      const found = without === undefined ? all : await this.allBut(without, cluster, all, flags);
       const plane = await openControlPlane(cluster, found, this.signal);
       try {
         if (this.warnsOfOpen) await this.warnOfOpen(plane);
@@ -37,6 +44,19 @@ export abstract class EncryptionCommand extends ClusterCommand {
     });
   }
 
+  /** Rejects where there is a way to that node: it is not gone. */
+  private async allBut(name: string, cluster: Cluster, found: FoundNodes, flags: PlaneFlags): Promise<FoundNodes> {
+    const own = found.nodes.find((node) => node.name === name);
+    if (own ? 'server' in own : await answers(cluster, name, flags, this.signal)) {
+      throw new Problem(`${name} still answers`, {
+        why: 'only a node that is gone for good can be left out: its API server would go on writing as before',
+        next: 'leave out --without; or take the machine down first, and delete its node',
+        exitCode: ExitCode.negative,
+      });
+    }
+    return {...found, nodes: found.nodes.filter((node) => node !== own)};
+  }
+
   private async warnOfOpen({nodes}: ControlPlane): Promise<void> {
     const open = await findOpenTransaction(nodes, this.signal);
     if (open) this.tell(renderOpenWarning(open, this.errorScreen));
@@ -45,7 +65,7 @@ export abstract class EncryptionCommand extends ClusterCommand {
   /** The same with the nodes alone, those out of reach among them. */
   protected async withNodes<T>(flags: PlaneFlags, task: (cluster: Cluster, found: FoundNodes) => Promise<T>): Promise<T> {
     const cluster = await this.connect(flags);
-    const found = await findControlPlaneNodes(cluster, flags, this.signal);
+    const found = await findControlPlaneNodes(cluster, flags, this.signal, {mayGuess: this.mayGuessNodes});
     if (flags['node-access'] === 'auto') for (const chosen of found.chosen) this.tell(this.errorScreen.theme.dim(chosen));
     try {
       return await task(cluster, found);

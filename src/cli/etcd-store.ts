@@ -1,6 +1,6 @@
 import type {ControlPlaneNode, ServerState} from '../encryption/control-plane.ts';
-import {ETCD_MANIFEST, readEtcdManifest, type StackedMember} from '../encryption/manifest/etcd-manifest.ts';
 import {hostPathOf} from '../encryption/manifest/manifest.ts';
+import {COPY, type MemberOnNode, stackedMembers} from '../encryption/stacked-etcd.ts';
 import type {Keyspace} from '../encryption/stored/etcd-path.ts';
 import {type Candidate, type Container, candidatesOf, type EtcdPod, openEtcd} from '../etcd/connect.ts';
 import type {Etcd} from '../etcd/etcd.ts';
@@ -61,23 +61,6 @@ export async function waysToStore(
   return {candidates, etcdPrefix: store.prefix === '/' ? '' : store.prefix, elsewhere};
 }
 
-interface MemberOnNode {
-  readonly node: Node;
-  readonly member: StackedMember;
-}
-
-/** The members that run on these nodes; none where etcd is elsewhere. */
-export async function stackedMembers(servers: readonly ControlPlaneNode[], signal: AbortSignal): Promise<MemberOnNode[]> {
-  const found = await Promise.all(
-    servers.map(async ({name, node}) => {
-      const file = await readFile(node, ETCD_MANIFEST, signal);
-      const member = file && readEtcdManifest(file.content.toString('utf8'), name);
-      return member ? [{node, member}] : [];
-    }),
-  );
-  return found.flat();
-}
-
 const inPod =
   (cluster: Cluster, pod: EtcdPod): Container['run'] =>
   async (command, onData, signal) => {
@@ -102,18 +85,12 @@ const onNode =
 function filesOn(node: Node | undefined, pod: EtcdPod, members: readonly MemberOnNode[]): Pick<Container, 'files'> {
   const dataDir = members.find(({member}) => member.name === pod.name)?.member.dataDir;
   if (node === undefined || dataDir === undefined) return {};
-  const path = `${dataDir}/kops-snapshot-${process.pid}.db`;
+  const path = `${dataDir}/${COPY}`;
   return {
     files: {
       path,
       async read(file, onChunk, signal) {
-        let taken = Promise.resolve();
-        const onData = (chunk: Buffer) => {
-          taken = taken.then(() => onChunk(chunk));
-          taken.catch(() => {}); // it is awaited below
-        };
-        const {code} = await node.run('cat -- "$1"', [`${node.root}${file}`], {onData}, signal);
-        await taken;
+        const {code} = await node.run('cat -- "$1"', [`${node.root}${file}`], {onData: onChunk}, signal);
         if (code !== 0) throw new Problem(`${file} on ${node.name} cannot be read`, {exitCode: ExitCode.noAccess});
       },
       remove: (file) => removeFile(node, file, {}, AbortSignal.timeout(10_000)),

@@ -1,4 +1,3 @@
-import {hostname} from 'node:os';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {V1Node} from '@kubernetes/client-node';
 import {Flags, type Interfaces} from '@oclif/core';
@@ -12,7 +11,7 @@ import {objectPath} from '../kube/paths.ts';
 import {resources} from '../kube/resources.ts';
 import {labNodes} from '../lab/embedded/lab-nodes.ts';
 import {foldersOf} from '../lab/folders.ts';
-import {type FoundNode, findNode, thisMachine} from '../nodes/find.ts';
+import {type FoundNode, findNode, type Machine, thisMachine} from '../nodes/find.ts';
 import type {Node} from '../nodes/node.ts';
 import type {PodApi} from '../nodes/pod.ts';
 import {Problem} from '../problem.ts';
@@ -57,13 +56,30 @@ export interface FoundNodes {
   readonly chosen: readonly string[];
 }
 
+export interface Finding {
+  /**
+   * Whether this machine, where it is a control plane, may be taken for the only one if no API server answers. Not where something new begins:
+   * a server that is left out goes on writing as before, and drops or keeps other keys than the rest.
+   */
+  readonly mayGuess?: boolean;
+  /** For tests. */
+  readonly machine?: Pick<Machine, 'hostname' | 'isControlPlane'>;
+}
+
 /**
  * Finds the control-plane nodes and a way to each; one that cannot be reached is among them, with the reason. Where the API server does not
  * answer, as in the middle of a change, those that are known without it. Rejects for a cluster whose control plane is none of the user's.
  */
-export async function findControlPlaneNodes(cluster: Cluster, flags: NodeFlags, signal: AbortSignal): Promise<FoundNodes> {
+export async function findControlPlaneNodes(
+  cluster: Cluster,
+  flags: NodeFlags,
+  signal: AbortSignal,
+  {mayGuess = false, machine = thisMachine}: Finding = {},
+): Promise<FoundNodes> {
   const roots = labRoots(cluster);
-  const objects = await controlPlanes(cluster, roots, flags['control-planes'], signal);
+  const named = flags['control-planes']?.split(',').filter(Boolean) ?? (roots && [...roots.keys()]);
+  const guessed = mayGuess && machine.isControlPlane ? [machine.hostname] : [];
+  const objects = await controlPlanes(cluster, named ?? guessed, signal);
   const found = await Promise.all(
     objects.map(async (object): Promise<{reached: Reached; chosen?: string}> => {
       const name = object.metadata?.name ?? '';
@@ -112,25 +128,36 @@ export async function reachNamed(cluster: Cluster, name: string, flags: NodeFlag
   return reachNode(cluster, name, flags, signal, await cluster.find('nodes', {name}, signal));
 }
 
+/** Whether there is a way to a machine of that name, whether or not the cluster still has the node. None is made by a pod: that needs its kubelet. */
+export async function answers(cluster: Cluster, name: string, flags: NodeFlags, signal: AbortSignal): Promise<boolean> {
+  if (flags['node-access'] === 'pod') return false;
+  const {'node-pod-image': _, ...ways} = flags;
+  try {
+    await (await reachNode(cluster, name, ways, signal)).node.close();
+    return true;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+}
+
 const labRoots = ({server}: Cluster) => labNodes(server, foldersOf(process.env).labs);
 
-async function controlPlanes(
-  cluster: Cluster,
-  roots: ReadonlyMap<string, string> | undefined,
-  named: string | undefined,
-  signal: AbortSignal,
-): Promise<Json<V1Node>[]> {
+/** `known`: their names, for when no API server tells them. */
+async function controlPlanes(cluster: Cluster, known: readonly string[], signal: AbortSignal): Promise<Json<V1Node>[]> {
   let found: Json<V1Node>[];
   try {
     found = await listed(cluster, signal);
   } catch (error) {
     if (!(error instanceof ConnectionProblem)) throw error;
-    const known =
-      named?.split(',').filter(Boolean) ?? (roots ? [...roots.keys()] : thisMachine.isControlPlane ? [hostname()] : []);
     if (known.length > 0) return known.map((name) => ({metadata: {name}}));
     const {message, why, passing} = error;
-    const next = 'if that server is down: name the nodes that the control plane runs on, --control-planes NAME,NAME';
-    throw new ConnectionProblem(message, {why, next, passing, cause: error});
+    throw new ConnectionProblem(message, {
+      why: [why, 'only an API server knows all nodes that the control plane runs on'].filter(Boolean).join('\n'),
+      next: 'if that server is down, and cannot be mended first: name all of those nodes, --control-planes NAME,NAME',
+      passing,
+      cause: error,
+    });
   }
   const all = found.length > 0 ? found : await cluster.list('nodes', {}, signal, lean);
   const problem = elsewhere(all, cluster.context);

@@ -1,11 +1,12 @@
 import {readFile} from '../nodes/files.ts';
+import type {Step} from './transaction/departure.ts';
 import {isPromoted} from './transaction/journal.ts';
 import {wouldEdit} from './transaction/kubeadm.ts';
 import {ABSENT} from './transaction/record.ts';
 import {formerFiles, kubeadmBack} from './transaction/rollback.ts';
 import type {Server} from './transaction/servers.ts';
 import type {Work} from './transaction/steps.ts';
-import {readJournal} from './transaction/store.ts';
+import {leadOf, readJournal} from './transaction/store.ts';
 
 /** What taking back an interrupted change would do, before it is begun. */
 export interface EncryptionAbortPlan {
@@ -24,11 +25,11 @@ export interface EncryptionAbortPlan {
   readonly editsKubeadm: boolean;
 }
 
-/** Reads nodes and cluster, and touches nothing. */
-export async function planAbort(work: Work, signal: AbortSignal): Promise<EncryptionAbortPlan> {
+/** Reads nodes and cluster, and touches nothing. `more`: what the journal is still to be told. */
+export async function planAbort(work: Work, more: readonly Step[], signal: AbortSignal): Promise<EncryptionAbortPlan> {
   const {plane, transaction, servers} = work;
-  const lead = servers.find(({name}) => name === transaction.lead) ?? servers[0];
-  const promoted = lead !== undefined && isPromoted(await readJournal(lead.node, transaction.id, signal));
+  const lead = leadOf(transaction, servers).node;
+  const promoted = isPromoted([...(await readJournal(lead, transaction.id, signal)), ...more]);
   return {
     kind: 'EncryptionAbortPlan',
     context: plane.context,

@@ -14,23 +14,17 @@ import {parseConfiguration} from './configuration/parse.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
 import {preflight} from './preflight.ts';
-import {audit, prefixOfWriteKey, readersOf, type UndecryptableValue} from './stored/audit.ts';
+import type {StaleOf} from './rewrite/all.ts';
+import {removeCopies} from './stacked-etcd.ts';
+import {audit, readersOf, type UndecryptableValue, writePrefixOf} from './stored/audit.ts';
 import {envelopeOf} from './stored/envelope.ts';
 import {keysOf} from './stored/etcd-path.ts';
 import {kubeadmEdit, wouldEdit} from './transaction/kubeadm.ts';
-import {type Draft, draftTransaction, type Observed, observeAll, observeServers} from './transaction/prepare.ts';
-import {ABSENT, type Operation, RECORD_FILE, type Transaction} from './transaction/record.ts';
+import {type Draft, draftTransaction, type Observed, observeAll} from './transaction/prepare.ts';
+import {ABSENT, type Operation, type Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
 import type {Proof, Work} from './transaction/steps.ts';
-import {
-  type Originals,
-  readOriginals,
-  readStages,
-  readTransaction,
-  type StageFiles,
-  writeRecords,
-  writeTransaction,
-} from './transaction/store.ts';
+import {type Originals, readOpen, type StageFiles, writeTransaction} from './transaction/store.ts';
 import {type EncryptionRun, transact} from './transaction/transact.ts';
 
 /** Said of setup, rotate and disable alike. */
@@ -46,8 +40,8 @@ export interface ChangeOptions {
 
 /** The things that a change does elsewhere, handed in so that each can be tried alone. */
 export interface Tools {
-  /** Rewrites all objects of these resources. Rejects where some could not be rewritten. */
-  rewrite(resources: readonly string[], detail: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /** Rewrites the objects of these resources. Rejects where some could not be rewritten. */
+  rewrite(resources: readonly string[], staleOf: StaleOf, detail: (text: string) => void, signal: AbortSignal): Promise<void>;
   /** Saves all of etcd to a new file, 0600. */
   snapshot(path: string, detail: (text: string) => void, signal: AbortSignal): Promise<void>;
 }
@@ -59,18 +53,18 @@ export interface PreparedChange {
   readonly snapshot: string | undefined;
 }
 
-/** Rejects where a transaction is open already, or the servers do not agree. */
-export async function observeForChange(plane: ControlPlane, signal: AbortSignal): Promise<Observed> {
-  await refuseOpen(plane, signal);
+/** Rejects where a transaction is open already, or the servers do not agree. `command`: what is to be given again once none is open. */
+export async function observeForChange(plane: ControlPlane, signal: AbortSignal, command?: string): Promise<Observed> {
+  await refuseOpen(plane, signal, command);
   return observeAll(plane, signal);
 }
 
-async function refuseOpen(plane: ControlPlane, signal: AbortSignal): Promise<void> {
-  const open = await readTransaction(nodesOf(plane), signal);
+async function refuseOpen(plane: ControlPlane, signal: AbortSignal, command?: string): Promise<void> {
+  const open = await readOpen(plane.nodes, signal);
   if (open === undefined) return;
   throw new Problem(`a change of the encryption is open: ${open.operation} ${open.id}`, {
     why: `${open.startedBy} began it at ${open.startedAt}; it is under way still, or was interrupted`,
-    next: 'where it was interrupted: kops encrypt-at-rest resume, or kops encrypt-at-rest abort',
+    next: `where it was interrupted: kops encrypt-at-rest resume, or kops encrypt-at-rest abort${command ? `; then ${command}` : ''}`,
     exitCode: ExitCode.negative,
   });
 }
@@ -147,14 +141,17 @@ export async function applyChange(
         await refuseOpen(plane, signal); // somebody may have begun one while this one was planned
         await refuseOutdated(draft, signal);
         await preflight(plane, draft, snapshot, signal);
-        detail('API, etcd, disk, rights');
+        const cleared = await removeCopies(plane.nodes, signal);
+        const left = cleared.length > 0 ? `; removed a copy of etcd that a killed run left on ${enumerate(cleared)}` : '';
+        detail(`API, etcd, disk, rights, admission${left}`);
       },
     },
     ...(snapshot === undefined
       ? []
       : [{title: 'etcd snapshot', run: (detail: (text: string) => void) => tools.snapshot(snapshot, detail, signal)}]),
   ];
-  return transact(workOf(plane, transaction, servers, originals, stages, tools), {
+  const everyObject = async () => undefined;
+  return transact(workOf(plane, transaction, servers, originals, stages, everyObject, tools), {
     progress,
     signal,
     direction: 'forward',
@@ -163,47 +160,14 @@ export async function applyChange(
   });
 }
 
-/** The change that was interrupted. Rejects with exit code 2 where none is open. */
-export async function openChange(plane: ControlPlane, signal: AbortSignal): Promise<Transaction> {
-  const transaction = await readTransaction(nodesOf(plane), signal);
-  if (transaction) return transaction;
-  throw new Problem('no change of the encryption is open', {
-    why: 'there is nothing to resume or abort',
-    next: 'kops encrypt-at-rest status',
-    exitCode: ExitCode.usage,
-  });
-}
-
-/** Goes on with an open transaction, or takes it back. */
-export async function continueChange(
-  plane: ControlPlane,
-  transaction: Transaction,
-  direction: 'forward' | 'back',
-  tools: Tools,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<EncryptionRun> {
-  const work = await openWork(plane, transaction, tools, signal);
-  return transact(work, {progress, signal, direction, before: [], open: (s) => writeRecords(transaction, work.servers, s)});
-}
-
-/** What an open transaction works on, from what it left on the nodes. */
-export async function openWork(plane: ControlPlane, transaction: Transaction, tools: Tools, signal: AbortSignal): Promise<Work> {
-  const servers = await serversOf(plane, transaction, signal);
-  const lead = servers.find(({name}) => name === transaction.lead) ?? servers[0];
-  if (lead === undefined) throw new Error('a control plane without nodes');
-  const originals = new Map<string, Originals>();
-  for (const server of servers) originals.set(server.name, await readOriginals(server, transaction, signal));
-  const stages = await readStages(lead.node, transaction, signal);
-  return workOf(plane, transaction, servers, originals, stages, tools);
-}
-
-function workOf(
+/** What a transaction works on. */
+export function workOf(
   plane: ControlPlane,
   transaction: Transaction,
   servers: Work['servers'],
   originals: ReadonlyMap<string, Originals>,
   stages: StageFiles,
+  staleOf: StaleOf,
   {rewrite}: Tools,
 ): Work {
   const {resources} = transaction;
@@ -214,7 +178,7 @@ function workOf(
     originals,
     stages,
     sockets: socketsOf(parseConfiguration(stages.read.toString('utf8'), 'the configuration')),
-    rewrite: (detail, signal) => rewrite(resources, detail, signal),
+    rewrite: (detail, signal) => rewrite(resources, staleOf, detail, signal),
     proofs: [],
     verify: (detail, signal) => verifyWritten(plane, transaction, stages, detail, signal),
   };
@@ -233,10 +197,9 @@ export async function verifyWritten(
   const readers = readersOf(Object.keys(nodes).map((name) => ({name, configHash: '', configuration})));
   const onProgress = (scanned: number) => detail(counted(scanned, 'value'));
   const report = await audit(plane.etcd, keysOf(resources, plane), {readers, onProgress}, signal);
-  const wantedOf = (resource: string) => prefixOfWriteKey(writeKeyOf(configuration, resource) ?? {provider: 'identity'});
   const others = report.resources.flatMap(({resource, byKey}) =>
     Object.entries(byKey)
-      .filter(([prefix, count]) => prefix !== wantedOf(resource) && count > 0)
+      .filter(([prefix, count]) => prefix !== writePrefixOf(configuration, resource) && count > 0)
       .map(([prefix, count]) => `${countedObjects(count, resource)} under ${prefix}`),
   );
   const scanned = report.resources.reduce((sum, {total}) => sum + total, 0);
@@ -318,22 +281,4 @@ async function refuseOutdated({transaction, servers}: Draft, signal: AbortSignal
       });
     }
   }
-}
-
-const nodesOf = (plane: ControlPlane) => plane.nodes.map(({node}) => node);
-
-/** Those that the transaction is about, whatever their files say now. */
-async function serversOf(plane: ControlPlane, transaction: Transaction, signal: AbortSignal): Promise<Work['servers']> {
-  const {servers} = await observeServers(plane, signal);
-  const missing = Object.keys(transaction.nodes).filter((name) => !servers.some((server) => server.name === name));
-  const strangers = servers.filter(({name}) => transaction.nodes[name] === undefined);
-  if (missing.length === 0 && strangers.length === 0) return servers;
-  throw new Problem(`the control plane has changed since ${transaction.operation} ${transaction.id} began`, {
-    why: [...missing.map((name) => `${name} is gone`), ...strangers.map(({name}) => `${name} is new`)].join('\n'),
-    next:
-      strangers.length > 0
-        ? 'take the label off a new node until kops encrypt-at-rest resume is done, then kops encrypt-at-rest sync NODE'
-        : `bring it back, then kops encrypt-at-rest resume; if it is gone for good, take it out of nodes in ${RECORD_FILE} on the others first`,
-    exitCode: ExitCode.negative,
-  });
 }

@@ -1,8 +1,7 @@
-import {readFile} from '../nodes/files.ts';
 import {Problem} from '../problem.ts';
 import type {ControlPlaneNode} from './control-plane.ts';
-import {parseJournal} from './transaction/journal.ts';
-import {JOURNAL_FILE, parseTransaction, RECORD_FILE, type Transaction} from './transaction/record.ts';
+import type {Transaction} from './transaction/record.ts';
+import {type OpenRecord, openOf, readJournal, readRecords} from './transaction/store.ts';
 
 /** A change that has begun and not ended: `resume` ends it, `abort` takes it back. */
 export interface OpenTransaction {
@@ -19,34 +18,30 @@ export interface OpenTransaction {
   readonly nodes: readonly string[];
 }
 
-/**
- * Reads the transaction records of these nodes, to tell of them; undefined where there is none. One that it cannot make out is told too:
- * what goes on with a transaction reads it by `readTransaction`, which rejects such a one.
- */
+/** To tell of what is open; undefined where nothing is. What nobody can go on with is told too: `openOf` rejects such. */
 export async function findOpenTransaction(
   nodes: readonly ControlPlaneNode[],
   signal: AbortSignal,
 ): Promise<OpenTransaction | undefined> {
-  const files = await Promise.all(
-    nodes.map(async (server) => ({server, file: await readFile(server.node, RECORD_FILE, signal)})),
-  );
-  const present = files.flatMap(({server, file}) => (file ? [{server, content: file.content}] : []));
-  const [first] = present;
-  if (first === undefined) return undefined;
-  const where = `${RECORD_FILE} on ${first.server.name}`;
-  const names = present.map(({server}) => server.name);
-  let transaction: Transaction;
+  const records = await readRecords(nodes, signal);
+  let open: OpenRecord | undefined;
   try {
-    transaction = parseTransaction(first.content, where);
+    open = openOf(records);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const unknown = {startedAt: null, startedBy: null, lastStep: null, lastState: null};
-    return {id: where, operation: 'unknown', ...unknown, nodes: names};
+    return {id: error.message, operation: 'unknown', ...unknown, nodes: records.map(({name}) => name)};
   }
-  const {id, operation, startedAt, startedBy, lead} = transaction;
+  return open && described(open, nodes, signal);
+}
+
+async function described(
+  {transaction: {id, operation, startedAt, startedBy, lead}, nodes: names}: OpenRecord,
+  nodes: readonly ControlPlaneNode[],
+  signal: AbortSignal,
+): Promise<OpenTransaction> {
   const leader = nodes.find(({name}) => name === lead);
-  const journal = leader && (await readFile(leader.node, JOURNAL_FILE, signal));
-  const last = journal && parseJournal(journal.content, id).at(-1);
+  const last = leader && (await readJournal(leader.node, id, signal)).at(-1);
   const step = last && {lastStep: [last.step, last.node && `on ${last.node}`].filter(Boolean).join(' '), lastState: last.state};
   return {id, operation, startedAt, startedBy, ...(step ?? {lastStep: null, lastState: null}), nodes: names};
 }

@@ -2,7 +2,9 @@ import {posix} from 'node:path';
 import type {NodeAccess} from '../nodes/node.ts';
 import {counted} from '../text/plural.ts';
 import {readManifest} from './manifest/manifest.ts';
+import {type RetiredKey, retiredKeys} from './retired.ts';
 import {prefixOfWriteKey, type ResourceAudit} from './stored/audit.ts';
+import {type CanaryKind, canaryKindOf} from './transaction/canary.ts';
 import {type Draft, manifestsOf} from './transaction/prepare.ts';
 import {ABSENT, type Operation} from './transaction/record.ts';
 
@@ -17,7 +19,7 @@ export interface EncryptionPlan {
   readonly access: readonly NodeAccess[];
   readonly writeKey: {readonly provider: string; readonly keyName: string | null};
   /** Keys that nothing needs any more in the end. */
-  readonly retires: readonly string[];
+  readonly retires: readonly RetiredKey[];
   /** `stale`: how many of them are not stored under the key that is to write them. */
   readonly resources: readonly {readonly resource: string; readonly total: number; readonly stale: number}[];
   /** Those that change. */
@@ -25,6 +27,8 @@ export interface EncryptionPlan {
   /** Whether API servers restart: each of the nodes, one at a time. */
   readonly restarts: readonly string[];
   readonly rewrite: boolean;
+  /** What is written and read back through every server before anything is rewritten; null where no resource of the change lends itself. */
+  readonly canary: CanaryKind | null;
   /** Path of the etcd snapshot; null for none. */
   readonly snapshot: string | null;
   /** Seconds. */
@@ -84,11 +88,12 @@ export function planOf({
     nodes: servers.map(({name}) => name),
     access: [...new Set(servers.map(({node}) => node.access))],
     writeKey: {provider: writeKey.provider, keyName: writeKey.keyName ?? null},
-    retires,
+    retires: retiredKeys(retires, draft.stages.read),
     resources,
     files,
     restarts: restarts.map(({name}) => name),
     rewrite,
+    canary: canaryKindOf(transaction.resources) ?? null,
     snapshot: unchanged ? null : (snapshot ?? null),
     confirmWithin,
     strict: operation === 'setup' && stages.final !== undefined,

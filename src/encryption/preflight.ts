@@ -1,38 +1,68 @@
 import {statfs} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {parseObject} from '../kube/json.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {bytes} from '../text/bytes.ts';
 import {enumerate} from '../text/enumerate.ts';
+import {groupResource} from './configuration/coverage.ts';
 import type {ControlPlane, RunningServer} from './control-plane.ts';
+import {CANARY_NAMESPACE, canaryKindOf, tryAdmission} from './transaction/canary.ts';
 import type {Draft} from './transaction/prepare.ts';
+import type {Transaction} from './transaction/record.ts';
 import {ask, type Server} from './transaction/servers.ts';
 import {refuseUnknownServers} from './unknown-servers.ts';
 
 /** Bytes that must be free on a node: backups and configurations are a few KB, and a full disk would stop the guard too. */
 const FREE_ON_NODE = 32 * 1024 * 1024;
 
-/** What a change of the encryption asks of the API, beyond reading. */
-const RIGHTS = [
-  {verb: 'list', group: '', resource: 'secrets'},
-  {verb: 'create', group: '', resource: 'secrets', namespace: 'kube-system'},
-  {verb: 'delete', group: '', resource: 'secrets', namespace: 'kube-system'},
-  {verb: 'update', group: '', resource: 'secrets'},
-  {verb: 'patch', group: '', resource: 'configmaps', namespace: 'kube-system'},
-] as const;
+interface Right {
+  readonly verb: 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
+  /** As RBAC has it: `widgets.example.com` in two parts. */
+  readonly group: string;
+  readonly resource: string;
+  /** Undefined: in all namespaces. */
+  readonly namespace?: string;
+}
+
+/** What a change of the encryption asks of the API: to look at each server, to write the canary, to rewrite, to tell kubeadm. */
+function rightsFor({resources, rewrite}: Pick<Transaction, 'resources' | 'rewrite'>): Right[] {
+  const canary = canaryKindOf(resources);
+  const rewritten = rewrite ? resources : [];
+  const all: Right[] = [
+    ...(['get', 'list'] as const).map((verb) => ({verb, group: '', resource: 'secrets'})),
+    ...(['create', 'get', 'delete'] as const).flatMap((verb) =>
+      canary ? [{verb, group: '', resource: canary, namespace: CANARY_NAMESPACE}] : [],
+    ),
+    ...rewritten.flatMap((name) => (['get', 'list', 'update'] as const).map((verb) => ({verb, ...groupResource(name)}))),
+    {verb: 'patch', group: '', resource: 'configmaps', namespace: 'kube-system'},
+  ];
+  return [...new Map(all.map((right) => [wordsOf(right), right])).values()];
+}
+
+const wordsOf = ({verb, group, resource, namespace}: Right): string =>
+  `${verb} ${resource}${group && `.${group}`} in ${namespace === undefined ? 'all namespaces' : `namespace ${namespace}`}`;
 
 /** Rejects where something is wrong before anything was touched: a change must not begin on a control plane that is not well. */
 export async function preflight(
   plane: ControlPlane,
-  {servers, socketsOnNodes}: Pick<Draft, 'servers' | 'socketsOnNodes'>,
+  {
+    servers,
+    socketsOnNodes,
+    transaction,
+  }: Pick<Draft, 'servers' | 'socketsOnNodes'> & {
+    readonly transaction: Pick<Transaction, 'resources' | 'rewrite'>;
+  },
   snapshot: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   await checkEtcd(plane, snapshot, signal);
   await Promise.all(servers.map((server) => checkSockets(server, socketsOnNodes.get(server.name) ?? [], signal)));
   await checkServers(servers, signal);
-  await refuseUnknownServers(servers, signal);
+  for (const {api} of servers.slice(0, 1)) await refuseUnknownServers(servers, api, signal);
   await Promise.all(servers.map((server) => checkDisk(server, signal)));
-  await checkRights(servers, signal);
+  await checkRights(servers, rightsFor(transaction), signal);
+  const canary = canaryKindOf(transaction.resources);
+  if (canary !== undefined) await tryAdmission(servers, canary, signal);
 }
 
 async function checkEtcd({etcd}: ControlPlane, snapshot: string | undefined, signal: AbortSignal): Promise<void> {
@@ -103,21 +133,29 @@ async function checkDisk({name, node}: Server, signal: AbortSignal): Promise<voi
   });
 }
 
-async function checkRights(servers: readonly Server[], signal: AbortSignal): Promise<void> {
-  const [server] = servers;
+/** As many reviews are asked for at a time. */
+const REVIEWS = 16;
+
+async function checkRights([server]: readonly Server[], rights: readonly Right[], signal: AbortSignal): Promise<void> {
   if (server === undefined) return;
   const denied: string[] = [];
-  for (const {verb, resource, ...where} of RIGHTS) {
-    const resourceAttributes = {verb, resource, ...where};
-    const body = {apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: {resourceAttributes}};
-    const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-    const request = {method: 'POST', path, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json'} as const;
-    const {status, body: answer} = await server.api.send(request, signal);
-    const {allowed} = (status === 201 ? JSON.parse(answer.toString('utf8')).status : {}) as {allowed?: boolean};
-    if (allowed !== true)
-      denied.push(`${verb} ${resource}${'namespace' in where ? ` in namespace ${where.namespace}` : ' in all namespaces'}`);
+  for (let from = 0; from < rights.length; from += REVIEWS) {
+    const some = rights.slice(from, from + REVIEWS);
+    const allowed = await Promise.all(some.map((right) => isAllowed(server, right, signal)));
+    denied.push(...some.filter((_, i) => !allowed[i]).map(wordsOf));
   }
   if (denied.length > 0) throw lacking(denied);
+}
+
+async function isAllowed({api}: Server, resourceAttributes: Right, signal: AbortSignal): Promise<boolean> {
+  const body = {apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: {resourceAttributes}};
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const request = {method: 'POST', path, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json'} as const;
+  const {status, body: answer} = await api.send(request, signal);
+  const review = (status === 201 ? parseObject(answer.toString('utf8')) : undefined) as
+    | {status?: {allowed?: boolean}}
+    | undefined;
+  return review?.status?.allowed === true;
 }
 
 const lacking = (denied: readonly string[]): Problem =>

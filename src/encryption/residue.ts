@@ -1,19 +1,8 @@
 import type {Etcd} from '../etcd/etcd.ts';
-import {listFiles} from '../nodes/files.ts';
-import type {Node} from '../nodes/node.ts';
-import {ExitCode, Problem} from '../problem.ts';
+import {memberFiles, type ResidueFile, traced} from './residue-files.ts';
+import type {MemberOnNode} from './stacked-etcd.ts';
 import type {AuditedResource} from './stored/audit.ts';
 import {type OldRevisions, oldPlaintext} from './stored/old-revisions.ts';
-import {findTraces, type Traces} from './stored/traces.ts';
-
-/** One file of etcd's, or several of one log. */
-export interface ResidueFile extends Traces {
-  readonly kind: 'database' | 'write-ahead log' | 'snapshot';
-  /** `/var/lib/etcd/member/snap/db on control-plane`, `./kops-snapshot-20261123.db` */
-  readonly where: string;
-  /** Why it could not be looked at. */
-  readonly problem: string | null;
-}
 
 /** Plaintext that is left besides the present values: what a rewrite cannot reach. */
 export interface Residue {
@@ -23,6 +12,8 @@ export interface Residue {
   readonly skipped: readonly string[];
   /** Whether none was found, and everything could be looked at. */
   readonly ok: boolean;
+  /** Whether the rest is in etcd's write-ahead log alone: nobody but etcd takes it out of there, in time. */
+  readonly onlyLog: boolean;
   readonly next: string | null;
 }
 
@@ -34,8 +25,7 @@ export interface LocalFile {
 
 export interface ResidueSources {
   readonly etcd: Etcd;
-  /** With the folder that etcd keeps its data in there. */
-  readonly members: readonly {readonly node: Node; readonly dataDir: string}[];
+  readonly members: readonly MemberOnNode[];
   readonly snapshots: readonly LocalFile[];
   /** Paths of snapshots that are not looked into: nothing says that they are this cluster's. */
   readonly skipped: readonly string[];
@@ -59,10 +49,7 @@ export async function findResidue(
 ): Promise<Residue> {
   const revisions = await oldPlaintext(etcd, resources, present.revision, signal);
   const files: ResidueFile[] = [];
-  for (const {node, dataDir} of members) {
-    files.push(await onNode(node, 'database', `${dataDir}/member/snap`, isDatabase, resources, signal));
-    files.push(await onNode(node, 'write-ahead log', `${dataDir}/member/wal`, isLog, resources, signal));
-  }
+  for (const member of members) files.push(...(await memberFiles(member, resources, signal)));
   if (members.length === 0) {
     const where = `the database of ${etcd.via}`;
     files.push(await traced('database', where, resources, (push) => etcd.snapshot(push, signal), signal));
@@ -73,65 +60,20 @@ export async function findResidue(
     };
     files.push(await traced('snapshot', path, resources, push, signal));
   }
-  const ok = revisions.plaintext === 0 && files.every(({plaintext, problem}) => plaintext === 0 && problem === null);
-  return {revisions, files, skipped, ok, next: nextStep(revisions, files, present)};
-}
-
-const isDatabase = (name: string): boolean => name === 'db';
-const isLog = (name: string): boolean => name.endsWith('.wal');
-
-async function onNode(
-  node: Node,
-  kind: ResidueFile['kind'],
-  folder: string,
-  isMeant: (name: string) => boolean,
-  resources: readonly AuditedResource[],
-  signal: AbortSignal,
-): Promise<ResidueFile> {
-  const where = `${folder}${kind === 'database' ? '/db' : ''} on ${node.name}`;
-  return traced(
-    kind,
-    where,
-    resources,
-    async (push) => {
-      const names = (await listFiles(node, folder, signal)).filter(isMeant);
-      for (const name of names) {
-        const {code} = await node.run('cat -- "$1"', [`${node.root}${folder}/${name}`], {onData: push}, signal);
-        if (code !== 0) throw new Problem(`${folder}/${name} on ${node.name} cannot be read`, {exitCode: ExitCode.noAccess});
-      }
-      if (names.length === 0) throw new Problem('there is no such file', {exitCode: ExitCode.noAccess});
-    },
-    signal,
-  );
-}
-
-/** A file that cannot be looked at is part of the result: nobody can say that nothing is in it. */
-async function traced(
-  kind: ResidueFile['kind'],
-  where: string,
-  resources: readonly AuditedResource[],
-  read: (push: (chunk: Buffer) => void) => Promise<void>,
-  signal: AbortSignal,
-): Promise<ResidueFile> {
-  const finder = findTraces(resources);
-  try {
-    await read((chunk) => finder.push(chunk));
-    return {kind, where, ...finder.end(), problem: null};
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof Error)) throw error;
-    const why = error instanceof Problem && error.why !== undefined ? `${error.message}: ${error.why}` : error.message;
-    return {kind, where, ...finder.end(), problem: why};
-  }
+  const isClean = ({plaintext, problem}: ResidueFile) => plaintext === 0 && problem === null;
+  const ok = revisions.plaintext === 0 && files.every(isClean);
+  const isKept = (file: ResidueFile) => file.kind === 'write-ahead log' && file.problem === null && file.log?.keeps !== 0;
+  const onlyLog =
+    !ok && present.plaintext === 0 && revisions.plaintext === 0 && files.every((file) => isClean(file) || isKept(file));
+  return {revisions, files, skipped, ok, onlyLog, next: nextStep(revisions, files, present)};
 }
 
 function nextStep(revisions: OldRevisions, files: readonly ResidueFile[], present: Present): string | null {
+  const isIn = (kind: ResidueFile['kind']) => files.some((file) => file.kind === kind && file.plaintext > 0);
   if (present.plaintext > 0) return 'encrypt what is plaintext now: it is in these files too';
-  if (revisions.plaintext > 0 || files.some(({kind, plaintext}) => kind === 'database' && plaintext > 0))
-    return 'kops encrypt-at-rest scrub';
-  if (files.some(({kind, plaintext}) => kind === 'snapshot' && plaintext > 0))
-    return 'delete the snapshots that nobody needs any more';
-  return files.some(({plaintext}) => plaintext > 0)
-    ? 'etcd cuts its log by itself: it drops the oldest files once later ones and its own snapshots hold all it needs'
+  if (revisions.plaintext > 0 || isIn('database')) return 'kops encrypt-at-rest scrub';
+  if (isIn('snapshot')) return 'delete the snapshots that nobody needs any more';
+  return isIn('write-ahead log')
+    ? 'until then guard these disks; sooner: give what was plaintext new values, or one member after the other a new data folder'
     : null;
 }

@@ -21,7 +21,11 @@ export interface EncryptionSync {
  */
 export async function syncNode(plane: ControlPlane, target: Node, signal: AbortSignal): Promise<EncryptionSync> {
   const others = {...plane, nodes: plane.nodes.filter(({name}) => name !== target.name)};
-  const {servers, states, configurationFile: path} = await observeForChange(others, signal);
+  const {
+    servers,
+    states,
+    configurationFile: path,
+  } = await observeForChange(others, signal, `kops encrypt-at-rest sync ${target.name}`);
   const from = servers[0]?.name ?? '';
   const source = states.get(from)?.configFile;
   if (source === undefined) {

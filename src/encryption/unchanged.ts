@@ -46,7 +46,7 @@ export async function proveUnchanged(
         ]
       : []),
   ]);
-  return {...runOf(plane.context, transaction, {outcome: 'done', steps, proof}), snapshot: null};
+  return {...runOf(plane.context, transaction, stages, {outcome: 'done', steps, proof}), snapshot: null};
 }
 
 async function checkServer(server: Server, hash: string, signal: AbortSignal): Promise<void> {

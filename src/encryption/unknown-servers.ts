@@ -1,3 +1,4 @@
+import type {Api} from '../kube/api.ts';
 import {parseObject} from '../kube/json.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
@@ -20,10 +21,14 @@ interface Lease {
  * Rejects where an API server runs on a machine that is none of these nodes. Where the user may not list Leases, or there are none, nobody
  * can tell; nor where nodes are simulated, and all have the name of this machine.
  */
-export async function refuseUnknownServers(servers: readonly Server[], signal: AbortSignal): Promise<void> {
-  const [first] = servers;
-  if (first === undefined || servers.some(({node}) => node.root !== '')) return;
-  const {status, body} = await first.api.send({method: 'GET', path: IDENTITY_LEASES}, signal);
+export async function refuseUnknownServers(
+  servers: readonly Server[],
+  api: Api,
+  signal: AbortSignal,
+  next = `label its node as a control plane: kubectl label node NAME ${CONTROL_PLANE_LABEL}=`,
+): Promise<void> {
+  if (servers.some(({node}) => node.root !== '')) return;
+  const {status, body} = await api.send({method: 'GET', path: IDENTITY_LEASES}, signal);
   if (status !== 200) return;
   const {items} = (parseObject(body.toString('utf8')) ?? {}) as {items?: readonly Lease[] | null};
   const live = hostsOf(items ?? []);
@@ -36,7 +41,7 @@ export async function refuseUnknownServers(servers: readonly Server[], signal: A
       `the cluster has ${counted(live.length, 'API server')} (their Leases in kube-system), and kops found ${enumerate(servers.map(({name}) => name))};`,
       'all must be changed together: one that is left out goes on writing as before, and cannot read what the others write',
     ].join(' '),
-    next: `label its node as a control plane: kubectl label node NAME ${CONTROL_PLANE_LABEL}=; one that was just removed is forgotten after a minute; nothing was changed`,
+    next: `${next}; one that was just removed is forgotten after a minute; nothing was changed`,
     exitCode: ExitCode.negative,
   });
 }

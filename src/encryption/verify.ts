@@ -90,9 +90,11 @@ export async function verify(
   };
 }
 
-/** 3 where something lies open, or would as soon as it is written, or cannot be opened. */
-export const exitCodeOfVerification = ({ok, residue}: EncryptionVerification): ExitCode =>
-  ok && (residue?.ok ?? true) ? ExitCode.ok : ExitCode.negative;
+/** 3 where something lies open, or would as soon as it is written, or cannot be opened; 4 where only etcd's own log has to forget yet. */
+export function exitCodeOfVerification({ok, residue}: EncryptionVerification): ExitCode {
+  if (ok && (residue?.ok ?? true)) return ExitCode.ok;
+  return ok && residue?.onlyLog ? ExitCode.unfinished : ExitCode.negative;
+}
 
 /** The resources that configurations name, wildcards as they are there; Secrets always, for nobody means them to lie open. */
 export const resourcesInForce = (observations: Observations): string[] => [

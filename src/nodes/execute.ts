@@ -29,23 +29,44 @@ export async function execute(
     resolve(ending);
   };
   let lastData = 0;
+  let isTaking = false;
+  let taking = Promise.resolve();
   child.stdin?.on('error', () => {}); // it need not read all of it
   child.stdin?.end(input);
   child.stdout?.on('data', (chunk: Buffer) => {
     lastData = performance.now();
-    if (!output.onStdout(chunk)) stop('size');
+    const taken = output.onStdout(chunk);
+    if (taken === false) stop('size');
+    if (typeof taken === 'boolean') return;
+    child.stdout?.pause();
+    isTaking = true;
+    taking = taken.then(
+      () => {
+        isTaking = false;
+        lastData = performance.now();
+        child.stdout?.resume();
+      },
+      () => {
+        isTaking = false;
+        stop('exit');
+      },
+    );
   });
   child.stderr?.on('data', (chunk: Buffer) => {
     lastData = performance.now();
     output.onStderr(chunk);
   });
   child.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ENOENT' ? 'absence' : 'refusal'));
-  child.once('close', () => resolve('exit'));
+  child.once('close', async () => {
+    await taking; // its last piece
+    resolve('exit');
+  });
 
   let aftermath: NodeJS.Timeout | undefined;
   const awaitQuiet = () => {
     const quiet = performance.now() - lastData;
-    if (quiet >= AFTERMATH) resolve('exit');
+    if (isTaking) taking.then(awaitQuiet);
+    else if (quiet >= AFTERMATH) resolve('exit');
     else aftermath = setTimeout(awaitQuiet, AFTERMATH - quiet);
   };
   child.once('exit', () => {

@@ -4,8 +4,8 @@ export type NodeAccess = 'local' | 'docker' | 'ssh' | 'pod';
 export interface RunOptions {
   /** Standard input: the only way for anything secret, because arguments show in `ps`. */
   readonly input?: Buffer;
-  /** Takes standard output piece by piece instead of it being kept. */
-  readonly onData?: (chunk: Buffer) => void;
+  /** Takes standard output piece by piece instead of it being kept; the next piece waits for its promise. What it rejects with, `run` does. */
+  readonly onData?: (chunk: Buffer) => void | Promise<void>;
   /** Bounds what is kept of standard output; more is a Problem. Default: 16 MiB. */
   readonly maxBytes?: number;
 }

@@ -2,7 +2,7 @@ const KEPT_STDERR = 16 * 1024;
 
 interface Limits {
   /** Takes standard output piece by piece instead of it being kept. */
-  readonly onData: ((chunk: Buffer) => void) | undefined;
+  readonly onData: ((chunk: Buffer) => void | Promise<void>) | undefined;
   /** Of standard output, where it is kept. */
   readonly maxBytes: number;
   /** What standard error says once the script has begun. */
@@ -17,23 +17,31 @@ export class Output {
   #stderr = Buffer.alloc(0);
   /** Whether the sign was seen. */
   begun = false;
+  /** What `onData` failed with. */
+  failure: {readonly error: unknown} | undefined;
 
   constructor(limits: Limits) {
     this.#limits = limits;
   }
 
-  /** False once that is more than is to be kept. */
-  readonly onStdout = (chunk: Buffer): boolean => {
+  /** False once that is more than is to be kept. A promise is to be waited for before the next piece; no more are wanted where it rejects. */
+  readonly onStdout = (chunk: Buffer): boolean | Promise<void> => {
     const {onData, maxBytes} = this.#limits;
-    if (onData) {
-      onData(chunk);
-      return true;
-    }
+    if (onData) return this.#handOn(onData, chunk);
     this.#bytes += chunk.length;
     if (this.#bytes > maxBytes) return false;
     this.#stdout.push(chunk);
     return true;
   };
+
+  async #handOn(onData: NonNullable<Limits['onData']>, chunk: Buffer): Promise<void> {
+    try {
+      await onData(chunk);
+    } catch (error) {
+      this.failure ??= {error};
+      throw error;
+    }
+  }
 
   readonly onStderr = (chunk: Buffer): void => {
     const text = Buffer.concat([this.#stderr, chunk]);

@@ -21,7 +21,8 @@ const ENTER =
 
 export interface PodExec {
   readonly input?: Buffer | undefined;
-  readonly onStdout: (chunk: Buffer) => void;
+  /** The next piece waits for its promise. */
+  readonly onStdout: (chunk: Buffer) => void | Promise<void>;
   readonly onStderr: (chunk: Buffer) => void;
 }
 
@@ -183,8 +184,8 @@ function podTransport(api: PodApi, target: Parameters<ExecInPod>[0]): Transport 
     async run(words, {input, output}, signal) {
       const ending = Promise.withResolvers<Ending>();
       const stopped = new AbortController();
-      const onStdout = (chunk: Buffer) => {
-        if (!output.onStdout(chunk)) ending.resolve('size');
+      const onStdout = async (chunk: Buffer) => {
+        if ((await output.onStdout(chunk)) === false) ending.resolve('size');
       };
       const silence = setTimeout(() => output.begun || ending.resolve('silence'), BEGIN);
       const command = ['sh', '-c', ENTER, 'kops', ...words];

@@ -64,6 +64,7 @@ export async function runThrough(
 ): Promise<RunResult> {
   const output = new Output({onData, maxBytes, sign: BEGUN});
   const ending = await transport.run(['sh', '-c', WRAPPER, 'kops', script, ...args], {input, output}, signal);
+  if (output.failure) throw output.failure.error;
   if (ending === 'size')
     throw new Problem(`${transport.title} answered with more than ${maxBytes} bytes`, {exitCode: ExitCode.negative});
   const result = resultOf(output);

@@ -1,5 +1,6 @@
-import {expect, test} from 'vitest';
-import {reachNamed} from '../../src/cli/nodes.ts';
+import {describe, expect, test} from 'vitest';
+import {findControlPlaneNodes, reachNamed} from '../../src/cli/nodes.ts';
+import {ConnectionProblem} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {FakeCluster} from '../support/fake-cluster.ts';
 import {fakePrograms} from '../support/fake-programs.ts';
@@ -27,4 +28,32 @@ test('a node that has not joined yet is taken by its name', async () => {
   const {node} = await reachNamed(new FakeCluster(), 'cp-3', {'node-access': 'ssh'}, signal);
   expect(node).toMatchObject({name: 'cp-3', access: 'ssh'});
   await node.close();
+});
+
+describe('where no API server answers', () => {
+  const down = new ConnectionProblem('cannot reach the API server', {why: 'connection refused', passing: true});
+  const silent = () => Object.assign(new FakeCluster(), {list: () => Promise.reject(down)});
+  const machine = {hostname: 'cp-1', isControlPlane: true};
+  const find = (flags: object, finding: object) => {
+    fakePrograms({ssh});
+    return findControlPlaneNodes(silent(), {'node-access': 'ssh', ...flags}, signal, {machine, ...finding});
+  };
+
+  test('nothing new begins on this machine alone, because nobody knows whether it is the only control plane', async () => {
+    await expect(find({}, {})).rejects.toMatchObject({
+      message: 'cannot reach the API server',
+      why: 'connection refused\nonly an API server knows all nodes that the control plane runs on',
+      next: expect.stringContaining('--control-planes NAME,NAME'),
+      exitCode: 5,
+    });
+  });
+
+  test.each([
+    ['who only looks takes this machine for the control plane', {}, {mayGuess: true}, ['cp-1']],
+    ['a machine that is none is not taken for it', {}, {mayGuess: true, machine: {...machine, isControlPlane: false}}, undefined],
+    ['those that the user names count for all', {'control-planes': 'cp-1,cp-2'}, {}, ['cp-1', 'cp-2']],
+  ])('%s', async (_case, flags, finding, names) => {
+    const found = await find(flags, finding).catch(() => undefined);
+    expect(found?.nodes.map(({name}) => name)).toEqual(names);
+  });
 });

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {findResidue, type ResidueSources} from '../../src/encryption/residue.ts';
+import {type EncryptionVerification, exitCodeOfVerification} from '../../src/encryption/verify.ts';
 import {renderResidue} from '../../src/encryption/view/residue.ts';
 import {localNode} from '../../src/nodes/local.ts';
 import {createTheme} from '../../src/text/screen.ts';
@@ -30,7 +31,15 @@ function aMember(database: Buffer | undefined, log: Buffer) {
   if (database) writeFileSync(join(folder, 'snap/db'), database);
   writeFileSync(join(folder, 'wal/0-0.wal'), log);
   writeFileSync(join(folder, 'wal/0.tmp'), logged(plain));
-  return {node: localNode('cp-1', {root}), dataDir: '/var/lib/etcd'};
+  const member = {
+    namespace: 'kube-system',
+    name: 'etcd-cp-1',
+    node: 'cp-1',
+    command: [],
+    clientUrls: [],
+    dataDir: '/var/lib/etcd',
+  };
+  return {node: localNode('cp-1', {root}), member, folder: join(root, 'var/lib/etcd')};
 }
 
 const looking = (sources: Partial<ResidueSources>, plaintext = 0) =>
@@ -54,6 +63,16 @@ test('the database and the log of every member are looked into on their nodes', 
     ['write-ahead log', 0, []],
   ]);
   expect(residue).toMatchObject({ok: false, next: 'kops encrypt-at-rest scrub'});
+});
+
+test('a copy of the database that a killed run left on a node is looked into too', async () => {
+  const member = aMember(record(secretbox('key1', plain)), Buffer.alloc(0));
+  writeFileSync(join(member.folder, 'kops-snapshot.db.part'), record(plain));
+  writeFileSync(join(member.folder, 'kops-snapshot.db.bak'), record(plain)); // of somebody else
+  const residue = await looking({members: [member]});
+  expect(residue.files.slice(2)).toMatchObject([
+    {kind: 'snapshot', where: '/var/lib/etcd/kops-snapshot.db.part on cp-1', plaintext: 1},
+  ]);
 });
 
 test('without a member within reach, etcd hands out its database', async () => {
@@ -99,6 +118,40 @@ test('what is plaintext now comes first: it is in the files too', async () => {
   expect(residue.next).toBe('encrypt what is plaintext now: it is in these files too');
 });
 
+test('plaintext that only the log has left is etcd’s to drop, and it tells after how much', async () => {
+  const clean = record(secretbox('key1', plain));
+  const member = aMember(clean, logged(plain));
+  writeFileSync(join(member.folder, 'member/wal/0-1.wal'), logged(secretbox('key1', plain)));
+  const residue = await looking({members: [member]});
+  expect(residue).toMatchObject({ok: false, onlyLog: true, files: [{}, {plaintext: 1, log: {files: 2, later: 1, keeps: 5}}]});
+  expect(renderResidue(residue, screen)).toMatchInlineSnapshot(`
+    "… plaintext of earlier times is left in etcd's write-ahead log only
+      revisions        none  1 to 1: 0 superseded values
+      database         none  /var/lib/etcd/member/snap/db on cp-1, 788 bytes
+      write-ahead log  1 in plaintext  /var/lib/etcd/member/wal on cp-1, 754 bytes
+                       etcd drops it by itself once it has written 4 more of these
+                       files, of 64 MB each
+      until then guard these disks; sooner: give what was plaintext new values, or
+      one member after the other a new data folder"
+  `);
+
+  const whole = {ok: true, plaintext: 0, residue} as unknown as EncryptionVerification;
+  expect(exitCodeOfVerification(whole)).toBe(4);
+  expect(exitCodeOfVerification({...whole, ok: false})).toBe(3);
+});
+
+test.each([
+  ['the database has some too', [], record(plain), false, 'etcd drops it by itself once it has written 5 more'],
+  ['etcd keeps fewer files', ['--max-wals=1'], record(secretbox('key1', plain)), true, 'once it has written 1 more'],
+  ['etcd keeps all files', ['--max-wals=0'], record(secretbox('key1', plain)), false, 'etcd never drops it'],
+])('the log is waited for only where that helps: %s', async (_case, command, database, onlyLog, words) => {
+  const member = aMember(database, logged(plain));
+  const residue = await looking({members: [{...member, member: {...member.member, command}}]});
+  expect(residue.onlyLog).toBe(onlyLog);
+  expect(exitCodeOfVerification({ok: true, residue} as unknown as EncryptionVerification)).toBe(onlyLog ? 4 : 3);
+  expect(renderResidue(residue, {...screen, width: 200})).toContain(words);
+});
+
 test('what is said where nothing is left, and where something is', async () => {
   expect(renderResidue(await looking({}), screen)).toMatchInlineSnapshot(`
     "✓ no plaintext is left of earlier times
@@ -111,6 +164,8 @@ test('what is said where nothing is left, and where something is', async () => {
       revisions        none  1 to 1: 0 superseded values
       database         1 in plaintext  /var/lib/etcd/member/snap/db on cp-1, 722 bytes
       write-ahead log  1 in plaintext  /var/lib/etcd/member/wal on cp-1, 344 bytes
+                       etcd drops it by itself once it has written 5 more of these
+                       files, of 64 MB each
       try: kops encrypt-at-rest scrub"
   `);
   const others = await looking({skipped: ['kops-snapshot-20261123-143012-99999999.db', 'kops-snapshot-20261123-150000.db']});

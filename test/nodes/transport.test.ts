@@ -41,6 +41,24 @@ describe('a script on a node', () => {
     expect(bytes).toBe(50_000_000);
   });
 
+  test('that prints faster than it is taken waits', async () => {
+    let [bytes, busy] = [0, false];
+    const onData = async (chunk: Buffer) => {
+      expect(busy).toBe(false);
+      busy = true;
+      await new Promise((resolve) => setImmediate(resolve));
+      bytes += chunk.length;
+      busy = false;
+    };
+    expect(await local().run('head -c 5000000 /dev/zero; exit 3', [], {onData}, signal)).toMatchObject({code: 3});
+    expect({bytes, busy}).toEqual({bytes: 5_000_000, busy: false});
+  });
+
+  test('is over with the failure of who takes what it prints', async () => {
+    const full = () => Promise.reject(new Error('the disk is full'));
+    await expect(local().run('cat /dev/zero', [], {onData: full}, signal)).rejects.toThrow('the disk is full');
+  });
+
   test('that prints more than is to be kept is a problem', async () => {
     await expect(local().run('cat /dev/zero', [], {maxBytes: 100_000}, signal)).rejects.toThrow('more than 100000 bytes');
   });

@@ -44,8 +44,7 @@ export interface PlayedControlPlane {
 
 /** Where kops puts it. */
 export const CONFIGURATION = '/etc/kubernetes/enc/encryption.yaml';
-const SECRETS = /^\/api\/v1\/namespaces\/([^/]+)\/secrets(?:\/([^/?]+))?$/;
-const STORED = '/registry/secrets';
+const OBJECTS = /^\/api\/v1\/namespaces\/([^/]+)\/(secrets|configmaps)(?:\/([^/?]+))?(?:\?|$)/;
 
 /**
  * Control planes of this machine: folders that play the nodes, with kops' own guard at work in them, and API servers that read them as a kubelet
@@ -57,7 +56,7 @@ export function playControlPlane(
 ): PlayedControlPlane {
   const home = mkdtempSync(join(tmpdir(), 'kops-plane-'));
   onTestFinished(() => rmSync(home, {recursive: true, force: true, maxRetries: 5}));
-  const etcd = memoryEtcd({[`${STORED}/shop/db`]: '{"data":{}}'});
+  const etcd = memoryEtcd({'/registry/secrets/shop/db': '{"data":{}}'});
   const servers = faults.map((fault = {}, i) => playServer(join(home, `cp-${i + 1}`), fault, etcd));
   for (const [i, {write}] of servers.entries()) {
     for (const [path, content] of Object.entries({[API_SERVER_MANIFEST]: kubeadm, ...given}))
@@ -114,25 +113,28 @@ function playServer(root: string, {answer: faulty, reads = (text) => text, ignor
     if (path.endsWith('/selfsubjectaccessreviews')) return {status: 201, body: {status: {allowed: true}}};
     if (path === '/metrics') return {body: metricsOf(now)};
     if (path === '/api/v1/secrets?limit=1') return {body: {items: [{metadata: {namespace: 'shop', name: 'db'}}]}};
-    const [, namespace = '', name = ''] = SECRETS.exec(path) ?? [];
+    const [, namespace = '', resource = '', name = ''] = OBJECTS.exec(path) ?? [];
+    const key = `/registry/${resource}/${namespace}/${name}`;
     if (namespace === '') return {};
-    if (method === 'POST') return created(namespace, JSON.parse(body?.toString() ?? '{}'), now);
-    if (method === 'DELETE') etcd.remove(`${STORED}/${namespace}/${name}`);
-    return method === 'GET' ? found(`${STORED}/${namespace}/${name}`, now) : {};
+    if (method === 'POST' && path.endsWith('?dryRun=All')) return {status: 201};
+    if (method === 'POST') return created(resource, key, JSON.parse(body?.toString() ?? '{}'), now);
+    if (method === 'DELETE') etcd.remove(key);
+    return method === 'GET' ? found(resource, key, now) : {};
   }
 
-  function created(namespace: string, secret: {metadata: {name: string}}, {configuration}: Running): FakeAnswer {
-    const key = (configuration && writeKeyOf(configuration, 'secrets')) ?? {provider: 'identity'};
+  function created(resource: string, path: string, object: {metadata: {name: string}}, {configuration}: Running): FakeAnswer {
+    const key = (configuration && writeKeyOf(configuration, resource)) ?? {provider: 'identity'};
     const prefix = key.provider === 'identity' ? '' : prefixOfWriteKey(key);
-    etcd.put(`${STORED}/${namespace}/${secret.metadata.name}`, `${prefix}${JSON.stringify(secret)}`);
-    return {status: 201, body: secret};
+    etcd.put(`${path}${object.metadata.name}`, `${prefix}${JSON.stringify(object)}`);
+    return {status: 201, body: object};
   }
 
-  function found(key: string, {configuration}: Running): FakeAnswer {
+  function found(resource: string, key: string, {configuration}: Running): FakeAnswer {
     const value = etcd.at(key);
     if (value === undefined) return {status: 404, body: {reason: 'NotFound'}};
     const {provider, keyName, prefixLength} = envelopeOf(value);
-    const keys = configuration ? readKeysOf(providersFor(configuration, 'secrets')) : [{provider: 'identity'}];
+    const providers = configuration ? providersFor(configuration, resource) : [];
+    const keys = providers.length > 0 ? readKeysOf(providers) : [{provider: 'identity'}];
     const opens = keys.some((candidate) => candidate.provider === provider && candidate.keyName === keyName);
     return opens ? {body: value.toString('utf8', prefixLength)} : {status: 500, body: {reason: 'InternalError'}};
   }

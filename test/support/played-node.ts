@@ -69,7 +69,7 @@ const CRASH = `echo >>"$SHIMS/count"
 
 export function playNode({shell = ['/bin/sh'], second = 1, crashAt = 0, before = {}}: Options = {}): PlayedNode {
   const home = mkdtempSync(join(tmpdir(), 'kops-node-'));
-  onTestFinished(() => rmSync(home, {recursive: true, force: true}));
+  onTestFinished(() => rmSync(home, {recursive: true, force: true, maxRetries: 5})); // a guard may just be ending
   const [root, shims] = [join(home, 'root'), join(home, 'shims')];
   mkdirSync(root);
   mkdirSync(shims);

@@ -1,23 +1,28 @@
 import type {Api} from '../../kube/api.ts';
+import type {ObjectRef} from '../../kube/cluster.ts';
+import type {ServedResource} from '../../kube/discovery.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {counted} from '../../text/plural.ts';
 import {storedResources} from '../resources.ts';
-import {type Rewrite, type RewriteOptions, rewrite} from './rewrite.ts';
+import {type Rewrite, type RewriteOptions, type RewriteTarget, rewrite} from './rewrite.ts';
 
-/** Rewrites all objects of these resources, which are named as an EncryptionConfiguration does; see `rewrite`. */
+/** Which objects of a resource are all that has to be rewritten; undefined for every one of them. */
+export type StaleOf = (resource: ServedResource, signal: AbortSignal) => Promise<readonly ObjectRef[] | undefined>;
+
+/** Rewrites the objects of these resources, which are named as an EncryptionConfiguration does; see `rewrite`. */
 export async function rewriteAll(
   api: Api,
   names: readonly string[],
+  staleOf: StaleOf,
   options: RewriteOptions,
   signal: AbortSignal,
 ): Promise<Rewrite> {
-  const resources = await storedResources(api, names, signal);
-  return rewrite(
-    api,
-    resources.map((resource) => ({resource})),
-    options,
-    signal,
-  );
+  const targets: RewriteTarget[] = [];
+  for (const resource of await storedResources(api, names, signal)) {
+    const stale = await staleOf(resource, signal);
+    targets.push({resource, ...(stale && {stale})});
+  }
+  return rewrite(api, targets, options, signal);
 }
 
 const NAMED = 5;

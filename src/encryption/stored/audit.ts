@@ -140,9 +140,13 @@ export function prefixOfWriteKey({provider, keyName}: WriteKey): string {
   return `k8s:enc:${name}:${version}:${keyName}:`;
 }
 
+/** What values of this resource start with that are written with this configuration. */
+export const writePrefixOf = (configuration: EncryptionConfiguration, resource: string): string =>
+  prefixOfWriteKey(writeKeyOf(configuration, resource) ?? {provider: 'identity'});
+
 /** The prefixes that servers write this resource with now: one where they agree. */
 export const writePrefixes = (readers: readonly Reader[], resource: string): string[] => [
-  ...new Set(readers.map(({configuration}) => prefixOfWriteKey(writeKeyOf(configuration, resource) ?? {provider: 'identity'}))),
+  ...new Set(readers.map(({configuration}) => writePrefixOf(configuration, resource))),
 ];
 
 /** One reader for each configuration that there is, with the nodes that have it; a node without one can read plaintext only. */

@@ -1,42 +1,53 @@
 import {randomBytes} from 'node:crypto';
-import type {Api} from '../../kube/api.ts';
-import {parseObject} from '../../kube/json.ts';
+import {type Api, type ApiResponse, refusalOf} from '../../kube/api.ts';
+import {type KubeObject, parseObject} from '../../kube/json.ts';
+import {collectionPath, objectPath} from '../../kube/paths.ts';
+import {type Resource, resources} from '../../kube/resources.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import type {ControlPlane} from '../control-plane.ts';
 import {envelopeOf} from '../stored/envelope.ts';
+import {etcdPathOf} from '../stored/etcd-path.ts';
 import type {Server} from './servers.ts';
 
-const SECRETS = '/api/v1/namespaces/kube-system/secrets';
+/** What a canary can be: objects that nobody acts on. Secrets first, because they are what it is all about. */
+const KINDS = ['secrets', 'configmaps'] as const;
+export type CanaryKind = (typeof KINDS)[number];
+export const CANARY_NAMESPACE = 'kube-system';
+
+/** What the canary of a change of these resources is; undefined where none of them could be one. */
+export const canaryKindOf = (names: readonly string[]): CanaryKind | undefined => KINDS.find((kind) => names.includes(kind));
 
 /**
- * Writes a Secret through each server, looks at it in etcd, and reads it back through every other server: only that shows that what one
+ * Writes an object through each server, looks at it in etcd, and reads it back through every other server: only that shows that what one
  * server writes now all can read. Rejects with exit code 3 where not; leaves nothing behind.
  */
 export async function tryCanary(
   plane: ControlPlane,
   servers: readonly Server[],
+  kind: CanaryKind,
   writeKey: {readonly provider: string; readonly keyName: string | undefined},
   signal: AbortSignal,
 ): Promise<void> {
+  const resource: Resource<KubeObject> = resources[kind];
   for (const writer of servers) {
-    const name = `kops-canary-${randomBytes(6).toString('hex')}`;
-    const value = randomBytes(24).toString('base64');
+    const {name, value, body} = aCanary(resource);
+    const path = objectPath(resource, {namespace: CANARY_NAMESPACE, name});
     try {
-      const body = Buffer.from(JSON.stringify({apiVersion: 'v1', kind: 'Secret', metadata: {name}, data: {canary: value}}));
-      await send(writer.api, {method: 'POST', path: SECRETS, body}, writer.name, 201, signal);
+      expectStatus(201, await create(writer.api, resource, body, {}, signal), writer, 'POST', resource);
       await checkStored(name, writer.name);
       for (const reader of servers) {
-        const {body: answer} = await send(reader.api, {method: 'GET', path: `${SECRETS}/${name}`}, reader.name, 200, signal);
-        const {data} = (parseObject(answer.toString('utf8')) ?? {}) as {data?: {canary?: string}};
+        const answer = await reader.api.send({method: 'GET', path}, signal);
+        expectStatus(200, answer, reader, 'GET', resource);
+        const {data} = (parseObject(answer.body.toString('utf8')) ?? {}) as {data?: {canary?: string}};
         if (data?.canary !== value) throw lost(`${reader.name} reads another value than ${writer.name} wrote`);
       }
     } finally {
-      await writer.api.send({method: 'DELETE', path: `${SECRETS}/${name}`}, AbortSignal.timeout(10_000)).catch(() => {}); // only if it was made; a server that is gone by now leaves a Secret that says what it is
+      await writer.api.send({method: 'DELETE', path}, AbortSignal.timeout(10_000)).catch(() => {}); // only if it was made; a server that is gone by now leaves an object that says what it is
     }
   }
 
   async function checkStored(name: string, writer: string): Promise<void> {
-    const stored = await plane.etcd.get(`${plane.etcdPrefix}/secrets/kube-system/${name}`, signal);
+    const stored = await plane.etcd.get(`${etcdPathOf(kind, plane.etcdPrefix)}${CANARY_NAMESPACE}/${name}`, signal);
     if (stored === undefined) throw lost(`what ${writer} wrote is not in this etcd`);
     const {provider, keyName} = envelopeOf(stored.value);
     if (provider === writeKey.provider.split(' ')[0] && keyName === writeKey.keyName) return; // `kms v2` is `kms` in etcd
@@ -44,19 +55,55 @@ export async function tryCanary(
   }
 }
 
+/**
+ * Asks each server whether it would take the canary, and stores nothing: a policy that refuses it would take the whole change back later.
+ * Rejects with exit code 3 where one does. A webhook that takes no dry runs says nothing of that.
+ */
+export async function tryAdmission(servers: readonly Server[], kind: CanaryKind, signal: AbortSignal): Promise<void> {
+  const resource: Resource<KubeObject> = resources[kind];
+  for (const {name, api} of servers) {
+    const response = await create(api, resource, aCanary(resource).body, {dryRun: 'All'}, signal);
+    if (response.status === 201 || takesNoDryRun(response)) continue;
+    const {message, why = message} = refusalOf(response, {verb: 'create', resource, namespace: CANARY_NAMESPACE}, api);
+    throw new Problem(`${name} would refuse the canary, a ${resource.kind} in ${CANARY_NAMESPACE}`, {
+      why,
+      next: `let ${resource.plural} named kops-canary-* pass there until the change is done; nothing was changed`,
+      exitCode: ExitCode.negative,
+    });
+  }
+}
+
+/** Source: NewDryRunUnsupportedErr in apiserver's pkg/admission/plugin/webhook/errors. */
+const takesNoDryRun = ({status, body}: ApiResponse): boolean =>
+  status === 400 && body.toString('utf8').includes('does not support dry run');
+
+function aCanary({apiVersion, kind}: Resource<KubeObject>): {
+  readonly name: string;
+  readonly value: string;
+  readonly body: Buffer;
+} {
+  const name = `kops-canary-${randomBytes(6).toString('hex')}`;
+  const value = randomBytes(24).toString('base64');
+  return {name, value, body: Buffer.from(JSON.stringify({apiVersion, kind, metadata: {name}, data: {canary: value}}))};
+}
+
+const create = (api: Api, resource: Resource<KubeObject>, body: Buffer, parameters: {dryRun?: 'All'}, signal: AbortSignal) => {
+  const path = collectionPath(resource, {namespace: CANARY_NAMESPACE}, parameters);
+  return api.send({method: 'POST', path, body, contentType: 'application/json'}, signal);
+};
+
 const nameOf = (provider: string, keyName: string | undefined): string =>
   keyName === undefined ? provider : `${provider}, key ${keyName}`;
 
-async function send(
-  api: Api,
-  request: {method: 'GET' | 'POST'; path: string; body?: Buffer},
-  server: string,
+function expectStatus(
   expected: number,
-  signal: AbortSignal,
-) {
-  const response = await api.send({...request, ...(request.body && {contentType: 'application/json'})}, signal);
-  if (response.status === expected) return response;
-  throw lost(`${server} answered ${response.status} to ${request.method} ${SECRETS}`);
+  {status}: ApiResponse,
+  {name}: Server,
+  method: string,
+  resource: Resource<KubeObject>,
+): void {
+  if (status === expected) return;
+  throw lost(`${name} answered ${status} to ${method} ${collectionPath(resource, {namespace: CANARY_NAMESPACE})}`);
 }
 
 const lost = (why: string): Problem =>

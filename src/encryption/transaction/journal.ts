@@ -70,4 +70,4 @@ export const hasDropped = (journal: readonly JournalEntry[]): boolean =>
   journal.some(({step}) => step === 'final' || step === 'remove');
 
 /** Whether a server may have written with the new key: from the moment on when one was told to. */
-export const isPromoted = (journal: readonly JournalEntry[]): boolean => journal.some(({step}) => step === 'write');
+export const isPromoted = (journal: readonly Pick<JournalEntry, 'step'>[]): boolean => journal.some(({step}) => step === 'write');

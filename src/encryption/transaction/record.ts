@@ -72,7 +72,8 @@ export const serialiseTransaction = (transaction: Transaction): Buffer =>
 /** Rejects what another version of kops wrote, rather than guessing at what it meant. */
 export function parseTransaction(content: Buffer, where: string): Transaction {
   const value = parseObject(content.toString('utf8')) as Partial<Transaction> | undefined;
-  if (value?.version === 1 && value.id !== undefined && value.nodes !== undefined) return value as Transaction;
+  if (value?.version === 1 && value.id !== undefined && value.nodes?.[value.lead ?? ''] !== undefined)
+    return value as Transaction;
   throw new Problem(`${where} is not a transaction that this kops understands`, {
     why: 'another version of kops wrote it, or somebody edited it',
     next: 'resume or abort it with the kops that began it',

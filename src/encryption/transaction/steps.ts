@@ -1,7 +1,7 @@
 import {writeKeyOf} from '../configuration/coverage.ts';
 import {parseConfiguration} from '../configuration/parse.ts';
 import type {ControlPlane} from '../control-plane.ts';
-import {tryCanary} from './canary.ts';
+import {type CanaryKind, canaryKindOf, tryCanary} from './canary.ts';
 import {editClusterConfiguration, kubeadmEdit} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';
 import {ABSENT, type Digest, type Transaction} from './record.ts';
@@ -49,6 +49,7 @@ export function stepsOf(work: Work): TransactionStep[] {
   const {plane, transaction, servers, stages, sockets} = work;
   const {operation, resources} = transaction;
   const disables = operation === 'disable';
+  const canaryKind = canaryKindOf(resources);
   const enables = servers.filter(({name}) => {
     const {original, enabled} = transaction.nodes[name]?.manifest ?? {};
     return original !== enabled;
@@ -57,7 +58,7 @@ export function stepsOf(work: Work): TransactionStep[] {
     ...enables.map((server) => restart('enable', server, stages.read, 'enabled')),
     reload('read', disables ? 'plaintext readable everywhere' : 'new key readable everywhere', stages.read),
     reload('write', disables ? 'plaintext written everywhere' : 'new key written everywhere', stages.write),
-    ...(resources.includes('secrets') ? [canary()] : []),
+    ...(canaryKind ? [canary(canaryKind)] : []),
     ...(transaction.rewrite ? [rewriting(), verification()] : []),
     ...(stages.final && transaction.rewrite ? [reload('final', finalTitle(transaction), stages.final)] : []),
     ...(disables && transaction.rewrite ? servers.map((server) => restart('remove', server, ABSENT, 'final')) : []),
@@ -97,17 +98,14 @@ export function stepsOf(work: Work): TransactionStep[] {
     };
   }
 
-  function secretsKey() {
-    const key = writeKeyOf(parseConfiguration(stages.write.toString('utf8'), 'the configuration'), 'secrets');
-    return {provider: key?.provider ?? 'identity', keyName: key?.keyName};
-  }
-
-  function canary(): TransactionStep {
+  function canary(kind: CanaryKind): TransactionStep {
+    const key = writeKeyOf(parseConfiguration(stages.write.toString('utf8'), 'the configuration'), kind);
+    const writeKey = {provider: key?.provider ?? 'identity', keyName: key?.keyName};
     return {
       name: 'canary',
       title: 'canary written and read back',
       onFailure: 'roll back',
-      run: (_detail, signal) => tryCanary(plane, servers, secretsKey(), signal),
+      run: (_detail, signal) => tryCanary(plane, servers, kind, writeKey, signal),
     };
   }
 

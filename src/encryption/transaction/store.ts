@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {readFile, removeFile, writeFile} from '../../nodes/files.ts';
 import type {Node} from '../../nodes/node.ts';
 import {ExitCode, Problem} from '../../problem.ts';
+import type {ControlPlaneNode} from '../control-plane.ts';
 import {type JournalEntry, parseJournal} from './journal.ts';
 import {
   ABSENT,
@@ -68,27 +69,64 @@ export async function writeTransaction(
 }
 
 /** What makes it an open transaction. Those of an interrupted run may have missed some nodes. */
-export async function writeRecords(transaction: Transaction, servers: readonly Server[], signal: AbortSignal): Promise<void> {
+export async function writeRecords(
+  transaction: Transaction,
+  servers: readonly ControlPlaneNode[],
+  signal: AbortSignal,
+): Promise<void> {
   for (const {node} of leadLast(servers, transaction))
     await writeFile(node, RECORD_FILE, serialiseTransaction(transaction), PRIVATE, signal);
 }
 
-/** The open transaction; undefined where there is none. All nodes are asked: one may have been interrupted before it told them all. */
-export async function readTransaction(nodes: readonly Node[], signal: AbortSignal): Promise<Transaction | undefined> {
-  const found: Transaction[] = [];
-  for (const node of nodes) {
-    const file = await readFile(node, RECORD_FILE, signal);
-    if (file) found.push(parseTransaction(file.content, `${RECORD_FILE} on ${node.name}`));
-  }
-  const ids = new Set(found.map(({id}) => id));
-  if (ids.size > 1) {
-    throw new Problem('two transactions are open at once', {
-      why: found.map(({id, operation, startedBy}) => `${operation} ${id} by ${startedBy}`).join('\n'),
-      next: `remove ${RECORD_FILE} on the nodes that have the wrong one`,
-      exitCode: ExitCode.negative,
-    });
-  }
-  return found[0];
+/** A transaction that has begun and not ended. */
+export interface OpenRecord {
+  readonly transaction: Transaction;
+  /** Those that have its record. */
+  readonly nodes: readonly string[];
+}
+
+/** A node's record, as it is. */
+export interface RawRecord {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+/** All nodes are asked: a transaction may have been interrupted before it told them all. */
+export async function readRecords(
+  nodes: readonly Pick<ControlPlaneNode, 'name' | 'node'>[],
+  signal: AbortSignal,
+): Promise<RawRecord[]> {
+  const files = await Promise.all(nodes.map(async ({name, node}) => ({name, file: await readFile(node, RECORD_FILE, signal)})));
+  return files.flatMap(({name, file}) => (file ? [{name, content: file.content}] : []));
+}
+
+/** What is open; undefined where nothing is. Rejects where nobody can go on with it. */
+export function openOf(records: readonly RawRecord[]): OpenRecord | undefined {
+  const found = records.map(({name, content}) => ({name, transaction: parseTransaction(content, `${RECORD_FILE} on ${name}`)}));
+  const [first] = found;
+  if (first === undefined) return undefined;
+  if (found.every(({transaction}) => transaction.id === first.transaction.id))
+    return {transaction: first.transaction, nodes: found.map(({name}) => name)};
+  throw new Problem('two transactions are open at once', {
+    why: found
+      .map(({name, transaction: {operation, id, startedBy}}) => `${operation} ${id} by ${startedBy} on ${name}`)
+      .join('\n'),
+    next: `remove ${RECORD_FILE} on the nodes that have the wrong one`,
+    exitCode: ExitCode.negative,
+  });
+}
+
+/** The transaction that is open; undefined where none is. Rejects as `openOf`. */
+export const readOpen = async (
+  nodes: readonly Pick<ControlPlaneNode, 'name' | 'node'>[],
+  signal: AbortSignal,
+): Promise<Transaction | undefined> => openOf(await readRecords(nodes, signal))?.transaction;
+
+/** The one whose journal and lock count. */
+export function leadOf<T extends {readonly name: string}>({lead}: Transaction, servers: readonly T[]): T {
+  const found = servers.find(({name}) => name === lead);
+  if (found === undefined) throw new Error('the lead is one of the servers of its transaction');
+  return found;
 }
 
 export async function readJournal(lead: Node, transaction: string, signal: AbortSignal): Promise<JournalEntry[]> {
@@ -149,7 +187,7 @@ const stageNames = (stages: StageFiles): StageName[] =>
   stages.final === undefined ? ['read', 'write'] : ['read', 'write', 'final'];
 
 /** The lead has the record for as long as any other node has it. */
-const leadLast = (servers: readonly Server[], {lead}: Transaction): Server[] => [
+const leadLast = <T extends {readonly name: string}>(servers: readonly T[], {lead}: Transaction): T[] => [
   ...servers.filter(({name}) => name !== lead),
   ...servers.filter(({name}) => name === lead),
 ];

@@ -1,12 +1,13 @@
 import {ExitCode, Problem} from '../../problem.ts';
 import type {Progress, Step} from '../../progress.ts';
+import {type RetiredKey, retiredKeys} from '../retired.ts';
 import {appendToJournal, hasDropped, isPromoted, type JournalEntry} from './journal.ts';
 import {takeLock} from './lock.ts';
 import type {Transaction} from './record.ts';
 import {rollbackSteps} from './rollback.ts';
 import {settleGuard} from './servers.ts';
 import {type Proof, stepsOf, type TransactionStep, type Work} from './steps.ts';
-import {readJournal} from './store.ts';
+import {leadOf, readJournal, type StageFiles} from './store.ts';
 
 export interface StepReport {
   readonly name: string;
@@ -31,7 +32,8 @@ export interface EncryptionRun {
    */
   readonly outcome: 'done' | 'rolled back' | 'open';
   readonly writeKey: {readonly provider: string; readonly keyName: string | null};
-  readonly retired: readonly string[];
+  /** What older snapshots may need and no server reads any more. */
+  readonly retired: readonly RetiredKey[];
   readonly resources: readonly string[];
   readonly configurationFile: string;
   readonly nodes: readonly string[];
@@ -65,8 +67,7 @@ const CLEANUP_TIMEOUT = 10_000;
 export async function transact(work: Work, options: TransactOptions): Promise<EncryptionRun> {
   const {transaction, servers} = work;
   const {progress, signal, before, open, direction} = options;
-  const lead = servers.find(({name}) => name === transaction.lead)?.node;
-  if (lead === undefined) throw leadGone(transaction);
+  const lead = leadOf(transaction, servers).node;
   const reports: StepReport[] = [];
   const lock = await takeLock(lead, signal);
   try {
@@ -135,7 +136,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
   }
 
   async function write(step: TransactionStep, state: JournalEntry['state'], s: AbortSignal, error?: unknown): Promise<void> {
-    if (lead === undefined || (step.name === 'finish' && state === 'done')) return; // it is closed
+    if (step.name === 'finish' && state === 'done') return; // it is closed
     const entry: JournalEntry = {
       transaction: transaction.id,
       at: new Date().toISOString(),
@@ -149,7 +150,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
 
   function report(outcome: EncryptionRun['outcome'], error?: unknown): EncryptionRun {
     const proof = outcome === 'done' ? work.proofs.at(-1) : undefined;
-    const run = runOf(work.plane.context, transaction, {outcome, steps: reports, proof});
+    const run = runOf(work.plane.context, transaction, work.stages, {outcome, steps: reports, proof});
     return {...run, why: error === undefined ? null : whyOf(error, signal)};
   }
 }
@@ -158,6 +159,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
 export function runOf(
   context: string,
   transaction: Transaction,
+  {read}: Pick<StageFiles, 'read'>,
   {outcome, steps, proof}: Pick<EncryptionRun, 'outcome' | 'steps'> & {readonly proof: Proof | undefined},
 ): EncryptionRun {
   const {id, operation, writeKey, retires, resources, configurationFile, nodes, snapshot, rewrite} = transaction;
@@ -169,7 +171,7 @@ export function runOf(
     steps,
     outcome,
     writeKey: {provider: writeKey.provider, keyName: writeKey.keyName ?? null},
-    retired: outcome === 'done' && rewrite ? retires : [],
+    retired: outcome === 'done' && rewrite ? retiredKeys(retires, read) : [],
     resources,
     configurationFile,
     nodes: Object.keys(nodes),
@@ -203,13 +205,6 @@ function whyOf(error: unknown, signal: AbortSignal): NonNullable<EncryptionRun['
 /** Of a Problem only: the words of any other error may quote what must stay secret. */
 const wordsOf = (error: unknown): string =>
   error instanceof Problem ? [error.message, error.why].filter(Boolean).join(': ') : (error as Error).name;
-
-const leadGone = ({id, lead}: Transaction): Problem =>
-  new Problem(`transaction ${id} cannot go on without ${lead}`, {
-    why: 'its journal is on that control-plane node, which the cluster does not have any more',
-    next: `bring ${lead} back, or remove /etc/kubernetes/kops/transaction.json on the others once all servers agree`,
-    exitCode: ExitCode.negative,
-  });
 
 /** Whether it came to what was asked for: done, or, for abort, back. */
 export const isAsAsked = ({outcome, why}: EncryptionRun): boolean => outcome !== 'open' && why === null;

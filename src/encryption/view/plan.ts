@@ -5,11 +5,11 @@ import {counted, countedObjects} from '../../text/plural.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EncryptionPlan} from '../plan.ts';
-import {isKms} from './words.ts';
+import {isKms, splitKms} from './words.ts';
 
 /** What a change will do, before anybody is asked whether it may. */
 export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string {
-  const {context, nodes, access, restarts, retires, snapshot, confirmWithin, rewrite, files, unchanged} = plan;
+  const {context, nodes, access, restarts, retires, snapshot, confirmWithin, rewrite, canary, files, unchanged} = plan;
   const paths = Math.max(...files.map(({path}) => path.length));
   const changes = files.map(({path, change}) => `${pad(path, paths)}  ${change}`);
   const drops = rewrite && retires.length > 0;
@@ -27,15 +27,18 @@ export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string
       [
         ['nodes', `reached ${enumerate(access.map((way) => WAYS[way]))}`],
         [plan.operation === 'disable' ? 'writes' : 'provider', keyOf(plan)],
-        drops ? ['drops', `${enumerate(retires)} once nothing is stored under it; archived on the nodes`] : ['drops'],
+        drops ? ['drops', dropsOf(retires)] : ['drops'],
         changes.length > 0 ? ['changes', ...changes] : ['changes', 'nothing: every file is as it is to be'],
         ['then', thenOf(plan)],
+        canary === null && !unchanged ? ['canary', NO_CANARY] : ['canary'],
         ...(unchanged ? [] : guarded),
       ],
       width,
     ),
   ].join('\n');
 }
+
+const NO_CANARY = 'none: neither Secrets nor ConfigMaps change, so only what is there shows whether all servers agree';
 
 const WAYS = {local: 'on this machine', docker: 'by docker', ssh: 'by ssh', pod: 'by privileged pods'} as const;
 
@@ -47,10 +50,19 @@ function titleOf({operation, resources, writeKey, unchanged}: EncryptionPlan): s
 }
 
 function keyOf({operation, writeKey: {provider, keyName}}: EncryptionPlan): string {
-  if (operation === 'disable') return 'plaintext (identity); the keys go to the archive on the nodes';
+  if (operation === 'disable') return 'plaintext (identity)';
   if (keyName === null) return provider;
   if (isKms(provider)) return `${provider}, ${keyName} (the key stays in the KMS)`;
   return `${provider}, key ${keyName} (stays on the control plane)`;
+}
+
+function dropsOf(retires: EncryptionPlan['retires']): string {
+  const {keys, kms} = splitKms(retires);
+  const kept = [
+    ...(keys.length > 0 ? [kms.length > 0 ? `${enumerate(keys)} archived on the nodes` : 'archived on the nodes'] : []),
+    ...(kms.length > 0 ? [`the KMS behind ${enumerate(kms)} stays needed for older snapshots`] : []),
+  ];
+  return [`${enumerate([...keys, ...kms])} once nothing is stored under it`, ...kept].join('; ');
 }
 
 function thenOf({resources, rewrite, strict, unchanged}: EncryptionPlan): string {

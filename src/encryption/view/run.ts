@@ -4,7 +4,7 @@ import type {Screen} from '../../text/screen.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
 import {ARCHIVE_FOLDER, type Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
-import {isKms} from './words.ts';
+import {isKms, splitKms} from './words.ts';
 
 /** What a change came to; its steps were on the screen while they ran. */
 export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
@@ -17,12 +17,12 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
         ? ['key', `behind the KMS plugin ${writeKey.keyName}: without that KMS no backup of etcd can be read`]
         : ['key', `${configurationFile} on ${enumerate(nodes)}: back it up, apart from etcd's backups`],
     );
-    if (retired.length > 0) rows.push(archiveRow(retired));
+    rows.push(...retiredRows(retired));
     rows.push(['older', 'revisions and snapshots are as they were before', 'kops encrypt-at-rest verify --residue']);
     if (operation === 'setup') rows.push(['undo', 'kops encrypt-at-rest disable']);
   }
   if (outcome === 'done' && operation === 'disable') {
-    if (retired.length > 0) rows.push(archiveRow(retired));
+    rows.push(...retiredRows(retired));
     if (run.proof === null)
       rows.push(['next', 'kops encrypt-at-rest disable rewrites what is still encrypted, and takes the flag out']);
     rows.push(['undo', 'kops encrypt-at-rest setup']);
@@ -35,15 +35,24 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   return [headline(run, theme), ...namedRows(rows, width)].join('\n');
 }
 
-const archiveRow = (retired: readonly string[]): [string, ...string[]] => [
-  'archive',
-  `${enumerate(retired)}: ${ARCHIVE_FOLDER}`,
-  'older snapshots need it',
-];
+function retiredRows(retired: EncryptionRun['retired']): [string, ...string[]][] {
+  const {keys, kms} = splitKms(retired);
+  return [
+    ...(keys.length > 0 ? [rowOf('archive', `${enumerate(keys)}: ${ARCHIVE_FOLDER}`, 'older snapshots need it')] : []),
+    ...(kms.length > 0
+      ? [rowOf('KMS', `${enumerate(kms)}: keep it, and its key`, 'older snapshots need the KMS itself: no archive has its key')]
+      : []),
+  ];
+}
+const rowOf = (...row: [string, ...string[]]): [string, ...string[]] => row;
 
 /** What is to be resumed or aborted. */
 export const renderOpen = ({id, operation, resources, startedAt, startedBy}: Transaction, context: string): string =>
   `${operation} of ${resources.join(', ')} in ${context}: transaction ${id}, begun by ${startedBy} at ${startedAt}`;
+
+/** What it means to go on without a node. */
+export const renderDeparture = (node: string): string =>
+  `without ${node}, for good: it must never come back as it is, because its API server would write as before; kubeadm reset makes it a new node`;
 
 /** Said by commands that are about something else. */
 export const renderOpenWarning = ({operation, id}: OpenTransaction, {theme}: Screen): string =>

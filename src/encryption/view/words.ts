@@ -1,3 +1,5 @@
+import type {RetiredKey} from '../retired.ts';
+
 /** `secretbox, key key1` of `k8s:enc:secretbox:v1:key1:`; `plaintext` of identity. */
 export function prefixWords(prefix: string): string {
   if (prefix === 'identity') return 'plaintext';
@@ -11,3 +13,12 @@ export const keyWords = (provider: string, keyName: string | null | undefined): 
 
 /** Of a write key: `kms v2`. */
 export const isKms = (provider: string): boolean => provider.startsWith('kms');
+
+/** Names of keys that an archive can hold, and of those that are in a KMS. */
+export function splitKms(retired: readonly RetiredKey[]): {readonly keys: string[]; readonly kms: string[]} {
+  const namesOf = (keys: readonly RetiredKey[]) => keys.map(({keyName}) => keyName);
+  return {
+    keys: namesOf(retired.filter(({provider}) => !isKms(provider))),
+    kms: namesOf(retired.filter(({provider}) => isKms(provider))),
+  };
+}

@@ -296,10 +296,8 @@ finish() {
 
 # Standard input: lines of a file's name and its content in base64; `end` as the last one.
 arm() {
-  wanted=$ID
-  look >/dev/null
+  (look) >/dev/null || exit 1
   if [ -e "$G/active" ]; then look; return; fi
-  ID=$wanted D=$G/$wanted
   mkdir -p "$G" && chmod 700 "$K" "$G" && mkdir "$D" || fail "cannot make $D"
   receive || { rm -rf "$D"; fail 'the plan did not arrive as a whole, or cannot be written'; }
   ln "$D/id" "$G/active" 2>/dev/null || { rm -rf "$D"; look; return; }
@@ -323,17 +321,10 @@ look() {
   report
 }
 confirm() {
-  is_active || { look; return; }
   ! is swapped || decide confirmed
-  if [ -e "$D/confirmed" ]; then end confirmed; else revive; fi
-  report
+  [ ! -e "$D/confirmed" ] || end confirmed
 }
-revert() {
-  is_active || { look; return; }
-  decide reverted 'kops asked for it'
-  revive
-  report
-}
+revert() { decide reverted 'kops asked for it'; }
 # Prints how things are, once nothing is under way any more.
 report() {
   t=0
@@ -350,6 +341,7 @@ report() {
 }
 
 case $VERB in
-  arm | run | look | confirm | revert) "$VERB" ;;
+  arm | run | look) "$VERB" ;;
+  confirm | revert) ! is_active || "$VERB"; look ;;
   *) fail "what is $VERB?" ;;
 esac

@@ -29,10 +29,11 @@ async function change(
   stages: Stages,
   confirmWithin: number,
   rewrite?: () => Promise<void>,
+  resources: readonly string[] = ['secrets'],
 ): Promise<EncryptionRun> {
   const observed = await observeForChange(plane, signal);
   const options = {rewrite: rewrite !== undefined, snapshot: undefined, confirmWithin, now: new Date(0)};
-  const prepared = await prepareChange(plane, observed, {operation, resources: ['secrets'], stages}, options, signal);
+  const prepared = await prepareChange(plane, observed, {operation, resources, stages}, options, signal);
   return applyChange(plane, prepared, {rewrite: rewrite ?? neverAsked, snapshot: neverAsked}, progress, signal);
 }
 
@@ -130,6 +131,16 @@ test.each<[string, Fault, string]>([
   for (const node of [0, 1]) expect(played.configuration(node)).toBe(renderConfiguration(setup.read));
   expect(played.files()[0]).toContain('--encryption-provider-config=');
   expect(played.etcd.keys().filter(isCanary)).toEqual([]);
+});
+
+test('where ConfigMaps change and Secrets do not, the canary is one', async () => {
+  const stages = setupStages(undefined, ['configmaps'], choice, false);
+  const still = {reads: () => renderConfiguration(stages.read)};
+  const played = playControlPlane([still]);
+  const run = await change(played, 'setup', stages, 30, undefined, ['configmaps']);
+  expect(failedStep(run)).toMatchObject({name: 'canary'});
+  expect(run.why?.why).toBe('cp-1 writes with identity, not with secretbox, key new');
+  expect(played.etcd.keys()).toEqual(['/registry/secrets/shop/db']);
 });
 
 test('where a server never takes the new key, all go back to where both can be read', async () => {

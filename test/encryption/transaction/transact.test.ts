@@ -3,6 +3,7 @@ import {isPromoted, type JournalEntry, parseJournal} from '../../../src/encrypti
 import {newTransactionId, parseTransaction} from '../../../src/encryption/transaction/record.ts';
 import {disagreement, waiting} from '../../../src/encryption/transaction/servers.ts';
 import type {TransactionStep} from '../../../src/encryption/transaction/steps.ts';
+import {openOf} from '../../../src/encryption/transaction/store.ts';
 import {notDone} from '../../../src/encryption/transaction/transact.ts';
 
 const step = (name: string, node?: string): TransactionStep => ({
@@ -118,6 +119,28 @@ describe('whether a server runs as wanted', () => {
 test('ids sort by time', () => {
   const id = (time: string) => newTransactionId(new Date(time), () => Buffer.from([0x3f, 0x9c]));
   expect(id('2026-11-23T14:30:12.5Z')).toBe('20261123-143012-3f9c');
+});
+
+describe('the records of nodes', () => {
+  const record = (name: string, id: string) => {
+    const content = {version: 1, id, operation: 'setup', startedBy: 'ann@desk', lead: 'cp-1', nodes: {'cp-1': {}}};
+    return {name, content: Buffer.from(JSON.stringify(content))};
+  };
+
+  test('are of one transaction, whoever has it', () => {
+    expect(openOf([])).toBeUndefined();
+    expect(openOf([record('cp-1', 'a'), record('cp-3', 'a')])).toMatchObject({transaction: {id: 'a'}, nodes: ['cp-1', 'cp-3']});
+  });
+
+  test('of two transactions are not chosen from', () => {
+    expect(() => openOf([record('cp-1', 'a'), record('cp-2', 'b')])).toThrow('two transactions are open at once');
+  });
+
+  test('must have their lead among their nodes', () => {
+    const {content} = record('cp-1', 'a');
+    const without = Buffer.from(content.toString().replace('"lead":"cp-1"', '"lead":"cp-9"'));
+    expect(() => openOf([{name: 'cp-1', content: without}])).toThrow('is not a transaction that this kops understands');
+  });
 });
 
 test('a record that another kops wrote is not guessed at', () => {

@@ -22,6 +22,7 @@ const plan: EncryptionPlan = {
   ],
   restarts: ['kops-control-plane'],
   rewrite: true,
+  canary: 'secrets',
   snapshot: 'kops-snapshot-20261123-143012.db',
   confirmWithin: 90,
   strict: false,
@@ -67,7 +68,7 @@ test('the plan of a rotation on three control planes', () => {
     operation: 'rotate',
     nodes: ['cp-1', 'cp-2', 'cp-3'],
     writeKey: {provider: 'secretbox', keyName: 'key-20261124-1'},
-    retires: ['key-20261123-1'],
+    retires: [{provider: 'secretbox', keyName: 'key-20261123-1'}],
     files: [{path: '/etc/kubernetes/enc/encryption.yaml', change: 'changed'}],
     restarts: [],
     snapshot: null,
@@ -149,13 +150,42 @@ test('of a KMS nothing is to be backed up but the KMS itself', () => {
 
 const disabled: EncryptionRun = {...run, operation: 'disable', writeKey: {provider: 'identity', keyName: null}, snapshot: null};
 
+test('a plan says where nothing can be written and read back to try it', () => {
+  expect(renderPlan({...plan, canary: null}, screen)).toContain('canary       none: neither Secrets nor ConfigMaps change');
+  expect(renderPlan(plan, screen)).not.toContain('canary');
+});
+
 test('what a disable archives, and that a KMS is not in an archive', () => {
-  expect(renderRun({...disabled, retired: ['vault']}, screen)).toMatchInlineSnapshot(`
+  const kms = {provider: 'kms v2', keyName: 'vault'};
+  const key = {provider: 'aescbc', keyName: 'key1'};
+  expect(renderRun({...disabled, retired: [kms, key]}, screen)).toMatchInlineSnapshot(`
     "✓ 214 of 214 secrets stored in plaintext again (revision 48211)
-      archive  vault: /etc/kubernetes/kops/archive
+      archive  key1: /etc/kubernetes/kops/archive
                older snapshots need it
+      KMS      vault: keep it, and its key
+               older snapshots need the KMS itself: no archive has its key
       undo     kops encrypt-at-rest setup"
   `);
+  expect(renderRun({...disabled, retired: [kms]}, screen)).not.toContain('archive  ');
+  expect(renderPlan({...plan, operation: 'disable', retires: [kms]}, screen)).toMatchInlineSnapshot(`
+    "Store secrets in plaintext again in kind-kops (1 control plane)
+
+      nodes        reached by docker
+      writes       plaintext (identity)
+      drops        vault once nothing is stored under it; the KMS behind vault stays
+                   needed for older snapshots
+      changes      /etc/kubernetes/enc/encryption.yaml            new, 0600
+                   /etc/kubernetes/manifests/kube-apiserver.yaml  + 2 flags, 1 mount
+                   kubeadm-config                                 upgrades keep it
+      then         rewrites 214 secrets, verifies all of them in etcd
+      downtime     about 15 s of API: one control plane, no failover
+      if it fails  each node puts its old files back after 90s, even without kops
+      before       etcd snapshot to kops-snapshot-20261123-143012.db
+                   it holds every secret as it is stored now"
+  `);
+  expect(renderPlan({...plan, operation: 'disable', retires: [kms, key]}, {...screen, width: 200})).toContain(
+    'drops        key1 and vault once nothing is stored under it; key1 archived on the nodes; the KMS behind vault stays needed',
+  );
 });
 
 test('a disable that rewrote nothing tells how to end it', () => {

@@ -75,7 +75,10 @@ describe('a control plane of kubeadm', () => {
     await killAt(lab, 'write', 'resume', '--yes');
     expect(await lab.secrets()).toEqual(values);
     await killAt(lab, 'final', 'resume', '--yes');
-    expect(await lab.report<EncryptionRun>(['resume', '--yes'])).toMatchObject({outcome: 'done', retired: ['key1']});
+    expect(await lab.report<EncryptionRun>(['resume', '--yes'])).toMatchObject({
+      outcome: 'done',
+      retired: [{provider: 'aescbc', keyName: 'key1'}],
+    });
     expect(await lab.report<EncryptionVerification>(['verify'])).toMatchObject({ok: true});
     expect(await lab.secrets()).toEqual(values);
   });

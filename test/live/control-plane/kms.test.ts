@@ -122,7 +122,7 @@ test('without its plugin no change begins, and nothing is touched, whether its s
 
 test('from the KMS to a key on the nodes, and the KMS is needed no more', async () => {
   const report = await lab.report<EncryptionRun>(['rotate', '--provider', 'secretbox', ...CHANGE]);
-  expect(report).toMatchObject({outcome: 'done', retired: ['vault']});
+  expect(report).toMatchObject({outcome: 'done', retired: [{provider: 'kms v2', keyName: 'vault'}]});
   plugin.stop();
   expect(await lab.report<EncryptionVerification>(['verify'])).toMatchObject({ok: true, unchecked: 0});
   expect(await lab.secrets()).toEqual(values);

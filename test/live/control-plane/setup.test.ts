@@ -83,7 +83,7 @@ test('a second setup changes nothing; one with another key is refused', async ()
 
 test('a rotation to another provider drops the old key, and archives it', async () => {
   const report = await run('rotate', '--provider', 'secretbox');
-  expect(report).toMatchObject({outcome: 'done', retired: ['key1']});
+  expect(report).toMatchObject({outcome: 'done', retired: [{provider: 'aescbc', keyName: 'key1'}]});
   const {keyName} = report.writeKey;
   expect(await verify()).toMatchObject({ok: true, byKey: {[`k8s:enc:secretbox:v1:${keyName}:`]: 20}});
   expect(lab.file(node, CONFIGURATION)).not.toContain('key1');

@@ -33,7 +33,18 @@ test('a node that joined without the configuration gets that of the others, and 
   rotation.process.kill('SIGKILL');
   await rotation.ended;
   rmSync(onThird());
-  const {code, stderr} = await lab.kops(['encrypt-at-rest', ...sync]);
-  expect({code, stderr}).toEqual({code: 3, stderr: expect.stringContaining('a change of the encryption is open: rotate')});
+  const told = async (words: readonly string[]) => {
+    const {code, stderr} = await lab.kops(['encrypt-at-rest', ...words]);
+    return {code, text: stderr.replaceAll(/\s+/g, ' ')}; // lines are broken for a narrow screen
+  };
+  const refused = await told(sync);
+  expect(refused).toMatchObject({code: 3, text: expect.stringContaining('a change of the encryption is open: rotate')});
+  expect(refused.text).toContain(`or kops encrypt-at-rest abort; then kops encrypt-at-rest sync ${third}`);
   expect(() => statSync(onThird())).toThrow('ENOENT');
+  // It is there, so that nobody may go on without it.
+  expect(await told(['abort', '--without', third, '--yes'])).toMatchObject({
+    code: 3,
+    text: expect.stringContaining('still answers'),
+  });
+  expect(lab.openTransaction()?.nodes).toHaveProperty(third);
 });
