@@ -133,7 +133,7 @@ function environmentOf(pid: number): string[] {
   try {
     const end = Date.now() + EXEC_TIME;
     let environment = readEnvironment(pid);
-    while (environment === '' && becomesAnotherProgram(pid) && Date.now() < end) {
+    while (environment === '' && !hasNoVariables(pid) && Date.now() < end) {
       pause(1);
       environment = readEnvironment(pid);
     }
@@ -146,15 +146,16 @@ function environmentOf(pid: number): string[] {
 const readEnvironment = (pid: number): string => readFileSync(`/proc/${pid}/environ`, 'utf8');
 
 /**
- * Whether it is within execve(2): there is a program, but no environment yet. The dead and the kernel's own have no program, and one
- * that was given no variables has an address where they would end. Source: proc_pid_stat(5), field 51 (env_end).
+ * Whether an environment is empty because there is nothing in it. Within execve(2) it has no addresses yet. Throws where there is no program
+ * at all: the process is dead, or one of the kernel's own. Source: proc_pid_stat(5), fields 50 and 51 (env_start, env_end).
  */
-function becomesAnotherProgram(pid: number): boolean {
+function hasNoVariables(pid: number): boolean {
   readlinkSync(`/proc/${pid}/exe`);
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' '); // from the third on: a name may hold spaces
-  return fields[51 - 3] === '0';
+  const [start, end] = [fields[50 - 3], fields[51 - 3]];
+  return end !== '0' && start === end;
 }
 
 /** A pause that is not worth a promise. */
