@@ -15,10 +15,11 @@ import {time} from './process.ts';
 import {findKubectl, kops} from './programs.ts';
 import {rewriteSecrets} from './rewrite.ts';
 import {type Row, renderTable} from './table.ts';
+import {usage} from './usage.ts';
 import {watchDeployments} from './watch.ts';
 import {deployment} from './workload.ts';
 
-const parts = ['one-shot', 'latency', 'large', 'diagnosis', 'rewrite', 'downtime'];
+const parts = ['one-shot', 'latency', 'large', 'diagnosis', 'usage', 'rewrite', 'downtime'];
 const {values, positionals} = parseArgs({options: {runs: {type: 'string', default: '20'}}, allowPositionals: true});
 const chosen = positionals.length > 0 ? positionals : parts;
 const runs = Number(values.runs);
@@ -70,6 +71,7 @@ async function measure(): Promise<Row[]> {
   await part('large', () => largeRollout(api, env, namespace, watch));
   await part('diagnosis', () => diagnosis(api, kubectl, env, namespace, runs));
   watch.stop();
+  await part('usage', () => usage(api, kubectl, env, Math.min(runs, 5)));
   await part('rewrite', () => rewriteSecrets(kubectl, env, {kubeconfig, folder: labFolder, name}, Math.min(runs, 3)));
   await part('downtime', () => downtime(env));
   return rows;

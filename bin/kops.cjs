@@ -30,12 +30,16 @@ function isOlder(version, minimum) {
   return a[0] !== b[0] ? a[0] < b[0] : a[1] < b[1];
 }
 
-/** Which program is run, and what of it: there is one for the commands of each topic, and one that only helps. */
-function wanted([topic, verb, ...rest]) {
+/** Which program is run, and what of it: there is one for the commands of each topic, one for each command without, and one that only helps. */
+function wanted([topic, ...words]) {
+  const help = {program: join(root, 'dist/help.cjs'), part: 'help'};
+  if (!isWord(topic) || words.includes('--help')) return help;
+  const [verb] = words;
+  const what = words.includes('--show-commands') ? 'show-commands' : verb;
   const program = join(root, 'dist/topics', `${topic}.cjs`);
-  if (!isWord(topic) || !isWord(verb) || rest.includes('--help') || !existsSync(program))
-    return {program: join(root, 'dist/help.cjs'), part: 'help'};
-  return {program, part: `${topic}-${rest.includes('--show-commands') ? 'show-commands' : verb}`};
+  if (isWord(verb) && existsSync(program)) return {program, part: `${topic}-${what}`};
+  const alone = join(root, 'dist/alone', `${topic}.cjs`);
+  return existsSync(alone) ? {program: alone, part: what === 'show-commands' ? `${topic}-${what}` : topic} : help;
 }
 
 function isWord(text) {

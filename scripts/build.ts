@@ -1,5 +1,5 @@
-// Builds what is published: the program, a file per topic of commands (dist/topics/), and the labs' kubelet; oclif's manifest of the commands; the
-// licences of what is in them.
+// Builds what is published: the program, a file per topic of commands (dist/topics/) and per command without one (dist/alone/), and the labs'
+// kubelet; oclif's manifest of the commands; the licences of what is in them.
 import {existsSync, globSync, readdirSync, readFileSync} from 'node:fs';
 import {readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -112,9 +112,16 @@ const commands = globSync('commands/**/*.ts').map((file) => ({
   file,
   id: file.replace(/^commands\/|\.ts$/g, '').replaceAll('/', ':'),
 }));
-const topics = Object.entries(Object.groupBy(commands, ({id}) => id.split(':', 1)[0] ?? ''));
+const alone = commands.filter(({id}) => !id.includes(':'));
+const topics = Object.entries(
+  Object.groupBy(
+    commands.filter(({id}) => id.includes(':')),
+    ({id}) => id.split(':', 1)[0] ?? '',
+  ),
+);
 const built = await Promise.all([
   ...topics.map(([topic, own]) => program(`topics/${topic}`, own)),
+  ...alone.map((command) => program(`alone/${command.id}`, [command])),
   program('help'),
   clientNode(),
   kubelet(),

@@ -70,6 +70,9 @@ async function main(): Promise<void> {
   say('And what does the Secret hold that web reads?');
   await kops(['secret', 'decode', 'db', '-n', namespace]);
 
+  say('Who else would notice a change of it, and when?');
+  await kops(['secret', 'usage', 'db', '-n', namespace]);
+
   say(
     'base64 is not encryption. How is that Secret stored? kops reads etcd itself: anyone who has its files can read it (exit code 3).',
   );

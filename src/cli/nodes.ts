@@ -22,7 +22,7 @@ const helpGroup = 'NODES';
 export const nodeFlags = {
   'node-access': Flags.option({
     helpGroup,
-    description: 'how control-plane nodes are reached; auto tries them in this order',
+    description: 'how nodes are reached; auto tries them in this order',
     options: ['auto', 'local', 'docker', 'ssh', 'pod'] as const,
     default: 'auto' as const,
   })(),

@@ -25,6 +25,8 @@ export async function main(argv: string[], {root, pjson: published, commands}: P
     pjson,
     ...(commands ? {plugins: new Map([[pjson.name, bundledPlugin(root, pjson, commands)]])} : {ignoreManifest: true}),
   };
+  // An error that nobody waits for: Node would print its stack. What was under way is left as by a SIGKILL, so it can be resumed.
+  process.once('uncaughtException', async (error) => process.exit(report(error, argv, await Config.load(options))));
   try {
     await run(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, options);
   } catch (error) {

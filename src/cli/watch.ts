@@ -1,4 +1,3 @@
-import {setFlagsFromString} from 'node:v8';
 import {Flags} from '@oclif/core';
 import type {Cluster} from '../kube/cluster.ts';
 import {ExitCode} from '../problem.ts';
@@ -13,6 +12,7 @@ import type {Screen} from '../text/screen.ts';
 import {asDuration, ClusterCommand} from './command.ts';
 import {silenceKeyboard} from './keyboard.ts';
 import {createLive} from './live.ts';
+import {keepMemoryFlat} from './memory.ts';
 import {type OutputFormat, type Report, serialiseEvent} from './output.ts';
 
 /** For `rollout watch`, and for every change with `--watch`. */
@@ -47,14 +47,6 @@ interface Show {
   end(picture: Picture): void;
   /** Interrupted, or failed: gives the terminal back. */
   leave(): void;
-}
-
-/**
- * Nearly all that a watch reads is garbage a moment later, and V8 gives garbage more and more room: 200 MB in all over a rollout of 1,000
- * pods of which 20 MB are in use, where it makes do with 130.
- */
-function keepMemoryFlat(): void {
-  for (const flag of ['--optimize-for-size', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
 }
 
 /** A command that can see rollouts through. */

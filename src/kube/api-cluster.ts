@@ -58,8 +58,8 @@ export function createApiCluster(
 
     async listMetadata(name, query, signal) {
       const resource: Resource<KubeObject> = resources[name];
-      const {items} = await listAll(requester, resource, query, signal, {accept: METADATA_ONLY});
-      return items.map(({apiVersion = '', kind = '', metadata = {}}) => ({apiVersion, kind, metadata}));
+      const keep = ({apiVersion = '', kind = '', metadata = {}}: KubeObject) => ({apiVersion, kind, metadata});
+      return (await listAll(requester, resource, query, signal, {accept: METADATA_ONLY, keep})).items;
     },
 
     follow: (name, query, onChange, signal) => follow(requester, resourceOf(name), query, onChange, signal),

@@ -2,6 +2,7 @@ import type {Query} from './cluster.ts';
 import {ApiProblem} from './errors.ts';
 import {isTooLarge} from './http/transport.ts';
 import type {KubeObject} from './json.ts';
+import {createTidying} from './memory.ts';
 import {collectionPath} from './paths.ts';
 import type {Requester} from './request.ts';
 import type {Resource} from './resources.ts';
@@ -56,13 +57,14 @@ async function readPages<T extends KubeObject>(
   resource: Resource<T>,
   query: Query,
   signal: AbortSignal,
-  {accept, keep = (item) => item}: ListOptions<T>,
+  {accept, keep}: ListOptions<T>,
 ): Promise<Listed<T>> {
   const {apiVersion, kind} = resource;
   const target = {verb: 'list', resource, namespace: query.namespace} as const;
   const items: T[] = [];
   let limit = LARGEST_PAGE;
   let token: string | undefined;
+  let tidy: ((bytes: number) => void) | undefined;
   for (;;) {
     const path = collectionPath(resource, query, {limit, continue: token});
     let answer: {readonly value: Page<T>; readonly bytes: number};
@@ -76,9 +78,14 @@ async function readPages<T extends KubeObject>(
     const {value: page, bytes} = answer;
     const found = page.items ?? [];
     // The API leaves these out of a list's items; with them an item is an object that can be written back.
-    for (const item of found) items.push(keep(Object.assign(item, {apiVersion, kind})));
+    for (const item of found) {
+      const object = Object.assign(item, {apiVersion, kind});
+      items.push(keep ? keep(object) : object);
+    }
     token = page.metadata?.continue || undefined;
     if (token === undefined) return {items, resourceVersion: page.metadata?.resourceVersion ?? ''};
     limit = Math.min(LARGEST_PAGE, Math.max(1, Math.floor(GOOD_PAGE_BYTES / (bytes / Math.max(1, found.length)))));
+    if (keep) tidy ??= createTidying();
+    tidy?.(bytes);
   }
 }

@@ -1,4 +1,4 @@
-import {type Document, LineCounter, parseAllDocuments} from 'yaml';
+import {parseManifest} from '../kube/manifest.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {type WorkloadKind, type WorkloadRef, workloadKinds} from './workload.ts';
 
@@ -7,12 +7,7 @@ import {type WorkloadKind, type WorkloadRef, workloadKinds} from './workload.ts'
  * A syntax error is a Problem that says file, line and column; so is a manifest with no workload at all.
  */
 export function workloadsIn(text: string, file: string, namespace: string): WorkloadRef[] {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false});
-  const workloads = (Array.isArray(documents) ? documents : []).flatMap((document) => {
-    failUnlessManifest(document, file, lines);
-    return objectsOf(document.toJS()).flatMap((object) => workloadOf(object, namespace) ?? []);
-  });
+  const workloads = parseManifest(text, file, ANOTHER).objects.flatMap(({value}) => workloadOf(value, namespace) ?? []);
   if (workloads.length === 0) {
     throw new Problem(`${file} holds no workload`, {
       why: 'kops rolls out Deployments, StatefulSets and DaemonSets, and found none of them there',
@@ -25,36 +20,9 @@ export function workloadsIn(text: string, file: string, namespace: string): Work
 
 const ANOTHER = 'name another file with -f, or the workload itself: deploy/web';
 
-function failUnlessManifest(document: Document, file: string, lines: LineCounter): void {
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const {line, col} = lines.linePos(error.pos[0]);
-    throw new Problem(`${file}:${line}:${col}: ${error.message}`, {
-      why: 'the file is not valid YAML',
-      next: 'mend that line and try again',
-      exitCode: ExitCode.usage,
-    });
-  }
-  if (document.toJS() !== null && typeof document.toJS() !== 'object') {
-    throw new Problem(`${file} is not a manifest`, {
-      why: 'a manifest is a mapping with apiVersion, kind and metadata',
-      next: ANOTHER,
-      exitCode: ExitCode.usage,
-    });
-  }
-}
-
 interface ManifestObject {
   readonly kind?: unknown;
-  readonly items?: unknown;
   readonly metadata?: {readonly name?: unknown; readonly namespace?: unknown} | null;
-}
-
-function objectsOf(value: unknown): ManifestObject[] {
-  if (Array.isArray(value)) return value.flatMap(objectsOf);
-  if (typeof value !== 'object' || value === null) return [];
-  const object: ManifestObject = value;
-  return object.kind === 'List' ? objectsOf(object.items) : [object];
 }
 
 function workloadOf({kind, metadata}: ManifestObject, namespace: string): WorkloadRef | undefined {

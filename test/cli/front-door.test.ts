@@ -21,6 +21,8 @@ async function installed({node = '>=22.22'} = {}): Promise<Installed> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({type: 'module', version: '1.2.3', engines: {node}}));
   await writeFile(join(folder, 'dist/help.cjs'), programCalled('help'));
   await writeFile(join(folder, 'dist/topics/lab.cjs'), programCalled('lab'));
+  await mkdir(join(folder, 'dist/alone'));
+  await writeFile(join(folder, 'dist/alone/env.cjs'), programCalled('env'));
   const cache = join(folder, 'cache');
   const startIt: Installed['start'] = (args, program = 'bin/kops.cjs') =>
     start(process.execPath, [join(folder, program), ...args], {env: {XDG_CACHE_HOME: cache}});
@@ -69,6 +71,10 @@ test.each([
   [['lab', '--help'], 'help'],
   [['lab'], 'help'],
   [['help', 'lab', 'up'], 'help'],
+  [['env', 'deploy/web'], 'env'],
+  [['env', 'web'], 'env'],
+  [['env'], 'env'],
+  [['env', 'deploy/web', '--help'], 'help'],
   [['labb', 'up'], 'help'],
   [['../topics/lab', 'up'], 'help'],
   [['--debug', 'lab', 'up'], 'help'],
@@ -95,6 +101,12 @@ test('what a run compiled is kept for the next of the same command, and no more 
   expect(await kept(kops)).toEqual(first);
   await kops.run(['lab', 'down']);
   expect(Object.keys(await kept(kops))).toHaveLength(2);
+});
+
+test('a command without a topic has one cache, whatever it is asked about', async () => {
+  const kops = await installed();
+  for (const name of ['web', 'api', 'deploy/web']) await kops.run(['env', name]);
+  expect(Object.keys(await kept(kops))).toEqual([expect.stringMatching(/^env-1\.2\.3-/)]);
 });
 
 test.each([

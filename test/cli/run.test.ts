@@ -42,3 +42,14 @@ test.each(['rollout restart deploy/web', 'rollout undo deploy/web', 'encrypt-at-
   },
   20_000,
 );
+
+test('an error that nobody waits for is told in a few lines too', async () => {
+  const lost =
+    "const t = setInterval(() => process.listenerCount('uncaughtException') && Promise.reject(new Error('lost')) && clearInterval(t))";
+  const preload = `data:text/javascript,${encodeURIComponent(lost).replaceAll("'", '%27')}`;
+  const {code, stderr} = await shell(`NODE_OPTIONS='--import=${preload}' kops lab list`);
+  expect({code, stderr}).toEqual({
+    code: 70,
+    stderr: expect.stringMatching(/^✗ an unexpected error: lost\n {2}this is a bug.*\n {2}run it again with --debug.*\n$/),
+  });
+});

@@ -37,7 +37,8 @@ const nameOf = ({step, node = ''}: {readonly step: string; readonly node?: strin
 
 /**
  * Begins a change, or goes on with one, until it is at one of these points, and kills kops with SIGKILL there: `write `, `enable NODE` when
- * the journal says that the step begins, `enable NODE swapped` when that node then has another file. Resolves with the point, or with undefined
+ * the journal says that the step begins, `enable NODE swapped` when that node then has another file (any of them, where the step is about
+ * all). Resolves with the point, or with undefined
  * where kops came to its end.
  */
 async function killAt(
@@ -52,8 +53,9 @@ async function killAt(
     ended = true;
     return result;
   });
-  const filesOf = (node: string) => [MANIFEST, CONFIGURATION_FILE].map((path) => lab.file(node, path)).join();
-  let swapping: {readonly point: string; readonly node: string; readonly files: string} | undefined;
+  const filesOf = (nodes: readonly string[]) =>
+    nodes.flatMap((node) => [MANIFEST, CONFIGURATION_FILE].map((path) => lab.file(node, path))).join();
+  let swapping: {readonly point: string; readonly nodes: readonly string[]; readonly files: string} | undefined;
   let known = before;
   const point = await vi.waitFor(
     () => {
@@ -63,10 +65,10 @@ async function killAt(
         swapping = undefined;
         if (entry.state !== 'begun') continue;
         if (isWanted(nameOf(entry))) return nameOf(entry);
-        const {node} = entry;
-        if (node) swapping = {point: `${nameOf(entry)} swapped`, node, files: filesOf(node)};
+        const nodes = entry.node === undefined ? lab.nodes : [entry.node];
+        swapping = {point: `${nameOf(entry)} swapped`, nodes, files: filesOf(nodes)};
       }
-      if (swapping && isWanted(swapping.point) && filesOf(swapping.node) !== swapping.files) return swapping.point;
+      if (swapping && isWanted(swapping.point) && filesOf(swapping.nodes) !== swapping.files) return swapping.point;
       throw new Error(`${words[0]} has not come to where it is to be killed:\n${running.output()}`);
     },
     {timeout: 180_000, interval: 4},

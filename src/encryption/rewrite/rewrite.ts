@@ -2,11 +2,11 @@ import type {Api} from '../../kube/api.ts';
 import type {ObjectRef} from '../../kube/cluster.ts';
 import {ConnectionProblem} from '../../kube/errors.ts';
 import type {KubeObject} from '../../kube/json.ts';
+import {createTidying} from '../../kube/memory.ts';
 import {listRaw} from '../../kube/raw-list.ts';
 import type {RawObject} from '../../kube/raw-object.ts';
 import {qualifiedName, type Resource} from '../../kube/resources.ts';
 import {createFlight, type Flight} from './flight.ts';
-import {createTidying} from './memory.ts';
 import {type Outcome, type RewriteRules, rewriteObject} from './object.ts';
 import {PATIENCE, type PatientApi, patientApi} from './patience.ts';
 

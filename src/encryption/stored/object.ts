@@ -1,5 +1,6 @@
 import {parseObject} from '../../kube/json.ts';
 import {readFields, type WireField} from '../../kube/protobuf.ts';
+import type {Range} from '../../text/hexdump.ts';
 import {counted} from '../../text/plural.ts';
 
 /** A decrypted value of etcd. */
@@ -191,12 +192,6 @@ function entryOf(bytes: Buffer, {start, end}: WireField): {key: string; value: W
 function timeOf(bytes: Buffer, {start, end}: WireField): string | null {
   const seconds = readFields(bytes, start, end)?.find(({number}) => number === 1)?.value;
   return seconds === undefined ? null : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
-
-/** Offsets, `end` not included. */
-export interface Range {
-  readonly start: number;
-  readonly end: number;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type {KeyValue} from '../../etcd/etcd.ts';
+import type {Range} from '../../text/hexdump.ts';
 import {nameOfKey, prefixOf, type Reader, rulesThatCover} from './audit.ts';
 import {envelopeOf} from './envelope.ts';
-import {type Range, sensitiveRanges} from './object.ts';
+import {sensitiveRanges} from './object.ts';
 import {openValue} from './open.ts';
 
 /** Bytes to show, with what nobody should see zeroed: it is not in the report at all. */

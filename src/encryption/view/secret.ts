@@ -1,7 +1,7 @@
+import {hexdump} from '../../text/hexdump.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {StoredValue} from '../stored/value.ts';
 import type {SecretVerification} from '../verify-secret.ts';
-import {hexdump} from './hexdump.ts';
 import {keyWords} from './words.ts';
 
 /** Of each dump; a Secret may have a megabyte. */

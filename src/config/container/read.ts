@@ -1,0 +1,77 @@
+import type {Cluster} from '../../kube/cluster.ts';
+import {ApiProblem} from '../../kube/errors.ts';
+import type {KubeObject} from '../../kube/json.ts';
+import {getNamed} from '../../kube/lookup.ts';
+import {selectorText} from '../../kube/selector.ts';
+import {ExitCode, Problem} from '../../problem.ts';
+import {counted} from '../../text/plural.ts';
+import {chooseContainer, type Pod, type PodSource, sourceOf} from './source.ts';
+import {resourceOf, type Target, targetName} from './target.ts';
+
+/** The pod template of a workload, or a pod. `verb`: of kops, for the hint where there is none of that name: `env`. */
+export async function readSource(cluster: Cluster, target: Target, verb: string, signal: AbortSignal): Promise<PodSource> {
+  const retry = ({name, namespace}: {name: string; namespace: string}) =>
+    `kops ${verb} ${targetName({...target, name})} -n ${namespace}`;
+  const object: KubeObject = await getNamed(cluster, resourceOf(target.kind), target, retry, signal);
+  const source = sourceOf(object, target, true);
+  if (source !== undefined) return source;
+  throw new Problem(`${targetName(target)} has no pod template`, {
+    why: 'its spec names no containers',
+    next: `kubectl get ${targetName(target)} -n ${target.namespace} -o yaml`,
+    exitCode: ExitCode.negative,
+  });
+}
+
+/** A running pod of a workload, the newest, or that pod itself: one in which the container that is meant runs. */
+export async function runningSource(
+  cluster: Cluster,
+  target: Target,
+  container: string | undefined,
+  verb: string,
+  signal: AbortSignal,
+): Promise<PodSource> {
+  const source = await readSource(cluster, target, verb, signal);
+  const pods = await podsOf(cluster, source, signal);
+  const candidates = pods.flatMap((pod) => {
+    const {name = '', namespace = target.namespace} = pod.metadata ?? {};
+    return sourceOf(pod, {kind: 'Pod', name, namespace}, true) ?? [];
+  });
+  const running = candidates.find((candidate) => isRunning(candidate, chooseContainer(candidate, container).container.name));
+  if (running !== undefined) return running;
+  const {container: chosen} = chooseContainer(source, container);
+  const state = pods.length === 0 ? 'it has no pod' : `of ${counted(pods.length, 'pod')} none runs it`;
+  throw new Problem(`container ${chosen.name} of ${targetName(target)} does not run`, {
+    why: source.pod === undefined ? state : 'a pod has an environment while it runs',
+    next: `without --compare: kops ${verb} ${targetName(target)} -n ${target.namespace}`,
+    exitCode: ExitCode.unfinished,
+  });
+}
+
+/** That pod itself, or those that a workload's selector names and that go on, the newest first. Of a CronJob none: its Jobs have them. */
+export async function podsOf(
+  cluster: Cluster,
+  {target: {namespace}, selector, pod}: PodSource,
+  signal: AbortSignal,
+): Promise<Pod[]> {
+  if (pod !== undefined) return [pod];
+  if (selector === undefined) return [];
+  const pods = await cluster.list('pods', {namespace, labelSelector: selectorText(selector)}, signal);
+  const age = ({metadata}: Pod) => metadata?.creationTimestamp ?? '';
+  return pods.filter(({metadata}) => metadata?.deletionTimestamp === undefined).sort((x, y) => (age(x) < age(y) ? 1 : -1));
+}
+
+function isRunning({pod}: PodSource, container: string): boolean {
+  const {containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = []} = pod?.status ?? {};
+  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  return statuses.some(({name, state}) => name === container && state?.running !== undefined);
+}
+
+/** What may be read; a string is why the user may not. */
+export async function unlessForbidden<T>(read: () => Promise<T>): Promise<T | string> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ApiProblem && error.reason === 'Forbidden') return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,20 @@
+import {counted} from '../../text/plural.ts';
+import {printable} from '../../text/printable.ts';
+import type {Screen} from '../../text/screen.ts';
+import type {SecretLint} from './lint.ts';
+
+/** `file:line: what`, as compilers print it, and how to mend it below. */
+export function renderLint({files, secrets, findings, skipped, notes}: SecretLint, {theme}: Screen): string {
+  const looked = `${counted(secrets, 'Secret')} in ${counted(files, 'file')}`;
+  return [
+    ...findings.flatMap(({file, line, rule, object, message, fix}) => [
+      `${theme.strong(printable(`${file}:${line}`))}  ${object === null ? '' : `${printable(object)}  `}${printable(message)}  ${theme.dim(rule)}`,
+      `  → ${printable(fix)}`,
+    ]),
+    ...skipped.map((file) => theme.dim(`${printable(file)} is a template, and was skipped`)),
+    ...notes.map((note) => `${theme.waiting('⚠')} ${printable(note)}`),
+    findings.length === 0
+      ? `${theme.good('✓')} ${looked}: nothing found`
+      : `${theme.wrong('✗')} ${looked}: ${counted(findings.length, 'finding')}`,
+  ].join('\n');
+}

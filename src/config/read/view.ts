@@ -1,0 +1,76 @@
+import {bytes} from '../../text/bytes.ts';
+import {hexdump} from '../../text/hexdump.ts';
+import {counted} from '../../text/plural.ts';
+import {printable} from '../../text/printable.ts';
+import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
+import type {Content, Described} from './content.ts';
+import {type Decoded, type DecodedSecret, valueAt, wordOf} from './decode.ts';
+import {summarise} from './view-content.ts';
+
+/** Lines of a dump: of one of several values, and of the one that was asked for. */
+const DUMPED = {one: 4, all: 256};
+
+/**
+ * Keys and values, a line each; longer texts below their key; of what is known for what it is, what it says of itself. `whole`: the value
+ * too, because it was asked for by its key.
+ */
+export const renderDecoded =
+  (whole: boolean) =>
+  (decoded: Described, screen: Screen): string => {
+    const {data, binary} = decoded;
+    const keys = [...Object.keys(data), ...Object.keys(binary)].sort();
+    const column = Math.min(32, Math.max(...keys.map((key) => textWidth(key)), 0)) + 3;
+    return [
+      title(decoded, keys.length, screen),
+      ...keys.map((key) => `${key.padEnd(column)}${renderValue(decoded, key, whole, screen)}`),
+    ].join('\n');
+  };
+
+/** Several, one below the other. */
+export const renderDecodedList = ({items}: {readonly items: readonly Described[]}, screen: Screen): string =>
+  items.length === 0 ? 'none found' : items.map((item) => renderDecoded(false)(item, screen)).join('\n\n');
+
+function title(decoded: Decoded, keys: number, {theme, width}: Screen): string {
+  const words = [
+    theme.strong(`${wordOf(decoded)}/${printable(decoded.name)}`),
+    printable(decoded.namespace),
+    ...(isSecret(decoded) ? [printable(decoded.type)] : []),
+    counted(keys, 'key'),
+  ];
+  const line = words.filter((word) => word !== '').join('  ');
+  const note = 'base64 is not encryption';
+  const gap = width - textWidth(line) - note.length;
+  return isSecret(decoded) && gap >= 2 ? `${line}${' '.repeat(gap)}${theme.dim(note)}` : line;
+}
+
+const isSecret = (decoded: Decoded): decoded is DecodedSecret => decoded.kind === 'DecodedSecret';
+
+function renderValue({data, binary, contents}: Described, key: string, whole: boolean, screen: Screen): string {
+  const {theme} = screen;
+  const text = valueAt(data, key);
+  if (text === undefined) return renderBytes(Buffer.from(valueAt(binary, key) ?? '', 'base64'), whole, screen);
+  if (text === '') return theme.dim('(empty)');
+  const content = contents[key];
+  if (content === undefined || content.is === 'text' || content.is === 'binary') return renderText(text, content, screen);
+  const [first, ...below] = summarise(content, screen);
+  return [first, ...below.map((line) => `  ${line}`), ...(whole ? shownLines(text) : [])].join('\n');
+}
+
+function renderText(text: string, content: Content | undefined, {theme}: Screen): string {
+  if (content?.is === 'text' && content.endsWithNewline) return `${printable(text)}   ${theme.waiting('⚠ ends with a newline')}`;
+  if (!text.includes('\n')) return printable(text);
+  const lines = shownLines(text);
+  return [theme.dim(`${counted(lines.length, 'line')}, ${bytes(Buffer.byteLength(text))}`), ...lines].join('\n');
+}
+
+const shownLines = (text: string): string[] => {
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  return lines.map((line) => `  ${printable(line)}`);
+};
+
+const renderBytes = (value: Buffer, whole: boolean, {theme}: Screen): string =>
+  [
+    theme.dim(`${bytes(value.length)} that are not text`),
+    ...hexdump(value, {lines: whole ? DUMPED.all : DUMPED.one}).map((line) => `  ${line}`),
+  ].join('\n');

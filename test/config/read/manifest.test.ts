@@ -1,0 +1,40 @@
+import {expect, test} from 'vitest';
+import {decodeManifest} from '../../../src/config/read/manifest.ts';
+
+const manifest = `apiVersion: v1
+kind: List
+items:
+- {kind: Secret, metadata: {name: db}, stringData: {a: x}}
+- {kind: Secret, metadata: {name: api, namespace: other}, data: {b: eQ==}}
+---
+# nothing
+---
+{"kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"c": "z"}}
+---
+kind: Deployment
+`;
+const names = (...[kind, chosen]: [Parameters<typeof decodeManifest>[2], Parameters<typeof decodeManifest>[3]]) =>
+  decodeManifest(manifest, 'app.yaml', kind, chosen).map(({name, data}) => ({[name]: data}));
+
+test.each([
+  ['all Secrets, of a List too', 'DecodedSecret', {}, [{db: {a: 'x'}}, {api: {b: 'y'}}]],
+  ['one by its name', 'DecodedSecret', {name: 'api'}, [{api: {b: 'y'}}]],
+  ['those of a namespace, and those that name none', 'DecodedSecret', {namespace: 'shop'}, [{db: {a: 'x'}}]],
+  ['ConfigMaps', 'DecodedConfigMap', {}, [{web: {c: 'z'}}]],
+] as const)('%s', (_case, kind, chosen, found) => {
+  expect(names(kind, chosen)).toEqual(found);
+});
+
+test.each([
+  ['no such name', {name: 'dbs'}, 'app.yaml holds no secret/dbs', 'kops secret decode db -f app.yaml'],
+  ['none in that namespace', {namespace: 'x', name: 'api'}, 'app.yaml holds no secret/api', 'kops secret decode api -f app.yaml'],
+])('%s is told', (_case, chosen, message, next) => {
+  expect(() => names('DecodedSecret', chosen)).toThrow(expect.objectContaining({message, next, exitCode: 2}));
+});
+
+test.each([
+  ['a syntax error', 'kind: [', /^app\.yaml:1:8: /],
+  ['a text', 'just words', /^app\.yaml is not a manifest$/],
+])('%s is told with its place', (_case, text, message) => {
+  expect(() => decodeManifest(text, 'app.yaml', 'DecodedSecret', {})).toThrow(message);
+});
