@@ -61,7 +61,7 @@ test('a rewrite that is resumed is about what is still stored otherwise, and the
   const played = playControlPlane([undefined]);
   const {plane, etcd} = played;
   expect(await interruptedSetup(played)).toMatchObject({outcome: 'open', why: {what: 'refused'}});
-  for (const name of ['a', 'b', 'c']) etcd.put(`/registry/secrets/shop/${name}`, stored(name));
+  for (const name of ['a', 'b', 'c', 'd']) etcd.put(`/registry/secrets/shop/${name}`, stored(name));
   const asked: Awaited<ReturnType<StaleOf>>[] = [];
   const rewrite: Tools['rewrite'] = async (_resources, staleOf) => {
     asked.push(await staleOf({...resources.secrets, verbs: []}, signal));
@@ -70,7 +70,7 @@ test('a rewrite that is resumed is about what is still stored otherwise, and the
   const open = await openChange(plane, signal);
   expect(await continueChange(plane, open, 'forward', tools(rewrite), progress, signal)).toMatchObject({
     outcome: 'done',
-    proof: {scanned: 4},
+    proof: {scanned: 5},
   });
   expect(asked).toEqual([[{namespace: 'shop', name: 'db'}]]);
 });

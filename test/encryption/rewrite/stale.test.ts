@@ -27,7 +27,7 @@ test('nothing is left where all is as it should be', async () => {
 
 test('objects without a namespace have names only', async () => {
   const etcd = memoryEtcd({
-    ...Object.fromEntries(['a', 'b', 'c'].map((name) => [`/registry/example.com/widgets/${name}`, `${NEW}x`])),
+    ...Object.fromEntries(['a', 'b', 'c', 'f', 'g'].map((name) => [`/registry/example.com/widgets/${name}`, `${NEW}x`])),
     '/registry/example.com/widgets/d:e': '{}',
   });
   const widgets = {path: '/registry/example.com/widgets/', namespaced: false, wanted: NEW};
@@ -35,7 +35,10 @@ test('objects without a namespace have names only', async () => {
 });
 
 test.each([
-  ['half of them are stale', {'/registry/secrets/a/1': `${NEW}x`, '/registry/secrets/a/2': `${OLD}x`}],
+  [
+    'a quarter of them is stale',
+    {...fresh, ...Object.fromEntries(['x', 'y', 'z'].map((name) => [`/registry/secrets/a/${name}`, `${OLD}x`]))},
+  ],
   ['a key is none of an object', {...fresh, '/registry/secrets/odd': `${OLD}x`}],
 ])('all are read by pages where %s', async (_case, entries) => {
   expect(await staleObjects(memoryEtcd(entries), secrets, signal)).toBeUndefined();
