@@ -6,6 +6,7 @@ const kind = await kindTests(process.env, probeMachine);
 
 // One group after another: what uses the processors, what waits for pods, and what waits for control planes.
 const group = (groupOrder: number, maxWorkers: number) => ({maxWorkers, sequence: {groupOrder}});
+const PATIENCE = 'test/support/patience.ts';
 const OWN_CONTROL_PLANE = 'test/*/control-plane/**/*.test.ts';
 
 /** Those that take minutes begin first: a real API server looks at its configuration once a minute. Else vitest would go by the files' size. */
@@ -27,6 +28,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/live/**', 'test/kind/**'],
           testTimeout: 60_000, // for tests that start programs, on a machine with other work
+          setupFiles: PATIENCE,
           isolate: false, // a third of the CPU time would go into loading the same modules for each file
           ...group(0, 2),
         },
@@ -37,7 +39,7 @@ export default defineConfig({
           include: ['test/live/**/*.test.ts'],
           exclude: [OWN_CONTROL_PLANE],
           globalSetup: 'test/support/live-global.ts',
-          setupFiles: 'test/support/lab-ready.ts',
+          setupFiles: [PATIENCE, 'test/support/lab-ready.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           ...group(1, 4),
@@ -48,6 +50,7 @@ export default defineConfig({
           name: 'control-plane',
           include: [OWN_CONTROL_PLANE],
           exclude: kind.run ? [] : ['test/kind/**'],
+          setupFiles: PATIENCE,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           ...group(2, 4),
@@ -61,7 +64,7 @@ export default defineConfig({
                 include: ['test/kind/**/*.test.ts'],
                 exclude: [OWN_CONTROL_PLANE],
                 globalSetup: 'test/support/kind-global.ts',
-                setupFiles: 'test/support/lab-ready.ts',
+                setupFiles: [PATIENCE, 'test/support/lab-ready.ts'],
                 testTimeout: 120_000,
                 hookTimeout: 120_000,
                 ...group(2, 4),

@@ -29,25 +29,27 @@ export async function execute(
     resolve(ending);
   };
   let lastData = 0;
-  let isTaking = false;
-  let taking = Promise.resolve();
+  /** Pieces that were handed on and not yet taken. */
+  let waiting = 0;
+  let taking: Promise<unknown> = Promise.resolve();
   child.stdin?.on('error', () => {}); // it need not read all of it
   child.stdin?.end(input);
   child.stdout?.on('data', (chunk: Buffer) => {
     lastData = performance.now();
-    const taken = output.onStdout(chunk);
+    // Node itself resumes a paused stream when the program exits: then a piece may come before the one before it was taken.
+    const taken =
+      waiting === 0 ? output.onStdout(chunk) : taking.then(() => output.failure === undefined && output.onStdout(chunk));
     if (taken === false) stop('size');
     if (typeof taken === 'boolean') return;
     child.stdout?.pause();
-    isTaking = true;
+    waiting++;
     taking = taken.then(
       () => {
-        isTaking = false;
         lastData = performance.now();
-        child.stdout?.resume();
+        if (--waiting === 0) child.stdout?.resume();
       },
       () => {
-        isTaking = false;
+        waiting--;
         stop('exit');
       },
     );
@@ -65,7 +67,7 @@ export async function execute(
   let aftermath: NodeJS.Timeout | undefined;
   const awaitQuiet = () => {
     const quiet = performance.now() - lastData;
-    if (isTaking) taking.then(awaitQuiet);
+    if (waiting > 0) taking.then(awaitQuiet);
     else if (quiet >= AFTERMATH) resolve('exit');
     else aftermath = setTimeout(awaitQuiet, AFTERMATH - quiet);
   };

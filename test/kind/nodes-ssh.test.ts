@@ -1,5 +1,4 @@
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi} from 'vitest';
 import {readFile, writeFile} from '../../src/nodes/files.ts';
@@ -40,14 +39,17 @@ test.each(['root', 'ops'])('%s writes and reads files of root', async (user) => 
 });
 
 test('many scripts go through one connection, which is gone in the end', async () => {
+  const folder = mkdtempSync('/tmp/kops-test-'); // another test may have a connection of its own
+  onTestFinished(() => rmSync(folder, {recursive: true}));
+  vi.stubEnv('TMPDIR', folder);
   const node = nodeAt(host.address);
   await node.run('true', [], {}, signal);
   await Promise.all(Array.from({length: 5}, () => node.run('sleep 0.2', [], {}, signal)));
   const connections = async () => Number(await host.sh("grep -c ':0016 .* 01 ' /proc/net/tcp"));
   expect(await connections()).toBe(1);
   await node.close();
-  await vi.waitFor(async () => expect(await connections()).toBe(0));
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('kops-ssh-'))).toEqual([]);
+  await vi.waitFor(async () => expect(await connections()).toBe(0), {timeout: 20_000});
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test.each([

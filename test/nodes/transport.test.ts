@@ -54,6 +54,21 @@ describe('a script on a node', () => {
     expect({bytes, busy}).toEqual({bytes: 5_000_000, busy: false});
   });
 
+  test('that is over hands on what it has still printed piece by piece', async () => {
+    const mark = `kops-test-pieces-${process.pid}`;
+    let [bytes, busy] = [0, false];
+    const onData = async (chunk: Buffer) => {
+      expect(busy).toBe(false);
+      busy = true;
+      await vi.waitFor(() => expect(processesWith(mark)).toEqual([]));
+      await new Promise((resolve) => setTimeout(resolve, 20)); // Node has noticed
+      bytes += chunk.length;
+      busy = false;
+    };
+    await local().run('head -c 30000 /dev/zero; sleep 0.1; head -c 30000 /dev/zero', [mark], {onData}, signal);
+    expect({bytes, busy}).toEqual({bytes: 60_000, busy: false});
+  });
+
   test('is over with the failure of who takes what it prints', async () => {
     const full = () => Promise.reject(new Error('the disk is full'));
     await expect(local().run('cat /dev/zero', [], {onData: full}, signal)).rejects.toThrow('the disk is full');
