@@ -31,14 +31,14 @@ export async function execute(
   let lastData = 0;
   /** Pieces that were handed on and not yet taken. */
   let waiting = 0;
-  let taking: Promise<unknown> = Promise.resolve();
+  let taking = Promise.resolve();
   child.stdin?.on('error', () => {}); // it need not read all of it
   child.stdin?.end(input);
   child.stdout?.on('data', (chunk: Buffer) => {
     lastData = performance.now();
     // Node itself resumes a paused stream when the program exits: then a piece may come before the one before it was taken.
-    const taken =
-      waiting === 0 ? output.onStdout(chunk) : taking.then(() => output.failure === undefined && output.onStdout(chunk));
+    const take = () => output.failure !== undefined || output.onStdout(chunk);
+    const taken = waiting === 0 ? take() : taking.then(async () => void (await take()));
     if (taken === false) stop('size');
     if (typeof taken === 'boolean') return;
     child.stdout?.pause();
