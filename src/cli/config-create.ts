@@ -1,4 +1,3 @@
-import {writeFile} from 'node:fs/promises';
 import {Args, Flags, type Interfaces} from '@oclif/core';
 import {
   type ConfigCreate,
@@ -10,15 +9,14 @@ import {
   replaceConfig,
 } from '../config/create/create.ts';
 import {gather, type Inputs, newlineWarnings} from '../config/create/gather.ts';
-import {invalid} from '../config/create/invalid.ts';
 import type {Entry} from '../config/create/keys.ts';
 import {createCommands} from '../config/create/kubectl.ts';
 import {parsePairs} from '../config/create/metadata.ts';
 import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
 import {parseSources, type Source} from '../config/create/sources.ts';
 import {renderCreate, renderReplacement} from '../config/create/view.ts';
-import {type KubectlScope, kubectl} from '../text/kubectl.ts';
 import {manifestYaml} from '../text/manifest-yaml.ts';
+import {backupFlag, keep} from './backup.ts';
 import {asGiven, ClusterCommand, changeFlags, clusterFlags, kubectlScope, showCommandsFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
 import {localInputs} from './local-inputs.ts';
@@ -61,11 +59,7 @@ export const createFlags = {
     options: ['fail', 'skip', 'replace'] as const,
     default: 'fail' as const,
   })(),
-  backup: Flags.string({
-    description: 'before a replacement write what is there to this new file (mode 0600)',
-    helpValue: 'FILE',
-    parse: asGiven('FILE'),
-  }),
+  ...backupFlag,
   output: Flags.option({
     char: 'o',
     description: 'how to print the result: json and yaml print the object itself',
@@ -198,20 +192,3 @@ const sourcesOf = (flags: CreateFlags): Source[] =>
     prompt: flags.prompt,
     random: flags.random,
   });
-
-/** Writes what is there to a new file; returns the command that brings it back. */
-async function keep({apiVersion, kind, metadata, ...rest}: ConfigObject, file: string, scope: KubectlScope): Promise<string> {
-  const {name, labels, annotations} = metadata;
-  try {
-    const kept = {apiVersion, kind, metadata: {name, namespace: scope.namespace, labels, annotations}, ...rest};
-    await writeFile(file, `${JSON.stringify(kept, null, 2)}\n`, {mode: 0o600, flag: 'wx'});
-  } catch (cause) {
-    const {code} = cause as NodeJS.ErrnoException;
-    throw invalid(
-      `${file} cannot be written`,
-      code === 'EEXIST' ? 'it is there already' : (code ?? 'no reason is known'),
-      'name a new file',
-    );
-  }
-  return kubectl(['replace', '-f', file], scope);
-}

@@ -1,0 +1,73 @@
+import {Args, Flags, type Interfaces} from '@oclif/core';
+import type {ConfigChange} from '../config/change/report.ts';
+import {restartAll} from '../config/change/restart.ts';
+import type {Target} from '../config/change/save.ts';
+import {renderChange} from '../config/change/view.ts';
+import type {ConfigObject} from '../config/create/object.ts';
+import {usageCommands} from '../config/usage/kubectl.ts';
+import type {Cluster} from '../kube/cluster.ts';
+import {renderRestart} from '../rollout/view/restart.ts';
+import {workloadName} from '../rollout/workload.ts';
+import {backupFlag, keep} from './backup.ts';
+import {changeFlags, clusterFlags, kubectlScope, outputFlag, showCommandsFlag, yesFlag} from './command.ts';
+import {WatchingCommand, watchFlags} from './watch.ts';
+
+export const nameArg = (kind: Target['kind']) => ({name: Args.string({description: `name of the ${kind}`, required: true})});
+
+/** What `edit`, `set` and `unset` share. */
+export const changeConfigFlags = {
+  ...clusterFlags,
+  ...outputFlag,
+  ...showCommandsFlag,
+  ...changeFlags,
+  ...yesFlag,
+  ...backupFlag,
+  restart: Flags.boolean({
+    description: 'then restart the Deployments, StatefulSets and DaemonSets that see it only after that, and watch them',
+  }),
+  ...watchFlags,
+};
+
+export type ChangeConfigFlags = Interfaces.InferredFlags<typeof changeConfigFlags>;
+
+/** `secret/db` is `db`. */
+export const targetNamed = (kind: Target['kind'], name: string): Target => ({
+  kind,
+  name: name.replace(/^(secrets?|configmaps?|cm)\//, ''),
+});
+
+/** A command that changes the values of a ConfigMap or a Secret, and then sees to those who use it. */
+export abstract class ChangeConfigCommand extends WatchingCommand {
+  /** Tells what was done; then restarts who needs it, where that is asked for, and ends with how that went. */
+  protected async finish(cluster: Cluster, report: ConfigChange, flags: ChangeConfigFlags): Promise<void> {
+    const {output} = flags;
+    const restarts = flags.restart && report.dryRun === 'none' && report.restart.length > 0;
+    this.presentChange(report, {output, watch: restarts}, (change, screen) => renderChange(change, {restarts}, screen));
+    if (flags.restart && !restarts && report.dryRun === 'none') this.tell('nobody has to be restarted for it');
+    if (!restarts || this.signal.aborted) return;
+    const {restarted, refused} = await restartAll(cluster, report.restart, this.signal);
+    for (const one of restarted) this.presentChange(one, {output, watch: true}, renderRestart);
+    for (const {workload, problem} of refused)
+      this.warnOf(`${workloadName(workload)} was not restarted: ${[problem.message, problem.why].filter(Boolean).join(': ')}`);
+    const refs = restarted.map(({workload}) => workload);
+    const code = refs.length > 0 ? await this.watch(cluster, {refs}, flags) : 0;
+    this.exit(code === 0 ? (refused[0]?.problem.exitCode ?? 0) : code);
+  }
+
+  /** What is there goes to `--backup`, where that is given; tells the command that brings it back. */
+  protected async backUp(object: ConfigObject, cluster: Cluster, flags: ChangeConfigFlags): Promise<string | null> {
+    if (flags.backup === undefined) return null;
+    return keep(object, flags.backup, {...kubectlScope(flags), namespace: cluster.namespace});
+  }
+
+  /** With who uses it, where they are to be restarted. */
+  protected showCommands({kind, name}: Target, commands: readonly string[], flags: ChangeConfigFlags): void {
+    const resource = kind === 'Secret' ? 'secrets' : 'configmaps';
+    const users = flags.restart ? usageCommands({resource, name}, kubectlScope(flags)) : [];
+    this.presentCommands([...commands, ...users], flags.output);
+  }
+
+  protected warnOf(text: string): void {
+    this.tell(`${this.errorScreen.theme.waiting('⚠')} ${text}`);
+  }
+}

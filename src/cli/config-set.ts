@@ -1,0 +1,151 @@
+import {Args, Flags, type Interfaces} from '@oclif/core';
+import {setCommands, unsetCommands} from '../config/change/kubectl.ts';
+import {readConfig, type Target} from '../config/change/save.ts';
+import {applyPlan, type ChangePlan, planSet, planUnset} from '../config/change/set.ts';
+import {renderProposal} from '../config/change/view.ts';
+import {gather, newlineWarnings} from '../config/create/gather.ts';
+import {invalid} from '../config/create/invalid.ts';
+import type {Entry} from '../config/create/keys.ts';
+import {parseSources, type Source} from '../config/create/sources.ts';
+import type {Cluster} from '../kube/cluster.ts';
+import {enumerate} from '../text/enumerate.ts';
+import {asGiven, kubectlScope} from './command.ts';
+import {ChangeConfigCommand, type ChangeConfigFlags, changeConfigFlags, nameArg, targetNamed} from './config-change.ts';
+import {askFirst} from './confirm.ts';
+import {localInputs} from './local-inputs.ts';
+
+export const setArgs = (kind: Target['kind']) => ({
+  ...nameArg(kind),
+  key: Args.string({description: 'the key, new or not', required: true}),
+  value:
+    kind === 'Secret'
+      ? Args.string({description: 'not for Secrets', hidden: true})
+      : Args.string({description: 'the value; default: all of standard input'}),
+});
+
+export const setFlags = {
+  ...changeConfigFlags,
+  'from-file': Flags.string({
+    description: 'the content of a file, to the byte',
+    helpValue: 'PATH',
+    helpGroup: 'VALUE',
+    parse: asGiven('PATH'),
+  }),
+};
+
+export const secretSetFlags = {
+  ...setFlags,
+  prompt: Flags.boolean({
+    description: 'ask for it on the terminal, twice and unseen; so it is by itself there',
+    helpGroup: 'VALUE',
+  }),
+  random: Flags.string({
+    description: 'random bytes of the operating system (32 by default), as base64url without padding',
+    helpValue: 'BYTES',
+    helpGroup: 'VALUE',
+  }),
+  'from-literal': Flags.string({description: "as it is written here; it then shows in the shell's history", helpGroup: 'VALUE'}),
+};
+
+type SetFlags = Interfaces.InferredFlags<typeof setFlags> &
+  Partial<Pick<Interfaces.InferredFlags<typeof secretSetFlags>, 'prompt' | 'random' | 'from-literal'>>;
+
+export const unsetArgs = (kind: Target['kind']) => ({
+  ...nameArg(kind),
+  key: Args.string({description: 'the keys', required: true, multiple: true}),
+});
+
+/** `set` and `unset`, of Secrets and ConfigMaps. */
+export abstract class SetConfigCommand extends ChangeConfigCommand {
+  /** `--random` alone is `--random=32`: oclif knows no flag whose value may be left out. */
+  override async init(): Promise<void> {
+    if (this.ctor.flags.random)
+      this.argv = this.argv.map((word, i) =>
+        word === '--random' && !/^\d+$/.test(this.argv[i + 1] ?? '') ? '--random=32' : word,
+      );
+    await super.init();
+  }
+
+  protected async set(
+    kind: Target['kind'],
+    {args, flags}: {args: {name: string; key: string; value?: string | undefined}; flags: SetFlags},
+  ): Promise<void> {
+    const target = targetNamed(kind, args.name);
+    const {key} = args;
+    const source = sourceOf(target, args, flags);
+    if (flags['show-commands']) return this.showCommands(target, setCommands(target, {key, source}, kubectlScope(flags)), flags);
+    const isAsked = flags['dry-run'] === 'none' && !flags.yes;
+    const cluster = await this.connect(flags);
+    const object = await readConfig(cluster, target, {verb: 'set', words: ` ${key}`}, this.signal);
+    const {entries, warnings} = await gather([source], localInputs(this.signal));
+    for (const warning of [...warnings, ...(kind === 'Secret' ? literalWarnings(source, entries) : [])]) this.warnOf(warning);
+    const plan = planSet(object, key, entries[0]?.value ?? Buffer.alloc(0));
+    await this.apply(cluster, plan, `Replace ${key} of`, isAsked, flags);
+  }
+
+  protected async unset(
+    kind: Target['kind'],
+    {args, flags}: {args: {name: string; key: readonly string[]}; flags: ChangeConfigFlags},
+  ): Promise<void> {
+    const target = targetNamed(kind, args.name);
+    if (flags['show-commands']) return this.showCommands(target, unsetCommands(target, args.key, kubectlScope(flags)), flags);
+    const cluster = await this.connect(flags);
+    const object = await readConfig(cluster, target, {verb: 'unset', words: ` ${args.key.join(' ')}`}, this.signal);
+    const plan = planUnset(object, args.key);
+    await this.apply(cluster, plan, `Delete ${enumerate(args.key)} of`, flags['dry-run'] === 'none' && !flags.yes, flags);
+  }
+
+  /** Asks where a value is overwritten or deleted. */
+  private async apply(
+    cluster: Cluster,
+    plan: ChangePlan,
+    question: string,
+    isAsked: boolean,
+    flags: ChangeConfigFlags,
+  ): Promise<void> {
+    const {object, keys} = plan;
+    if (isAsked && keys.some(({change}) => change !== 'added')) {
+      const options = {where: `${cluster.namespace} · ${cluster.context}`, reveal: object.kind === 'ConfigMap'};
+      this.tell(renderProposal({...plan, renamed: null, theirs: []}, options, this.errorScreen));
+      await askFirst(`${question} ${object.kind.toLowerCase()}/${object.metadata.name}?`, {yes: false, signal: this.signal});
+    }
+    const isReal = flags['dry-run'] === 'none' && keys.length > 0;
+    const undoCommand = isReal ? await this.backUp(object, cluster, flags) : null;
+    const report = await applyPlan(cluster, plan, {dryRun: flags['dry-run'], undoCommand, signal: this.signal});
+    await this.finish(cluster, report, flags);
+  }
+}
+
+/** Throws a Problem where more than one was given, or a Secret's value as a word: which it does not quote. */
+function sourceOf(
+  {kind, name}: Target,
+  {key, value}: {readonly key: string; readonly value?: string | undefined},
+  flags: SetFlags,
+): Source {
+  if (kind === 'Secret' && value !== undefined)
+    throw invalid(
+      'a Secret takes no value as an argument',
+      "it would show in the shell's history and to who lists processes",
+      `pipe it in: … | kops secret set ${name} ${key}; or let kops ask: --prompt`,
+    );
+  const given = [
+    ...(value === undefined ? [] : ['VALUE']),
+    ...(['prompt', 'random', 'from-literal', 'from-file'] as const).flatMap((flag) =>
+      flags[flag] === undefined ? [] : [`--${flag}`],
+    ),
+  ];
+  if (given.length > 1)
+    throw invalid(`${given[0]} cannot be combined with ${given[1]}`, 'a key has one value', 'leave one of them out');
+  const literal = value ?? flags['from-literal'];
+  if (literal !== undefined) return {via: 'literal', key, value: literal};
+  if (flags['from-file'] !== undefined) return {via: 'file', key, path: flags['from-file']};
+  if (flags.random !== undefined) return parseSources({random: [`${key}=${flags.random}`]})[0] as Source;
+  return {via: flags.prompt || (kind === 'Secret' && process.stdin.isTTY) ? 'prompt' : 'stdin', key};
+}
+
+const literalWarnings = (source: Source, entries: readonly Entry[]): readonly string[] => [
+  ...newlineWarnings(entries),
+  ...(source.via === 'literal'
+    ? ["--from-literal shows in the shell's history and to who lists processes: --prompt and a pipe do not"]
+    : []),
+];

@@ -1,0 +1,19 @@
+import {checkEntries} from '../create/keys.ts';
+import type {ConfigObject} from '../create/object.ts';
+import {checkSsh, checkTls, checkType, SecretType} from '../create/secret-types.ts';
+import {keyChanges, type Values} from './values.ts';
+
+/**
+ * Throws a Problem where an object cannot have these values: their keys, their size, and what the type of a Secret asks for. A key and its
+ * certificate are compared only where one of them changes.
+ */
+export function checkValues(object: ConfigObject, before: Values, after: Values): void {
+  const entries = [...after].map(([key, value]) => ({key, value, origin: key}));
+  checkEntries(entries);
+  if (object.kind !== 'Secret') return;
+  const {type, metadata} = object;
+  checkType({type, annotations: metadata.annotations}, entries);
+  const isChanged = (name: string) => keyChanges(before, after).some(({key}) => key === name);
+  if (type === SecretType.tls && (isChanged('tls.crt') || isChanged('tls.key'))) checkTls(entries);
+  if (type === SecretType.sshAuth && isChanged('ssh-privatekey')) checkSsh(entries);
+}
