@@ -1,8 +1,9 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
+import type {Proposal} from '../config/change/edit.ts';
 import type {ConfigChange} from '../config/change/report.ts';
 import {restartAll} from '../config/change/restart.ts';
 import type {Target} from '../config/change/save.ts';
-import {renderChange} from '../config/change/view.ts';
+import {renderChange, renderProposal} from '../config/change/view.ts';
 import type {ConfigObject} from '../config/create/object.ts';
 import {usageCommands} from '../config/usage/kubectl.ts';
 import type {Cluster} from '../kube/cluster.ts';
@@ -52,6 +53,12 @@ export abstract class ChangeConfigCommand extends WatchingCommand {
     const refs = restarted.map(({workload}) => workload);
     const code = refs.length > 0 ? await this.watch(cluster, {refs}, flags) : 0;
     this.exit(code === 0 ? (refused[0]?.problem.exitCode ?? 0) : code);
+  }
+
+  /** What would be written, before it is asked for. As it is: it may quote what is stored. */
+  protected propose(proposal: Proposal, {namespace, context}: Cluster, reveal: boolean): void {
+    const options = {where: `${namespace} · ${context}`, reveal};
+    process.stderr.write(`${renderProposal(proposal, options, this.errorScreen)}\n`);
   }
 
   /** What is there goes to `--backup`, where that is given; tells the command that brings it back. */

@@ -1,16 +1,15 @@
 import {readFile} from 'node:fs/promises';
 import {Flags, type Interfaces} from '@oclif/core';
-import {applyKept, type EditContext, editConfig, type Proposal} from '../config/change/edit.ts';
+import {applyKept, type Desk, type EditContext, editConfig, type Proposal} from '../config/change/edit.ts';
 import {editCommands} from '../config/change/kubectl.ts';
 import type {ConfigChange} from '../config/change/report.ts';
 import {nameOf, type Target} from '../config/change/save.ts';
-import {renderProposal} from '../config/change/view.ts';
 import {invalid} from '../config/create/invalid.ts';
 import type {Cluster} from '../kube/cluster.ts';
 import {asGiven, kubectlScope} from './command.ts';
 import {ChangeConfigCommand, changeConfigFlags, targetNamed} from './config-change.ts';
 import {askWhether} from './confirm.ts';
-import {chosenEditor, openDesk} from './editor.ts';
+import {chosenEditor, type LocalDesk, openDesk} from './editor.ts';
 
 export const editFlags = {
   ...changeConfigFlags,
@@ -29,8 +28,6 @@ type EditFlags = Interfaces.InferredFlags<typeof editFlags> & {readonly reveal?:
 
 /** `secret edit` and `configmap edit`. */
 export abstract class EditConfigCommand extends ChangeConfigCommand {
-  protected override readonly quotes = true;
-
   protected async edit(kind: Target['kind'], {args, flags}: {args: {name: string}; flags: EditFlags}): Promise<void> {
     const target = targetNamed(kind, args.name);
     if (flags['show-commands']) return this.showCommands(target, editCommands(target, kubectlScope(flags)), flags);
@@ -40,30 +37,35 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
     const context: EditContext = {
       dryRun: flags['dry-run'],
       decide: (proposal) => this.decide(proposal, cluster, flags),
-      ...(flags.backup !== undefined && {backup: async (object) => (await this.backUp(object, cluster, flags)) ?? ''}),
+      backup: (object) => this.backUp(object, cluster, flags),
       signal: this.signal,
     };
     const report =
       kept === undefined ? await this.atDesk(cluster, target, context) : await applyKept(cluster, target, kept, context);
-    await this.finish(cluster, report, flags);
     if (kept !== undefined && report.dryRun === 'none') this.tell(`${kept.file} is of no more use: delete it`);
+    await this.finish(cluster, report, flags);
   }
 
   private async atDesk(cluster: Cluster, target: Target, context: EditContext): Promise<ConfigChange> {
     const desk = await openDesk({name: target.name, isSecret: target.kind === 'Secret'}, process.env, this.signal);
+    let isTold = false;
+    const edit: Desk['edit'] = (text) => {
+      if (!isTold) this.tellWhere(target, desk, cluster);
+      isTold = true;
+      return desk.edit(text);
+    };
     try {
-      if (target.kind === 'Secret' && !desk.inMemory)
-        this.warnOf(
-          `its values go to ${desk.file} (mode 0600), which may be on a disk; $XDG_RUNTIME_DIR names a folder in memory`,
-        );
-      else if (process.stderr.isTTY)
-        this.tell(
-          `${nameOf(target)}  ${cluster.namespace} · ${cluster.context}  in ${desk.file}${desk.inMemory ? ', in memory' : ''}`,
-        );
-      return await editConfig(cluster, target, desk, context);
+      return await editConfig(cluster, target, {...desk, edit}, context);
     } finally {
       await desk.close();
     }
+  }
+
+  private tellWhere({kind, name}: Target, {file, inMemory}: LocalDesk, {namespace, context}: Cluster): void {
+    if (process.stderr.isTTY)
+      this.tell(`${nameOf({kind, name})}  ${namespace} · ${context}  in ${file}${inMemory ? ', in memory' : ''}`);
+    if (kind === 'Secret' && !inMemory)
+      this.warnOf(`its values go to ${file} (mode 0600), which may be on a disk; $XDG_RUNTIME_DIR can name a folder in memory`);
   }
 
   /** Before anything is typed that nobody could then save. */
@@ -86,11 +88,7 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
 
   private async decide(proposal: Proposal, cluster: Cluster, flags: EditFlags): Promise<'save' | 'again' | 'leave'> {
     const {object, renamed} = proposal;
-    const options = {
-      where: `${cluster.namespace} · ${cluster.context}`,
-      reveal: object.kind === 'ConfigMap' || (flags.reveal ?? false),
-    };
-    this.tell(renderProposal(proposal, options, this.errorScreen));
+    this.propose(proposal, cluster, object.kind === 'ConfigMap' || (flags.reveal ?? false));
     if (flags.yes) return 'save';
     const name = nameOf({kind: object.kind, name: renamed ?? object.metadata.name});
     if (await askWhether(renamed === null ? `Change ${name}?` : `Create ${name}?`, this.signal)) return 'save';

@@ -2,11 +2,9 @@ import {Args, Flags, type Interfaces} from '@oclif/core';
 import {setCommands, unsetCommands} from '../config/change/kubectl.ts';
 import {readConfig, type Target} from '../config/change/save.ts';
 import {applyPlan, type ChangePlan, planSet, planUnset} from '../config/change/set.ts';
-import {renderProposal} from '../config/change/view.ts';
+import {valueSource} from '../config/change/source.ts';
 import {gather, newlineWarnings} from '../config/create/gather.ts';
-import {invalid} from '../config/create/invalid.ts';
-import type {Entry} from '../config/create/keys.ts';
-import {parseSources, type Source} from '../config/create/sources.ts';
+import type {Source} from '../config/create/sources.ts';
 import type {Cluster} from '../kube/cluster.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {asGiven, kubectlScope} from './command.ts';
@@ -72,15 +70,22 @@ export abstract class SetConfigCommand extends ChangeConfigCommand {
   ): Promise<void> {
     const target = targetNamed(kind, args.name);
     const {key} = args;
-    const source = sourceOf(target, args, flags);
+    const source = valueSource(target, {...args, ...flags}, process.stdin.isTTY);
     if (flags['show-commands']) return this.showCommands(target, setCommands(target, {key, source}, kubectlScope(flags)), flags);
     const isAsked = flags['dry-run'] === 'none' && !flags.yes;
     const cluster = await this.connect(flags);
     const object = await readConfig(cluster, target, {verb: 'set', words: ` ${key}`}, this.signal);
-    const {entries, warnings} = await gather([source], localInputs(this.signal));
-    for (const warning of [...warnings, ...(kind === 'Secret' ? literalWarnings(source, entries) : [])]) this.warnOf(warning);
-    const plan = planSet(object, key, entries[0]?.value ?? Buffer.alloc(0));
+    const value = await this.take(source);
+    if (kind === 'Secret') for (const warning of valueWarnings(key, source, value)) this.warnOf(warning);
+    const plan = planSet(object, key, value);
     await this.apply(cluster, plan, `Replace ${key} of`, isAsked, flags);
+  }
+
+  private async take(source: Source): Promise<Buffer> {
+    const inputs = localInputs(this.signal);
+    if (source.via === 'prompt') return Buffer.from(await inputs.ask(source.key, 'pipe it in, without --prompt'));
+    const {entries} = await gather([source], inputs);
+    return entries[0]?.value ?? Buffer.alloc(0);
   }
 
   protected async unset(
@@ -88,11 +93,12 @@ export abstract class SetConfigCommand extends ChangeConfigCommand {
     {args, flags}: {args: {name: string; key: readonly string[]}; flags: ChangeConfigFlags},
   ): Promise<void> {
     const target = targetNamed(kind, args.name);
-    if (flags['show-commands']) return this.showCommands(target, unsetCommands(target, args.key, kubectlScope(flags)), flags);
+    const keys = [...new Set(args.key)];
+    if (flags['show-commands']) return this.showCommands(target, unsetCommands(target, keys, kubectlScope(flags)), flags);
     const cluster = await this.connect(flags);
-    const object = await readConfig(cluster, target, {verb: 'unset', words: ` ${args.key.join(' ')}`}, this.signal);
-    const plan = planUnset(object, args.key);
-    await this.apply(cluster, plan, `Delete ${enumerate(args.key)} of`, flags['dry-run'] === 'none' && !flags.yes, flags);
+    const object = await readConfig(cluster, target, {verb: 'unset', words: ` ${keys.join(' ')}`}, this.signal);
+    const plan = planUnset(object, keys);
+    await this.apply(cluster, plan, `Delete ${enumerate(keys)} of`, flags['dry-run'] === 'none' && !flags.yes, flags);
   }
 
   /** Asks where a value is overwritten or deleted. */
@@ -105,8 +111,7 @@ export abstract class SetConfigCommand extends ChangeConfigCommand {
   ): Promise<void> {
     const {object, keys} = plan;
     if (isAsked && keys.some(({change}) => change !== 'added')) {
-      const options = {where: `${cluster.namespace} · ${cluster.context}`, reveal: object.kind === 'ConfigMap'};
-      this.tell(renderProposal({...plan, renamed: null, theirs: []}, options, this.errorScreen));
+      this.propose({...plan, renamed: null, theirs: []}, cluster, object.kind === 'ConfigMap');
       await askFirst(`${question} ${object.kind.toLowerCase()}/${object.metadata.name}?`, {yes: false, signal: this.signal});
     }
     const isReal = flags['dry-run'] === 'none' && keys.length > 0;
@@ -116,36 +121,11 @@ export abstract class SetConfigCommand extends ChangeConfigCommand {
   }
 }
 
-/** Throws a Problem where more than one was given, or a Secret's value as a word: which it does not quote. */
-function sourceOf(
-  {kind, name}: Target,
-  {key, value}: {readonly key: string; readonly value?: string | undefined},
-  flags: SetFlags,
-): Source {
-  if (kind === 'Secret' && value !== undefined)
-    throw invalid(
-      'a Secret takes no value as an argument',
-      "it would show in the shell's history and to who lists processes",
-      `pipe it in: … | kops secret set ${name} ${key}; or let kops ask: --prompt`,
-    );
-  const given = [
-    ...(value === undefined ? [] : ['VALUE']),
-    ...(['prompt', 'random', 'from-literal', 'from-file'] as const).flatMap((flag) =>
-      flags[flag] === undefined ? [] : [`--${flag}`],
-    ),
-  ];
-  if (given.length > 1)
-    throw invalid(`${given[0]} cannot be combined with ${given[1]}`, 'a key has one value', 'leave one of them out');
-  const literal = value ?? flags['from-literal'];
-  if (literal !== undefined) return {via: 'literal', key, value: literal};
-  if (flags['from-file'] !== undefined) return {via: 'file', key, path: flags['from-file']};
-  if (flags.random !== undefined) return parseSources({random: [`${key}=${flags.random}`]})[0] as Source;
-  return {via: flags.prompt || (kind === 'Secret' && process.stdin.isTTY) ? 'prompt' : 'stdin', key};
-}
+const ORIGINS: Readonly<Record<string, string>> = {stdin: 'standard input', file: '--from-file', literal: '--from-literal'};
 
-const literalWarnings = (source: Source, entries: readonly Entry[]): readonly string[] => [
-  ...newlineWarnings(entries),
-  ...(source.via === 'literal'
+const valueWarnings = (key: string, {via}: Source, value: Buffer): readonly string[] => [
+  ...newlineWarnings([{key, value, origin: ORIGINS[via] ?? via}]),
+  ...(via === 'literal'
     ? ["--from-literal shows in the shell's history and to who lists processes: --prompt and a pipe do not"]
     : []),
 ];

@@ -66,7 +66,7 @@ async function askSecret(what: string, instead: string, signal: AbortSignal): Pr
   const {default: password} = await import('@inquirer/password');
   const first = await password({message: `${what}:`, toggleMask: false}, {output: process.stderr, signal});
   const again = await password({message: `${what}, again:`, toggleMask: false}, {output: process.stderr, signal});
-  if (first === '') throw invalid(`${what} is empty`, 'nothing was typed', `an empty value is written --from-literal ${what}=`);
+  if (first === '') throw invalid(`${what} is empty`, 'nothing was typed', 'an empty value is written with --from-literal');
   if (first !== again)
     throw invalid(
       `what was typed for ${what} is not the same twice`,

@@ -28,8 +28,8 @@ export interface EditContext {
   readonly dryRun: DryRun;
   /** Shows it and asks. Not called for a dry run on the client. */
   readonly decide: (proposal: Proposal) => Promise<'save' | 'again' | 'leave'>;
-  /** Writes what is there to a file, and tells the command that brings it back. */
-  readonly backup?: ((object: ConfigObject) => Promise<string>) | undefined;
+  /** Writes what is there to a file, where that is wanted, and tells the command that brings it back. */
+  readonly backup?: (object: ConfigObject) => Promise<string | null>;
   readonly signal: AbortSignal;
 }
 
@@ -128,8 +128,8 @@ async function propose(
   const decision = dryRun === 'none' && plan.keys.length > 0 ? await decide({...plan, renamed: null, theirs}) : 'save';
   if (decision === 'leave') throw new Refused();
   if (decision === 'again') return decision;
-  const undoCommand = dryRun === 'none' && plan.keys.length > 0 ? await backup?.(object) : undefined;
-  const change = await applyPlan(cluster, plan, {dryRun, undoCommand: undoCommand ?? null, signal});
+  const undoCommand = (dryRun === 'none' && plan.keys.length > 0 && (await backup?.(object))) || null;
+  const change = await applyPlan(cluster, plan, {dryRun, undoCommand, signal});
   return {...change, theirs: [...new Set([...theirs, ...change.theirs])]};
 }
 

@@ -44,12 +44,16 @@ function sizeLines(keys: readonly KeyChange[], {theme}: Screen): string[] {
   });
 }
 
+/** Lines that differ: of more, nobody reads the difference, and finding it takes minutes. */
+const MOST_LINES = 1000;
+
 function diffLines(change: KeyChange, before: Values, after: Values, screen: Screen): string[] {
   const {theme} = screen;
   const [old, now] = [before.get(change.key), after.get(change.key)].map((value) => (value ? asText(value) : ''));
   if (old === undefined || now === undefined) return sizeLines([change], screen);
-  const {hunks} = structuredPatch('', '', old, now, undefined, undefined, {context: 3});
-  const lines = hunks.flatMap((hunk, i) => [...(i === 0 ? [] : [theme.dim('    …')]), ...hunk.lines.map(drawn)]);
+  const patch = structuredPatch('', '', old, now, undefined, undefined, {context: 3, maxEditLength: MOST_LINES});
+  if (patch === undefined) return sizeLines([change], screen);
+  const lines = patch.hunks.flatMap((hunk, i) => [...(i === 0 ? [] : [theme.dim('    …')]), ...hunk.lines.map(drawn)]);
   return [`  ${theme.strong(`${SIGN[change.change]} ${change.key}`)}`, ...lines];
 
   function drawn(line: string): string {
