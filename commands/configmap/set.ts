@@ -7,7 +7,7 @@ export default class ConfigMapSetCommand extends SetConfigCommand {
     '<%= config.bin %> configmap set web level debug -n shop --restart',
     '<%= config.bin %> configmap set web nginx.conf --from-file nginx.conf',
   ];
-  static override args = setArgs('ConfigMap');
+  static override args = setArgs;
   static override flags = setFlags;
 
   async run(): Promise<void> {

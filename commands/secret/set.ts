@@ -1,4 +1,4 @@
-import {SetConfigCommand, secretSetFlags, setArgs} from '../../src/cli/config-set.ts';
+import {SetConfigCommand, secretSetArgs, secretSetFlags} from '../../src/cli/config-set.ts';
 
 export default class SecretSetCommand extends SetConfigCommand {
   static override summary = 'Set one key of a Secret.';
@@ -9,7 +9,7 @@ export default class SecretSetCommand extends SetConfigCommand {
     'pass show db | tr -d "\\n" | <%= config.bin %> secret set db password --yes',
     '<%= config.bin %> secret set session key --random',
   ];
-  static override args = setArgs('Secret');
+  static override args = secretSetArgs;
   static override flags = secretSetFlags;
 
   async run(): Promise<void> {

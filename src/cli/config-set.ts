@@ -12,14 +12,20 @@ import {ChangeConfigCommand, type ChangeConfigFlags, changeConfigFlags, nameArg,
 import {askFirst} from './confirm.ts';
 import {localInputs} from './local-inputs.ts';
 
-export const setArgs = (kind: Target['kind']) => ({
-  ...nameArg(kind),
-  key: Args.string({description: 'the key, new or not', required: true}),
-  value:
-    kind === 'Secret'
-      ? Args.string({description: 'not for Secrets', hidden: true})
-      : Args.string({description: 'the value; default: all of standard input'}),
-});
+const keyArg = {key: Args.string({description: 'the key, new or not', required: true})};
+
+export const setArgs = {
+  ...nameArg('ConfigMap'),
+  ...keyArg,
+  value: Args.string({description: 'the value; default: all of standard input'}),
+};
+
+/** Words behind the key are taken, so that the refusal is kops' own: oclif's would quote them. */
+export const secretSetArgs = {
+  ...nameArg('Secret'),
+  ...keyArg,
+  value: Args.string({description: 'not for Secrets', hidden: true, multiple: true}),
+};
 
 export const setFlags = {
   ...changeConfigFlags,
@@ -66,11 +72,11 @@ export abstract class SetConfigCommand extends ChangeConfigCommand {
 
   protected async set(
     kind: Target['kind'],
-    {args, flags}: {args: {name: string; key: string; value?: string | undefined}; flags: SetFlags},
+    {args, flags}: {args: {name: string; key: string; value?: string | readonly string[] | undefined}; flags: SetFlags},
   ): Promise<void> {
     const target = targetNamed(kind, args.name);
     const {key} = args;
-    const source = valueSource(target, {...args, ...flags}, process.stdin.isTTY);
+    const source = valueSource(target, {...flags, key, value: [args.value].flat()[0]}, process.stdin.isTTY);
     if (flags['show-commands']) return this.showCommands(target, setCommands(target, {key, source}, kubectlScope(flags)), flags);
     const isAsked = flags['dry-run'] === 'none' && !flags.yes;
     const cluster = await this.connect(flags);

@@ -46,7 +46,7 @@ export async function editConfig(cluster: Cluster, target: Target, desk: Desk, c
   for (let hasFlaws = false; ; ) {
     const {text: saved, failure} = await desk.edit(text);
     const isEdited = withoutFlaws(saved) !== original;
-    if (failure !== undefined) throw isEdited ? await kept(failure, withoutFlaws(saved)) : failure;
+    if (failure !== undefined) throw isEdited ? await kept(failure, changesIn(saved)) : failure;
     if (!isEdited || isBlank(saved)) return unchanged();
     if (hasFlaws && saved === text) throw await kept(gaveUp(target), withoutFlaws(saved));
 
@@ -66,6 +66,12 @@ export async function editConfig(cluster: Cluster, target: Target, desk: Desk, c
         ? error
         : await kept(error, toKeptText(wishOf(before, read.after), keptTitle(base, cluster)));
     }
+  }
+
+  /** Only what was changed, so that to apply it later takes nothing back; all of it where that cannot be told. */
+  function changesIn(saved: string): string {
+    const read = readEdit(base, withoutFlaws(saved));
+    return 'flaws' in read ? withoutFlaws(saved) : toKeptText(wishOf(before, read.after), keptTitle(base, cluster));
   }
 
   async function kept(error: unknown, last: string): Promise<unknown> {

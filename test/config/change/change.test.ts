@@ -225,6 +225,12 @@ test('an editor that fails changes nothing', async () => {
   const at = desk(() => failure);
   expect(await refusalOf(editConfig(cluster, target, at, context()), Problem)).toBe(failure);
   expect(at.kept).toEqual([]);
+
+  const crashed: Desk = {...at, edit: async (text) => ({text: setting('s3cr3t', 'n3w')(text), failure})};
+  const problem = await refusalOf(editConfig(cluster, target, crashed, context()), Problem);
+  expect(problem).toMatchObject({message: 'the editor failed', why: expect.stringContaining('your edit is kept in')});
+  expect(at.kept[0]).toMatch(/\npassword: n3w\n$/);
+  expect(dataOf(cluster)).toEqual({password: 's3cr3t'});
 });
 
 test("of an immutable one a new one is made, with kubectl's hash in the place of the old", async () => {
