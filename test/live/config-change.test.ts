@@ -94,8 +94,13 @@ test('--restart restarts exactly those that would not see it, and watches them; 
     rolledOut(shop, 'statefulsets', 'db'),
     rolledOut(shop, 'daemonsets', 'agent'),
   ]);
-  const {code, stdout, stderr} = await shop.kops(['secret', 'set', 'used', 'password', '--yes', '--restart'], {stdin: 'n3w'});
+  const backup = join(dirname(await editor('')), 'backup.json');
+  const args = ['secret', 'set', 'used', 'password', '--yes', '--restart', '--backup', backup];
+  const {code, stdout, stderr} = await shop.kops(args, {stdin: 'n3w'});
   expect({code, stderr}).toEqual({code: 0, stderr: ''});
+  expect(stdout).toContain(`undo  kubectl replace -f ${backup} -n ${shop.name}`);
+  expect(JSON.parse(await readFile(backup, 'utf8')).data.password).toBe(encoded('old'));
+  expect(((await stat(backup)).mode & 0o777).toString(8)).toBe('600');
   expect(stdout).toMatch(/changed: 1 key\n {2}~ password {2}3 bytes, other ones\n/);
   expect(stdout).toContain('seen in about a minute by daemonset/agent');
   expect(stdout).toContain('seen only after a restart by deployment/web and statefulset/db');
@@ -220,7 +225,7 @@ test('a ConfigMap is set and unset, text and bytes, and its undo brings it back'
     undoCommand: `kops configmap set app level info -n ${shop.name}`,
   });
   const asked = await shop.kops(['configmap', 'unset', 'app', 'level', 'level']);
-  expect(asked).toMatchObject({code: 2, stdout: '', stderr: expect.stringContaining('- level\n  - debug')});
+  expect(asked).toMatchObject({code: 2, stdout: '', stderr: expect.stringContaining('- level\n    - debug')});
   expect(asked.stderr).toContain('add --yes to go on without asking');
   expect(await shop.get('configmaps', 'app')).toMatchObject({data: {level: 'debug'}});
 });

@@ -53,12 +53,16 @@ function diffLines(change: KeyChange, before: Values, after: Values, screen: Scr
   if (old === undefined || now === undefined) return sizeLines([change], screen);
   const patch = structuredPatch('', '', old, now, undefined, undefined, {context: 3, maxEditLength: MOST_LINES});
   if (patch === undefined) return sizeLines([change], screen);
-  const lines = patch.hunks.flatMap((hunk, i) => [...(i === 0 ? [] : [theme.dim('    …')]), ...hunk.lines.map(drawn)]);
+  const isEndTold = old.endsWith('\n') !== now.endsWith('\n') && change.change === 'changed';
+  const lines = patch.hunks.flatMap(({lines: all}, i) => [
+    ...(i === 0 ? [] : [theme.dim('      …')]),
+    ...all.filter((line) => isEndTold || !line.startsWith('\\')).map(drawn),
+  ]);
   return [`  ${theme.strong(`${SIGN[change.change]} ${change.key}`)}`, ...lines];
 
   function drawn(line: string): string {
-    if (line.startsWith('\\')) return theme.dim('    (no newline at its end)');
-    const text = `  ${line.slice(0, 1)} ${printable(line.slice(1))}`.trimEnd();
+    if (line.startsWith('\\')) return theme.dim('      (no newline at its end)');
+    const text = `    ${line.slice(0, 1)} ${printable(line.slice(1))}`.trimEnd();
     return line.startsWith('+') ? theme.good(text) : line.startsWith('-') ? theme.wrong(text) : theme.dim(text);
   }
 }
