@@ -14,9 +14,9 @@ const CONNECT_TIMEOUT = 10_000;
 const IDLE = 30_000;
 /**
  * When TCP asks a quiet connection whether it is still there; without an answer it is given up 10 s later. Also keeps NAT and load balancers
- * from forgetting it.
+ * from forgetting it. Milliseconds.
  */
-const TCP_KEEP_ALIVE = 15_000;
+export const TCP_KEEP_ALIVE = 15_000;
 
 /**
  * The keep-alive connections to one API server: directly or through a proxy, trusting the kubeconfig's certificate authority. HTTP/1.1: a

@@ -4,6 +4,7 @@ import type {ClientHttp2Session} from 'node:http2';
 import type {Agent as HttpsAgent} from 'node:https';
 import {isIP} from 'node:net';
 import type {TLSSocket} from 'node:tls';
+import {TCP_KEEP_ALIVE} from './agents.ts';
 import {AnswerTimeout, AnswerTooLarge, exchange, type HttpRequest, type HttpResponse, type Limits} from './transport.ts';
 
 /** Many requests at a time over one HTTP/2 connection, which costs both sides less than one connection for each. */
@@ -15,6 +16,10 @@ export interface Multiplexer {
 
 /** Bytes that a server may send before they are read: a page of a list. */
 const WINDOW = 4 * 1024 * 1024;
+/** Milliseconds. */
+const PONG_TIMEOUT = 5_000;
+/** RFC 9113, section 7. */
+const NO_ERROR = 0;
 /** Megabytes: more than is ever under way. */
 const MOST_MEMORY = 64;
 
@@ -44,11 +49,24 @@ export function createMultiplexer(): Multiplexer {
   return {
     async exchange(agent, request, limits, signal) {
       signal.throwIfAborted();
-      const session = speaksHttp2 && request.server.protocol === 'https:' ? await sessionOf(agent, request.server) : undefined;
+      const multiplexed = speaksHttp2 && request.server.protocol === 'https:';
+      const session = multiplexed ? await unlessAborted(sessionOf(agent, request.server), signal) : undefined;
       return session ? send(session, request, limits, signal) : exchange(agent, request, limits, signal);
     },
     close: () => drop(current?.session),
   };
+}
+
+/** Others may wait for the same promise, so it goes on where one of them is aborted. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, {once: true});
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function drop(session: Promise<ClientHttp2Session | undefined> | undefined): void {
@@ -64,6 +82,7 @@ async function open(agent: Agent, server: URL): Promise<ClientHttp2Session | und
     socket.destroy();
     return undefined;
   }
+  socket.setKeepAlive(true, TCP_KEEP_ALIVE);
   const {connect: startSession} = process.getBuiltinModule('node:http2');
   const session = startSession(server.origin, {
     createConnection: () => socket,
@@ -91,12 +110,21 @@ async function connect(agent: Agent, server: URL): Promise<TLSSocket> {
   return socket;
 }
 
-function send(
+/** A request that takes too long says nothing of the others on its connection: but perhaps nobody is at its other end. */
+function endUnlessThere(session: ClientHttp2Session): void {
+  if (session.destroyed) return;
+  const timer = setTimeout(() => session.destroy(), PONG_TIMEOUT);
+  session.ping(() => clearTimeout(timer));
+}
+
+async function send(
   session: ClientHttp2Session,
   {server, method, path, headers, body}: HttpRequest,
   {timeout, maxBytes}: Limits,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
+  signal.throwIfAborted();
+  if (session.destroyed || session.closed) throw lost(); // while another request of this caller was waited for
   return new Promise((resolve, reject) => {
     const about = {':method': method, ':path': path, ':authority': server.host, ...headers};
     const stream = session.request(body ? {...about, 'content-length': body.length} : about, {endStream: body === undefined});
@@ -117,7 +145,7 @@ function send(
     if (timeout !== undefined) {
       timer = setTimeout(() => {
         settle(new AnswerTimeout(timeout));
-        session.destroy(); // perhaps nobody is at its other end
+        endUnlessThere(session);
       }, timeout);
     }
     signal.addEventListener('abort', onAbort, {once: true});
@@ -129,7 +157,8 @@ function send(
       if (bytes > maxBytes) settle(new AnswerTooLarge(maxBytes));
       else chunks.push(chunk);
     });
-    stream.on('end', () => settle());
+    // Node ends what was cut off, too.
+    stream.on('end', () => settle(stream.rstCode === NO_ERROR ? undefined : lost()));
     stream.on('error', (cause) => settle(lost(cause)));
     stream.on('close', () => settle(lost()));
     if (body) stream.end(body);

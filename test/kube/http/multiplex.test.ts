@@ -64,6 +64,49 @@ test('a connection that is lost: what was read is read again over another one, w
   expect(server.connections()).toBe(2);
 });
 
+test('an answer that is cut off in the middle is none, and is asked for again', async () => {
+  let cut = () => {};
+  const server = await serverWithHttp2((_asked, response, n) => {
+    if (n > 1) return json(response, {whole: true});
+    response.writeHead(200, {'content-type': 'application/json'}).write('{"whole"', () => cut());
+  });
+  cut = server.cut;
+  const cluster = await server.connect();
+  const {body} = await cluster.multiplex((api) => get(api));
+  expect(String(body)).toBe('{"whole":true}');
+});
+
+test('Ctrl-C while the connection is made: nothing is sent', async () => {
+  const server = await serverWithHttp2((_asked, response) => json(response, {}));
+  const cluster = await server.connect();
+  const interruption = new AbortController();
+  await cluster.multiplex(async (api) => {
+    const asked = api.send({method: 'PUT', path: '/api/v1/things/1', body: Buffer.from('{}')}, interruption.signal);
+    await vi.waitFor(() => expect(server.connections()).toBe(1), {interval: 1});
+    interruption.abort(new Error('Ctrl-C'));
+    await expect(asked).rejects.toThrow('Ctrl-C');
+    await get(api);
+  });
+  expect(server.asked.map(({method}) => method)).toEqual(['GET']);
+});
+
+test('one request that takes too long leaves the others on its connection', async () => {
+  const server = await serverWithHttp2(async ({path}, response) => {
+    if (path.endsWith('/2')) return;
+    await vi.waitFor(() => expect(late.settled).toBe(true));
+    json(response, {});
+  });
+  const late = {settled: false};
+  const cluster = await server.connect();
+  await cluster.multiplex(async (api) => {
+    const other = get(api, 1);
+    await expect(get(api, 2, {timeout: 100, retry: false})).rejects.toMatchObject({why: 'it took longer than 100 ms'});
+    late.settled = true;
+    await expect(other).resolves.toMatchObject({status: 200});
+  });
+  expect(server.connections()).toBe(1);
+});
+
 test('a server that is gone and comes back is found again', async () => {
   const server = await serverWithHttp2((_asked, response) => json(response, {}));
   const cluster = await server.connect();
