@@ -14,15 +14,23 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const kubeconfig = join(root, 'demo.kubeconfig');
 const lab = ['--name', 'demo', '--kubeconfig', kubeconfig];
 const namespace = 'shop';
-const {driver, remove} = parseArgs({
-  options: {
-    driver: {type: 'string', default: process.platform === 'linux' ? 'embedded' : 'kind'},
-    remove: {type: 'boolean', default: false},
-  },
-}).values;
+const {driver, remove} = flags();
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true));
+
+function flags() {
+  const options = {
+    driver: {type: 'string', default: process.platform === 'linux' ? 'embedded' : 'kind'},
+    remove: {type: 'boolean', default: false},
+  } as const;
+  try {
+    return parseArgs({options}).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\nnpm run demo -- [--driver embedded|kind] [--remove]`);
+    process.exit(2);
+  }
+}
 
 async function main(): Promise<void> {
   if (remove) return kops(['lab', 'down', '--yes', '--ignore-not-found', ...lab]);
