@@ -55,7 +55,7 @@ export async function bring(server: Server, target: Target, options: BringOption
   const {transaction, step, signal} = options;
   const {node} = server;
   await settleGuard(node, signal);
-  const swaps = await swapsTo(server, target, options);
+  const swaps = await plannedSwaps(server, target, options);
   const restarts = swaps.some(({path}) => path === server.manifestPath);
   const confirmWithin = transaction.confirmWithin + (restarts ? 0 : RELOAD);
   const wanted: Wanted = {
@@ -100,7 +100,7 @@ export async function settleGuard(node: Node, signal: AbortSignal): Promise<void
 }
 
 /** What is to change, each with what must be there now. Rejects where a file is none of those that this transaction knows. */
-async function swapsTo(server: Server, target: Target, options: BringOptions): Promise<Swap[]> {
+export async function plannedSwaps(server: Server, target: Target, options: BringOptions): Promise<Swap[]> {
   const {transaction, known, signal} = options;
   const wanted: [string, Buffer | typeof ABSENT, string][] = [[transaction.configurationFile, target.configuration, '600']];
   if (target.manifest) wanted.push([server.manifestPath, target.manifest, '600']);
@@ -122,8 +122,8 @@ const isSame = (present: NodeFile | undefined, wanted: Buffer | typeof ABSENT): 
 
 function editedByHand({name}: Server, path: string, {id}: Transaction): Problem {
   return new Problem(`${path} on ${name} was changed by somebody else`, {
-    why: `it is neither what it was when transaction ${id} began nor what that transaction made of it; it was left as it is`,
-    next: `compare it with /etc/kubernetes/kops/backup/${id}, put back one of the two, then kops encrypt-at-rest resume`,
+    why: `it is not what transaction ${id} has there at this step; it was left as it is`,
+    next: `compare it with the files in /etc/kubernetes/kops/backup/${id}, put back the right one, then kops encrypt-at-rest resume`,
     exitCode: ExitCode.negative,
   });
 }
