@@ -44,7 +44,10 @@ export async function planDeparture(
   if (status?.conditions?.some(({type, status: is}) => type === 'Ready' && is === 'True'))
     throw refuse('the cluster says that it is Ready', 'bring it back within reach, then kops encrypt-at-rest resume');
   const {servers} = await observeServers(plane, signal);
-  await refuseUnknownServers(servers, plane.cluster.api, signal, 'only one whose API server has ended can be left out');
+  await refuseUnknownServers(servers, plane.cluster.api, signal, {
+    next: 'only one whose API server has ended can be left out; nothing was changed',
+    mustTell: true,
+  });
   const gone: Gone = {name, transaction};
   return {transaction: withoutNode(transaction, name), journal: await journalWithout(plane, gone, signal), gone};
 }

@@ -1,3 +1,4 @@
+import {hostname} from 'node:os';
 import {describe, expect, test} from 'vitest';
 import {applyChange, observeForChange, prepareChange, type Tools} from '../../src/encryption/change.ts';
 import {continueChange, openChange, openWork} from '../../src/encryption/continue.ts';
@@ -17,7 +18,7 @@ import type {Node} from '../../src/nodes/node.ts';
 import {Problem} from '../../src/problem.ts';
 import type {Progress} from '../../src/progress.ts';
 import type {FakeCluster} from '../support/fake-cluster.ts';
-import {CONFIGURATION, type PlayedControlPlane, playControlPlane} from '../support/played-control-plane.ts';
+import {CONFIGURATION, type Fault, type PlayedControlPlane, playControlPlane} from '../support/played-control-plane.ts';
 import {keyNamed, plainSecret, secretbox} from '../support/stored.ts';
 
 const {signal} = new AbortController();
@@ -86,6 +87,63 @@ test('a rewrite that is resumed is about what is still stored otherwise, and the
     proof: {scanned: 5},
   });
   expect(asked).toEqual([[{namespace: 'shop', name: 'db'}]]);
+});
+
+describe('an API server that was started while a change was under way', () => {
+  /** Two control planes; from then on when `joins` is called there is a Lease of a third. Its nodes pass for real ones. */
+  function joinable() {
+    const hosts = [hostname()];
+    let status = 200;
+    const renewTime = '2026-11-23T10:00:00.000000Z';
+    const leases: Fault = {
+      answer({path}) {
+        if (!path.includes('/leases?')) return undefined;
+        const items = hosts.map((host) => ({metadata: {labels: {'kubernetes.io/hostname': host}}, spec: {renewTime}}));
+        return {status, body: {items}};
+      },
+    };
+    const played = playControlPlane([leases, undefined]);
+    const nodes = played.plane.nodes.map((own) => {
+      const {root} = own.node;
+      const run: Node['run'] = (script, args, options, s) => {
+        const [first = '', second = '', ...rest] = args;
+        // A script gets the root, or a path below it, as its first word, or as its second after a verb.
+        const words = first === '' || first.startsWith('/') ? [root + first, second] : [first, root + second];
+        return own.node.run(script, [...words, ...rest].slice(0, args.length), options, s);
+      };
+      return {...own, node: {...own.node, root: '', run}};
+    });
+    const real = {...played, plane: {...played.plane, nodes}};
+    return {played, real, joins: () => hosts.push('stranger'), forbid: () => (status = 403)};
+  }
+  const unknown = 'kops does not know of the API server on stranger';
+
+  test('stops it when it is resumed, and when it was verified, before anything is dropped', async () => {
+    const {played, real, joins} = joinable();
+    await interruptedSetup(played);
+    const open = await openChange(real.plane, signal);
+    const rewrite = async () => {
+      played.etcd.put('/registry/secrets/shop/db', stored('db'));
+      joins();
+    };
+    const verified = await continueChange(real.plane, open, 'forward', tools(rewrite), progress, signal);
+    expect(verified).toMatchObject({outcome: 'open', proof: null, why: {what: unknown}});
+    expect(verified.steps.at(-1)).toMatchObject({name: 'verify', state: 'failed'});
+    expect(verified.why?.next).toContain('stop that API server until kops encrypt-at-rest resume is done');
+    await expect(continueChange(real.plane, open, 'forward', tools(fail), progress, signal)).rejects.toThrow(unknown);
+    expect(await continueChange(real.plane, open, 'back', tools(fail), progress, signal)).toMatchObject({outcome: 'rolled back'});
+  });
+
+  test('could be that of a node that is to be left out, where nobody may list Leases', async () => {
+    const {played, real, forbid} = joinable();
+    await interruptedSetup(played);
+    forbid();
+    const rest = {...real.plane, nodes: real.plane.nodes.slice(1)};
+    await expect(planDeparture(rest, await openChange(rest, signal), 'cp-1', signal)).rejects.toMatchObject({
+      why: 'their Leases in kube-system could not be listed: 403',
+      exitCode: 5,
+    });
+  });
 });
 
 describe('a server that has files of before again', () => {

@@ -1,6 +1,7 @@
 import {writeKeyOf} from '../configuration/coverage.ts';
 import {parseConfiguration} from '../configuration/parse.ts';
 import type {ControlPlane} from '../control-plane.ts';
+import {refuseNewServers} from '../unknown-servers.ts';
 import {type CanaryKind, canaryKindOf, tryCanary} from './canary.ts';
 import {editClusterConfiguration, kubeadmEdit} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';
@@ -120,6 +121,8 @@ export function stepsOf(work: Work): TransactionStep[] {
       onFailure: 'stay',
       async run(detail, signal) {
         const proof = await work.verify(detail, signal);
+        // A server that was started since the change began writes as before, after the scan too.
+        await refuseNewServers(servers, plane.cluster.api, signal);
         work.proofs.push(proof);
         detail(`${proof.scanned} of ${proof.scanned}, revision ${proof.revision}`);
       },
