@@ -121,7 +121,7 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
       this.tell(`${renderOpen(transaction, plane.context)}\n`);
       if (flags.without) this.tell(`${renderDeparture(flags.without)}\n`);
       await askFirst(direction === 'forward' ? 'Go on with it?' : 'Take it back?', {yes: flags.yes, signal: this.signal});
-      if (flags.without) await leaveOut(plane, departure, this.signal);
+      await leaveOut(plane, departure, this.signal);
       const tools = encryptionTools(plane);
       this.end(await continueChange(plane, transaction, direction, tools, this.progress, this.signal), flags.output);
     });
@@ -132,7 +132,7 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
     const {without} = flags;
     const run = async (plane: ControlPlane) => {
       const transaction = await openChange(plane, this.signal);
-      const whole = {transaction, journal: []};
+      const whole = {transaction, journal: [], gone: undefined};
       await task(plane, without === undefined ? whole : await planDeparture(plane, transaction, without, this.signal));
     };
     await this.withControlPlane(flags, run, without);

@@ -47,7 +47,7 @@ async function planNode(
   promoted: boolean,
   signal: AbortSignal,
 ): Promise<EncryptionAbortPlan['nodes'][number]> {
-  const {manifest, configuration} = formerFiles(work, server, promoted);
+  const {manifest, configuration} = await formerFiles(work, server, promoted, signal);
   const files: EncryptionAbortPlan['nodes'][number]['files'][number][] = [];
   for (const [path, wanted] of [
     [server.manifestPath, manifest],

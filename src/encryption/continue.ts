@@ -1,3 +1,4 @@
+import {ConnectionProblem} from '../kube/errors.ts';
 import {qualifiedName} from '../kube/resources.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import type {Progress} from '../progress.ts';
@@ -13,6 +14,7 @@ import type {Transaction} from './transaction/record.ts';
 import type {Work} from './transaction/steps.ts';
 import {leadOf, type Originals, readOpen, readOriginals, readStages, type StageFiles, writeRecords} from './transaction/store.ts';
 import {type EncryptionRun, transact} from './transaction/transact.ts';
+import {refuseNewServers} from './unknown-servers.ts';
 
 /** The change that was interrupted. Rejects with exit code 2 where none is open. */
 export async function openChange(plane: ControlPlane, signal: AbortSignal): Promise<Transaction> {
@@ -35,7 +37,17 @@ export async function continueChange(
   signal: AbortSignal,
 ): Promise<EncryptionRun> {
   const work = await openWork(plane, transaction, tools, signal);
-  return transact(work, {progress, signal, direction, before: [], open: (s) => writeRecords(transaction, work.servers, s)});
+  const {servers} = work;
+  const known = async () => {
+    try {
+      await refuseNewServers(servers, plane.cluster.api, signal);
+    } catch (error) {
+      // A server that is down may be what is to be mended here; they are looked for again before anything is dropped.
+      if (!(error instanceof ConnectionProblem)) throw error;
+    }
+  };
+  const before = [{title: 'API servers', run: known}];
+  return transact(work, {progress, signal, direction, before, open: (s) => writeRecords(transaction, servers, s)});
 }
 
 /** What an open transaction works on, from what it left on the nodes. */
@@ -77,7 +89,7 @@ async function serversOf(plane: ControlPlane, transaction: Transaction, signal: 
     ].join('\n'),
     next:
       strangers.length > 0
-        ? 'take the label off a new node until kops encrypt-at-rest resume is done, then kops encrypt-at-rest sync NODE'
+        ? 'take the label off a new node, and stop its API server, until kops encrypt-at-rest resume is done, then kops encrypt-at-rest sync NODE'
         : `bring it back, then kops encrypt-at-rest resume; if it is gone for good: kops encrypt-at-rest resume --without ${missing[0]}, or abort --without ${missing[0]}`,
     exitCode: ExitCode.negative,
   });

@@ -1,8 +1,10 @@
-import {readFile, writeFile} from '../nodes/files.ts';
+import {type NodeFile, readFile, writeFile} from '../nodes/files.ts';
 import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {observeForChange} from './change.ts';
 import type {ControlPlane} from './control-plane.ts';
+import {takeLock} from './transaction/lock.ts';
+import type {Server} from './transaction/servers.ts';
 
 /** What a node got so that an API server can start there. */
 export interface EncryptionSync {
@@ -21,23 +23,50 @@ export interface EncryptionSync {
  */
 export async function syncNode(plane: ControlPlane, target: Node, signal: AbortSignal): Promise<EncryptionSync> {
   const others = {...plane, nodes: plane.nodes.filter(({name}) => name !== target.name)};
+  const {node: lead} = (await sourceFor(others, target, signal)).server;
+  // A change that begins now would leave this node with keys that the others are about to drop.
+  const lock = await takeLock(lead, signal);
+  try {
+    return await giveTo(target, await sourceFor(others, target, signal), plane.context, signal);
+  } finally {
+    await lock.release();
+  }
+}
+
+interface Source {
+  /** The first one, which leads every change. */
+  readonly server: Server;
+  readonly path: string;
+  readonly file: NodeFile;
+}
+
+async function sourceFor(others: ControlPlane, target: Node, signal: AbortSignal): Promise<Source> {
   const {
     servers,
     states,
     configurationFile: path,
   } = await observeForChange(others, signal, `kops encrypt-at-rest sync ${target.name}`);
-  const from = servers[0]?.name ?? '';
-  const source = states.get(from)?.configFile;
-  if (source === undefined) {
+  const [server] = servers;
+  const file = server && states.get(server.name)?.configFile;
+  if (server === undefined || file === undefined) {
     throw new Problem(`there is no encryption configuration to give to ${target.name}`, {
       why: servers.length === 0 ? 'it is the only control plane' : 'no API server of this cluster has one',
       next: 'kops encrypt-at-rest status',
       exitCode: ExitCode.negative,
     });
   }
-  const report = {kind: 'EncryptionSync', context: plane.context, node: target.name, from, path} as const;
+  return {server, path, file};
+}
+
+async function giveTo(
+  target: Node,
+  {server: {name: from}, path, file}: Source,
+  context: string,
+  signal: AbortSignal,
+): Promise<EncryptionSync> {
+  const report = {kind: 'EncryptionSync', context, node: target.name, from, path} as const;
   const present = await readFile(target, path, signal);
-  if (present?.sha256 === source.sha256) return {...report, outcome: 'unchanged'};
+  if (present?.sha256 === file.sha256) return {...report, outcome: 'unchanged'};
   if (present !== undefined) {
     throw new Problem(`${target.name} has another ${path}`, {
       why: `it is not the one that ${from} has`,
@@ -45,6 +74,6 @@ export async function syncNode(plane: ControlPlane, target: Node, signal: AbortS
       exitCode: ExitCode.negative,
     });
   }
-  await writeFile(target, path, source.content, {mode: '600', directoryMode: '700', expect: 'absent'}, signal);
+  await writeFile(target, path, file.content, {mode: '600', directoryMode: '700', expect: 'absent'}, signal);
   return {...report, outcome: 'written'};
 }

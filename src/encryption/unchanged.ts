@@ -50,7 +50,7 @@ export async function proveUnchanged(
 }
 
 async function checkServer(server: Server, hash: string, signal: AbortSignal): Promise<void> {
-  const missing = disagreement(await ask(server, signal), {hash, notSince: undefined});
+  const missing = disagreement(await ask(server, signal), {hash});
   if (missing === undefined) return;
   throw new Problem(`the API server on ${server.name} does not run with the configuration of its node`, {
     why: missing,

@@ -1,18 +1,24 @@
+import {hostname} from 'node:os';
 import {describe, expect, test} from 'vitest';
 import {applyChange, observeForChange, prepareChange, type Tools} from '../../src/encryption/change.ts';
 import {continueChange, openChange, openWork} from '../../src/encryption/continue.ts';
+import {API_SERVER_MANIFEST} from '../../src/encryption/control-plane.ts';
 import {ETCD_MANIFEST} from '../../src/encryption/manifest/etcd-manifest.ts';
 import type {StaleOf} from '../../src/encryption/rewrite/all.ts';
+import {manifestsOf} from '../../src/encryption/transaction/prepare.ts';
+import {ABSENT} from '../../src/encryption/transaction/record.ts';
 import {setupStages} from '../../src/encryption/transaction/stages.ts';
-import {readJournal} from '../../src/encryption/transaction/store.ts';
+import {digestOf, readJournal} from '../../src/encryption/transaction/store.ts';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import {leaveOut, planDeparture} from '../../src/encryption/without.ts';
 import {resources} from '../../src/kube/resources.ts';
-import {readFile} from '../../src/nodes/files.ts';
+import {readFile, removeFile, writeFile} from '../../src/nodes/files.ts';
+import {guardedSwap} from '../../src/nodes/guard/guard.ts';
+import type {Node} from '../../src/nodes/node.ts';
 import {Problem} from '../../src/problem.ts';
 import type {Progress} from '../../src/progress.ts';
 import type {FakeCluster} from '../support/fake-cluster.ts';
-import {type PlayedControlPlane, playControlPlane} from '../support/played-control-plane.ts';
+import {CONFIGURATION, type Fault, type PlayedControlPlane, playControlPlane} from '../support/played-control-plane.ts';
 import {keyNamed, plainSecret, secretbox} from '../support/stored.ts';
 
 const {signal} = new AbortController();
@@ -21,6 +27,14 @@ const progress: Progress = {
     for (const step of steps) await step.run(() => {});
   },
 };
+const killedAt = (title: string): Progress => ({
+  async run(steps) {
+    for (const step of steps) {
+      if (step.title === title) throw new Error('killed');
+      await step.run(() => {});
+    }
+  },
+});
 const choice = {provider: 'secretbox', key: keyNamed('new')} as const;
 const stored = (name: string) => secretbox('new', plainSecret(name));
 
@@ -75,6 +89,110 @@ test('a rewrite that is resumed is about what is still stored otherwise, and the
   expect(asked).toEqual([[{namespace: 'shop', name: 'db'}]]);
 });
 
+describe('an API server that was started while a change was under way', () => {
+  /** Two control planes; from then on when `joins` is called there is a Lease of a third. Its nodes pass for real ones. */
+  function joinable() {
+    const hosts = [hostname()];
+    let status = 200;
+    const renewTime = '2026-11-23T10:00:00.000000Z';
+    const leases: Fault = {
+      answer({path}) {
+        if (!path.includes('/leases?')) return undefined;
+        const items = hosts.map((host) => ({metadata: {labels: {'kubernetes.io/hostname': host}}, spec: {renewTime}}));
+        return {status, body: {items}};
+      },
+    };
+    const played = playControlPlane([leases, undefined]);
+    const nodes = played.plane.nodes.map((own) => {
+      const {root} = own.node;
+      const run: Node['run'] = (script, args, options, s) => {
+        const [first = '', second = '', ...rest] = args;
+        // A script gets the root, or a path below it, as its first word, or as its second after a verb.
+        const words = first === '' || first.startsWith('/') ? [root + first, second] : [first, root + second];
+        return own.node.run(script, [...words, ...rest].slice(0, args.length), options, s);
+      };
+      return {...own, node: {...own.node, root: '', run}};
+    });
+    const real = {...played, plane: {...played.plane, nodes}};
+    return {played, real, joins: () => hosts.push('stranger'), forbid: () => (status = 403)};
+  }
+  const unknown = 'kops does not know of the API server on stranger';
+
+  test('stops it when it is resumed, and when it was verified, before anything is dropped', async () => {
+    const {played, real, joins} = joinable();
+    await interruptedSetup(played);
+    const open = await openChange(real.plane, signal);
+    const rewrite = async () => {
+      played.etcd.put('/registry/secrets/shop/db', stored('db'));
+      joins();
+    };
+    const verified = await continueChange(real.plane, open, 'forward', tools(rewrite), progress, signal);
+    expect(verified).toMatchObject({outcome: 'open', proof: null, why: {what: unknown}});
+    expect(verified.steps.at(-1)).toMatchObject({name: 'verify', state: 'failed'});
+    expect(verified.why?.next).toContain('stop that API server until kops encrypt-at-rest resume is done');
+    await expect(continueChange(real.plane, open, 'forward', tools(fail), progress, signal)).rejects.toThrow(unknown);
+    expect(await continueChange(real.plane, open, 'back', tools(fail), progress, signal)).toMatchObject({outcome: 'rolled back'});
+  });
+
+  test('could be that of a node that is to be left out, where nobody may list Leases', async () => {
+    const {played, real, forbid} = joinable();
+    await interruptedSetup(played);
+    forbid();
+    const rest = {...real.plane, nodes: real.plane.nodes.slice(1)};
+    await expect(planDeparture(rest, await openChange(rest, signal), 'cp-1', signal)).rejects.toMatchObject({
+      why: 'their Leases in kube-system could not be listed: 403',
+      exitCode: 5,
+    });
+  });
+});
+
+describe('a server that has files of before again', () => {
+  const putBack = async (node: Node, path: string, content: string | undefined) => {
+    if (content === undefined) return removeFile(node, path, {}, signal);
+    return writeFile(node, path, Buffer.from(content), {mode: '600'}, signal);
+  };
+
+  test('is not taken for one that reads the new key: no other one writes with it', async () => {
+    const written: string[] = [];
+    const watches = {
+      ignores: (text: string) => {
+        if (written.at(-1) !== text) written.push(text);
+        return false;
+      },
+    };
+    const played = playControlPlane([watches, undefined]);
+    const [manifest] = playControlPlane([undefined]).files();
+    await expect(interruptedSetup(played, killedAt('new key written everywhere'))).rejects.toThrow('killed');
+    const {node} = played.plane.nodes[1] ?? expect.unreachable();
+    await putBack(node, API_SERVER_MANIFEST, manifest?.replaceAll('10.0.0.1', '10.0.0.2'));
+    await putBack(node, CONFIGURATION, undefined);
+    const run = await continueChange(
+      played.plane,
+      await openChange(played.plane, signal),
+      'forward',
+      tools(fail),
+      progress,
+      signal,
+    );
+    expect(run).toMatchObject({outcome: 'rolled back', why: {what: `${CONFIGURATION} on cp-2 was changed by somebody else`}});
+    expect(run.steps.map(({name, state}) => `${name} ${state}`).slice(0, 2)).toEqual(['write failed', 'retreat done']);
+    expect(new Set(written).size).toBe(1);
+    expect(played.configuration(1)).toBe(played.configuration(0));
+    expect(played.files()[2]).toContain('--encryption-provider-config=');
+  });
+
+  test('gets its flag again on the way back, where a server may have written with the new key', async () => {
+    const played = playControlPlane([undefined, undefined]);
+    const [manifest] = playControlPlane([undefined]).files();
+    await interruptedSetup(played);
+    const {node} = played.plane.nodes[1] ?? expect.unreachable();
+    await putBack(node, API_SERVER_MANIFEST, manifest?.replaceAll('10.0.0.1', '10.0.0.2'));
+    const run = await continueChange(played.plane, await openChange(played.plane, signal), 'back', tools(fail), progress, signal);
+    expect(run).toMatchObject({outcome: 'rolled back', why: null});
+    expect(played.files()[2]).toContain('--encryption-provider-config=');
+  });
+});
+
 describe('a control plane that is gone for good in the middle of a change', () => {
   const without = ({plane}: PlayedControlPlane, name: string) => ({
     ...plane,
@@ -113,6 +231,33 @@ describe('a control plane that is gone for good in the middle of a change', () =
     const journal = await readJournal(rest.nodes[0]?.node ?? expect.unreachable(), transaction.id, signal);
     expect(journal).toContainEqual(expect.objectContaining({step: 'leave out', node: 'cp-1', state: 'done'}));
     await expect(leaveOut(rest, departure, signal)).rejects.toThrow('is not open any more');
+  });
+
+  test('is left out once what still waits for a confirmation elsewhere is put back, and counted as not done', async () => {
+    const played = playControlPlane([undefined, undefined, undefined]);
+    await expect(interruptedSetup(played, killedAt('kube-apiserver restarted on cp-3'))).rejects.toThrow('killed');
+    const open = await openChange(played.plane, signal);
+    const {stages, originals} = await openWork(played.plane, open, tools(fail), signal);
+    const [, , third] = played.plane.nodes;
+    const original = originals.get('cp-3')?.manifest;
+    if (third === undefined || original === undefined) return expect.unreachable();
+    const {enabled} = manifestsOf(original, 'setup', CONFIGURATION, []);
+    const swaps = [
+      {path: CONFIGURATION, expect: ABSENT, content: stages.read, mode: '600'},
+      {path: API_SERVER_MANIFEST, expect: digestOf(original), content: enabled, mode: '600'},
+    ];
+    await guardedSwap(third.node, {id: 'unconfirmed', swaps, confirmWithin: 60}, signal);
+
+    const rest = without(played, 'cp-1');
+    const departure = await planDeparture(rest, open, 'cp-1', signal);
+    expect(played.configuration(2)).toBeDefined();
+    await leaveOut(rest, departure, signal);
+    expect(played.configuration(2)).toBeUndefined();
+    const rewrite = async () => void played.etcd.put('/registry/secrets/shop/db', stored('db'));
+    const run = await continueChange(rest, departure.transaction, 'forward', tools(rewrite), progress, signal);
+    expect(run).toMatchObject({outcome: 'done', nodes: ['cp-2', 'cp-3'], why: null});
+    expect(run.steps.map(({name, node}) => [name, node].filter(Boolean).join(' '))).toContain('enable cp-3');
+    expect(played.configuration(2)).toBe(played.configuration(1));
   });
 
   test('is left out, and the change goes on to its end on the others', async () => {

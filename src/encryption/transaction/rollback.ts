@@ -1,9 +1,10 @@
+import {readFile} from '../../nodes/files.ts';
 import {withEncryption, withoutEncryption} from '../manifest/kubeadm-config.ts';
 import {readManifest} from '../manifest/manifest.ts';
 import {editClusterConfiguration} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';
 import {ABSENT, type Transaction} from './record.ts';
-import type {Target} from './servers.ts';
+import type {Server, Target} from './servers.ts';
 import {bringAll, bringServer, type TransactionStep, type Work} from './steps.ts';
 import {closeTransaction} from './store.ts';
 
@@ -17,7 +18,6 @@ export function rollbackSteps(
   {promoted, dropped}: {readonly promoted: boolean; readonly dropped: boolean},
 ): TransactionStep[] {
   const {transaction, servers, plane, stages} = work;
-  const {operation} = transaction;
   return [...(promoted ? [toReadable()] : servers.map(toOriginal)), kubeadm(), close()];
 
   function toOriginal(server: Work['servers'][number]): TransactionStep {
@@ -27,7 +27,7 @@ export function rollbackSteps(
       title: `${server.name} as it was before`,
       onFailure: 'stay',
       async run(detail, signal) {
-        await bringServer(work, 'restore', server, formerFiles(work, server, false), detail, signal);
+        await bringServer(work, 'restore', server, await formerFiles(work, server, false, signal), detail, signal);
         detail('byte for byte');
       },
     };
@@ -39,13 +39,13 @@ export function rollbackSteps(
       title: 'all keys readable everywhere',
       onFailure: 'stay',
       async run(detail, signal) {
-        if (dropped && operation === 'disable') {
-          // One after another, because servers restart.
-          for (const server of servers) {
-            const target = {...formerFiles(work, server, true), configuration: stages.write};
-            await bringServer(work, 'retreat', server, target, detail, signal);
-          }
-        } else if (dropped) await bringAll(work, 'retreat', {configuration: stages.write}, detail, signal);
+        // One after another, because these restart.
+        for (const server of servers) {
+          const {manifest} = await formerFiles(work, server, true, signal);
+          const target = {configuration: dropped ? stages.write : stages.read, ...(manifest && {manifest})};
+          if (manifest) await bringServer(work, 'retreat', server, target, detail, signal);
+        }
+        if (dropped) await bringAll(work, 'retreat', {configuration: stages.write}, detail, signal);
         await bringAll(work, 'retreat', {configuration: stages.read}, detail, signal);
         detail(servers.length === 1 ? 'the server agrees' : `${servers.length} servers agree`);
       },
@@ -75,18 +75,21 @@ export function rollbackSteps(
   }
 }
 
-/** What the files of a node go back to. */
-export function formerFiles(
+/** What the files of a node go back to. Once a server may have written with the new key, a manifest only where its flag is not there. */
+export async function formerFiles(
   {transaction, originals, stages, sockets}: Work,
-  {name}: {readonly name: string},
+  {name, node, manifestPath}: Server,
   promoted: boolean,
-): Target {
+  signal: AbortSignal,
+): Promise<Target> {
   const original = originals.get(name);
   if (original === undefined) throw new Error(`no originals of ${name}`);
   const {manifest, configuration = ABSENT} = original;
   if (!promoted) return {manifest, configuration, encrypts: encrypted(manifest)};
   const {operation, configurationFile} = transaction;
-  const enabled = operation === 'disable' && {manifest: manifestsOf(manifest, operation, configurationFile, sockets).enabled};
+  const present = await readFile(node, manifestPath, signal);
+  const isThere = present !== undefined && encrypted(present.content);
+  const enabled = !isThere && {manifest: manifestsOf(manifest, operation, configurationFile, sockets).enabled};
   return {...enabled, configuration: stages.read};
 }
 
@@ -102,4 +105,4 @@ const hadEncryption = ({operation}: Transaction, {originals}: Work): boolean =>
   operation !== 'setup' || [...originals.values()].some(({manifest}) => encrypted(manifest));
 
 const encrypted = (manifest: Buffer): boolean =>
-  readManifest(manifest.toString('utf8'), 'the backup').flags.has('encryption-provider-config');
+  readManifest(manifest.toString('utf8'), 'the manifest').flags.has('encryption-provider-config');

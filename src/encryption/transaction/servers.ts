@@ -55,21 +55,20 @@ export async function bring(server: Server, target: Target, options: BringOption
   const {transaction, step, signal} = options;
   const {node} = server;
   await settleGuard(node, signal);
-  const swaps = await swapsTo(server, target, options);
-  const before = await ask(server, signal);
+  const swaps = await plannedSwaps(server, target, options);
   const restarts = swaps.some(({path}) => path === server.manifestPath);
+  const confirmWithin = transaction.confirmWithin + (restarts ? 0 : RELOAD);
   const wanted: Wanted = {
     hash: target.configuration === ABSENT || target.encrypts === false ? undefined : hashOf(target.configuration),
-    notSince: restarts ? before.startTime : undefined,
+    ...(restarts && (await toBeReplaced(server, signal))),
   };
-  if (swaps.length === 0) return agreed(server, wanted, options, Date.now());
   const start = Date.now();
+  if (swaps.length === 0) return agreed(server, wanted, options, start, deadlineOf(confirmWithin));
   const id = `${transaction.id}-${step}-${randomBytes(3).toString('hex')}`; // a guard's name is never used again
-  const confirmWithin = transaction.confirmWithin + (restarts ? 0 : RELOAD);
   await guardedSwap(node, {id, swaps, confirmWithin, ...(restarts && {stopContainer: 'kube-apiserver'})}, signal);
-  const deadline = Date.now() + confirmWithin * 1000 - MARGIN;
+  const deadline = deadlineOf(confirmWithin);
   try {
-    const down = await agreed(server, wanted, options, start);
+    const down = await agreed(server, wanted, options, start, deadline);
     await confirmBefore(deadline, node, id, options);
     return down;
   } catch (error) {
@@ -78,6 +77,8 @@ export async function bring(server: Server, target: Target, options: BringOption
     throw error;
   }
 }
+
+const deadlineOf = (confirmWithin: number): number => Date.now() + confirmWithin * 1000 - MARGIN;
 
 /** A connection that is lost just then says nothing of the server, which runs as wanted: it is made again while the node still waits. */
 async function confirmBefore(deadline: number, node: Node, id: string, {detail, signal}: BringOptions): Promise<void> {
@@ -99,7 +100,7 @@ export async function settleGuard(node: Node, signal: AbortSignal): Promise<void
 }
 
 /** What is to change, each with what must be there now. Rejects where a file is none of those that this transaction knows. */
-async function swapsTo(server: Server, target: Target, options: BringOptions): Promise<Swap[]> {
+export async function plannedSwaps(server: Server, target: Target, options: BringOptions): Promise<Swap[]> {
   const {transaction, known, signal} = options;
   const wanted: [string, Buffer | typeof ABSENT, string][] = [[transaction.configurationFile, target.configuration, '600']];
   if (target.manifest) wanted.push([server.manifestPath, target.manifest, '600']);
@@ -121,8 +122,8 @@ const isSame = (present: NodeFile | undefined, wanted: Buffer | typeof ABSENT): 
 
 function editedByHand({name}: Server, path: string, {id}: Transaction): Problem {
   return new Problem(`${path} on ${name} was changed by somebody else`, {
-    why: `it is neither what it was when transaction ${id} began nor what that transaction made of it; it was left as it is`,
-    next: `compare it with /etc/kubernetes/kops/backup/${id}, put back one of the two, then kops encrypt-at-rest resume`,
+    why: `it is not what transaction ${id} has there at this step; it was left as it is`,
+    next: `compare it with the files in /etc/kubernetes/kops/backup/${id}, put back the right one, then kops encrypt-at-rest resume`,
     exitCode: ExitCode.negative,
   });
 }
@@ -131,18 +132,31 @@ interface Wanted {
   /** Of the configuration; undefined for none. */
   readonly hash: string | undefined;
   /** The start time of the process that must have been replaced. */
-  readonly notSince: number | undefined;
+  readonly notSince?: number;
+  /** Where nobody could tell that: the time before which the process must not have started, in seconds since the epoch. */
+  readonly notBefore?: number;
 }
 
-/** `since`, in milliseconds: a server that does not answer at the first look has been away since its node began. */
+/** A server that says nothing now may only be slow, and answer again later, as the process that it was. Its node's clock tells then. */
+async function toBeReplaced(server: Server, signal: AbortSignal): Promise<Omit<Wanted, 'hash'>> {
+  const {startTime} = await ask(server, signal);
+  if (startTime !== undefined) return {notSince: startTime};
+  const {stdout} = await server.node.run('date +%s', [], {}, signal);
+  return {notBefore: Number(stdout.toString('utf8').trim()) - 1}; // a server knows when its machine started to a second
+}
+
+/**
+ * `since`, in milliseconds: a server that does not answer at the first look has been away since its node began. Rejects after `deadline`, in
+ * milliseconds since the epoch.
+ */
 async function agreed(
   server: Server,
   wanted: Wanted,
-  {transaction, detail, signal}: BringOptions,
+  {detail, signal}: BringOptions,
   since: number,
+  deadline: number,
 ): Promise<number> {
   const start = Date.now();
-  const deadline = start + (transaction.confirmWithin + (wanted.notSince === undefined ? RELOAD : 0)) * 1000 - MARGIN;
   let downSince: number | undefined;
   let down = 0;
   for (let looks = 0; ; looks++) {
@@ -170,10 +184,13 @@ export function waiting(name: string, missing: string, milliseconds: number): st
 const UNREAD = 'has not read its new configuration yet';
 
 /** What is not yet so; undefined where the server runs as wanted. */
-export function disagreement(running: RunningServer, {hash, notSince}: Wanted): string | undefined {
+export function disagreement(running: RunningServer, {hash, notSince, notBefore}: Wanted): string | undefined {
   if (!running.answers) return `does not answer (${running.why ?? 'no reason known'})`;
-  if (notSince !== undefined && running.startTime === notSince) return 'the old process still answers';
+  const {startTime} = running;
+  if (startTime !== undefined && (startTime === notSince || startTime < (notBefore ?? 0))) return 'the old process still answers';
   if (!running.listsSecrets) return running.why ?? 'cannot list secrets';
+  // Without its metrics nobody knows which process answers, nor that it has no configuration.
+  if (startTime === undefined) return running.why ?? 'does not tell its metrics';
   if (running.configHash === hash)
     return running.notReady.length > 0 ? `is not ready: ${enumerate(running.notReady)}` : undefined;
   return hash === undefined ? 'still runs with an encryption configuration' : UNREAD;

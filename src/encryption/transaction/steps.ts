@@ -1,11 +1,12 @@
 import {writeKeyOf} from '../configuration/coverage.ts';
 import {parseConfiguration} from '../configuration/parse.ts';
 import type {ControlPlane} from '../control-plane.ts';
+import {refuseNewServers} from '../unknown-servers.ts';
 import {type CanaryKind, canaryKindOf, tryCanary} from './canary.ts';
 import {editClusterConfiguration, kubeadmEdit} from './kubeadm.ts';
 import {manifestsOf} from './prepare.ts';
 import {ABSENT, type Digest, type Transaction} from './record.ts';
-import {bring, type Server, type Target} from './servers.ts';
+import {type BringOptions, bring, plannedSwaps, type Server, type Target} from './servers.ts';
 import {closeTransaction, type Originals, type StageFiles} from './store.ts';
 
 /** One step of a transaction; harmless to run again, because it begins by looking at what is there. */
@@ -120,6 +121,8 @@ export function stepsOf(work: Work): TransactionStep[] {
       onFailure: 'stay',
       async run(detail, signal) {
         const proof = await work.verify(detail, signal);
+        // A server that was started since the change began writes as before, after the scan too.
+        await refuseNewServers(servers, plane.cluster.api, signal);
         work.proofs.push(proof);
         detail(`${proof.scanned} of ${proof.scanned}, revision ${proof.revision}`);
       },
@@ -150,16 +153,26 @@ export function stepsOf(work: Work): TransactionStep[] {
 
 /** As `bring`, as part of this transaction's step. */
 export const bringServer = (
-  {transaction}: Work,
+  work: Work,
   step: string,
   server: Server,
   target: Target,
   detail: (text: string) => void,
   signal: AbortSignal,
-): Promise<number> =>
-  bring(server, target, {transaction, step, known: (path) => knownDigests(transaction, server, path, step), detail, signal});
+): Promise<number> => bring(server, target, optionsOf(work, step, server, detail, signal));
 
-/** Gives all servers their files at the same time, and waits for all of them; rejects with the first failure once all have ended. */
+const optionsOf = (
+  {transaction}: Work,
+  step: string,
+  server: Server,
+  detail: (text: string) => void,
+  signal: AbortSignal,
+): BringOptions => ({transaction, step, known: (path) => knownDigests(transaction, server, path, step), detail, signal});
+
+/**
+ * Gives all servers their files at the same time, and waits for all of them; rejects with the first failure once all have ended. No server gets
+ * its files where one has some that it may not have.
+ */
 export async function bringAll(
   work: Work,
   step: string,
@@ -167,14 +180,17 @@ export async function bringAll(
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  await Promise.all(work.servers.map((server) => plannedSwaps(server, target, optionsOf(work, step, server, detail, signal))));
   const all = work.servers.map((server) => bringServer(work, step, server, target, detail, signal));
   const failed = (await Promise.allSettled(all)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }
 
 /**
- * Of every content that a file of a node may have when this step begins. Before something is dropped only what writes as it should: another
- * file, even one that the transaction itself put there before, may have been back for a while, and what was written then no scan has seen.
+ * Of every content that a file of a node may have when this step begins. Before a new key is written only what reads it: a file of before
+ * that is back on one node would leave its server unable to read what the others write. Before something is dropped only what writes as it
+ * should: another file, even one that the transaction itself put there before, may have been back for a while, and what was written then no
+ * scan has seen.
  */
 function knownDigests({nodes, stages, configurationFile}: Transaction, server: Server, path: string, step: string): Digest[] {
   const record = nodes[server.name];
@@ -183,7 +199,8 @@ function knownDigests({nodes, stages, configurationFile}: Transaction, server: S
   if (path !== configurationFile)
     return drops ? [record.manifest.enabled, record.manifest.final] : Object.values(record.manifest);
   if (drops) return [stages.write, stages.final ?? ABSENT];
-  return [record.configuration, stages.read, stages.write, ...(stages.final ? [stages.final] : []), ABSENT];
+  const staged = [stages.read, stages.write, ...(stages.final ? [stages.final] : [])];
+  return step === 'write' ? staged : [...staged, record.configuration, ABSENT];
 }
 
 const finalTitle = ({retires}: Transaction): string =>

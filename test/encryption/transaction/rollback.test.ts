@@ -3,7 +3,8 @@ import {applyChange, observeForChange, prepareChange} from '../../../src/encrypt
 import {renderConfiguration} from '../../../src/encryption/configuration/configuration.ts';
 import {API_SERVER_MANIFEST} from '../../../src/encryption/control-plane.ts';
 import {enableEncryption} from '../../../src/encryption/manifest/manifest.ts';
-import {rotateStages, type Stages, setupStages} from '../../../src/encryption/transaction/stages.ts';
+import type {Operation} from '../../../src/encryption/transaction/record.ts';
+import {disableStages, rotateStages, type Stages, setupStages} from '../../../src/encryption/transaction/stages.ts';
 import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
 import {ConnectionProblem} from '../../../src/kube/errors.ts';
 import type {Progress} from '../../../src/progress.ts';
@@ -25,7 +26,7 @@ const setup = setupStages(undefined, ['secrets'], choice, false);
 /** Changes, and rewrites nothing unless it is told how. A restart has `confirmWithin` seconds, less 4 in which the node does not interfere; a reload 75 more. */
 async function change(
   {plane}: PlayedControlPlane,
-  operation: 'setup' | 'rotate',
+  operation: Operation,
   stages: Stages,
   confirmWithin: number,
   rewrite?: () => Promise<void>,
@@ -184,6 +185,31 @@ test('where a server does not drop the old key, all read both again before any w
   expect(failedStep(run)).toMatchObject({name: 'final'});
   expect(run.outcome).toBe('rolled back');
   expect(seen.slice(seen.indexOf(final ?? ''))).toEqual([final, write, read]);
+});
+
+test('where a server does not come up without its configuration, those that did get their flag again before all read both', async () => {
+  const base = secretboxWith(['old', 'identity']);
+  const given = {
+    [CONFIGURATION]: renderConfiguration(base),
+    [API_SERVER_MANIFEST]: enableEncryption(kubeadm, CONFIGURATION),
+  };
+  const stages = disableStages(base);
+  const needsIt: Fault = {
+    answer: (_request, {configuration}) => {
+      if (configuration === undefined) throw new ConnectionProblem('cannot reach it', {passing: true});
+      return undefined;
+    },
+  };
+  const played = playControlPlane([undefined, needsIt], given);
+  const run = await change(played, 'disable', stages, 6, async () => undefined);
+  expect(failedStep(run)).toMatchObject({name: 'remove', node: 'cp-2'});
+  expect(run).toMatchObject({
+    outcome: 'rolled back',
+    steps: expect.arrayContaining([expect.objectContaining({name: 'retreat'})]),
+  });
+  const [first, read, second, alsoRead] = played.files();
+  expect([read, alsoRead]).toEqual([renderConfiguration(stages.read), renderConfiguration(stages.read)]);
+  for (const manifest of [first, second]) expect(manifest).toContain('--encryption-provider-config=');
 });
 
 test('a key is not dropped while anything in etcd needs it, whatever it is', async () => {

@@ -2,16 +2,17 @@ import {expect, test} from 'vitest';
 import {API_SERVER_MANIFEST} from '../../../src/encryption/control-plane.ts';
 import {ABSENT, type Transaction} from '../../../src/encryption/transaction/record.ts';
 import {bring} from '../../../src/encryption/transaction/servers.ts';
+import {ConnectionProblem} from '../../../src/kube/errors.ts';
 import {sha256} from '../../../src/nodes/files.ts';
 import type {Node} from '../../../src/nodes/node.ts';
 import {Unreachable} from '../../../src/nodes/problems.ts';
-import {CONFIGURATION, playControlPlane} from '../../support/played-control-plane.ts';
+import {CONFIGURATION, type Fault, playControlPlane} from '../../support/played-control-plane.ts';
 
 const {signal} = new AbortController();
 
 /** Gives an API server a manifest with one more line. The connection is lost at these confirmations, counted from 1, before or after them. */
-async function restartWith(lost: (confirmation: number) => 'before' | 'after' | false, confirmWithin: number) {
-  const played = playControlPlane([undefined]);
+async function restartWith(lost: (confirmation: number) => 'before' | 'after' | false, confirmWithin: number, fault?: Fault) {
+  const played = playControlPlane([fault]);
   const [given] = played.plane.nodes;
   if (!given) throw new Error('no node is played');
   let confirmations = 0;
@@ -53,4 +54,25 @@ test('a node that is not reached again in time has its files of before', async (
   expect(failure).toBeInstanceOf(Unreachable);
   expect(isAsBefore).toBe(true);
   expect(confirmations).toBeGreaterThan(1);
+});
+
+test('a server that does not tell its metrics has not said that it runs without a configuration', async () => {
+  const mute: Fault = {
+    answer: ({path}, {manifest}) => (path === '/metrics' && manifest.includes('one more line') ? {status: 503} : undefined),
+  };
+  const {failure, isAsBefore, confirmations} = await restartWith(() => false, 5, mute);
+  expect(failure).toMatchObject({why: expect.stringContaining('it could not read its metrics: 503')});
+  expect({isAsBefore, confirmations}).toEqual({isAsBefore: true, confirmations: 0});
+});
+
+test('a server that was silent before its files changed, and then answers as the process that it was, is not taken for a new one', async () => {
+  const slow: Fault = {
+    answer({path}, {manifest}) {
+      if (!manifest.includes('one more line')) throw new ConnectionProblem('no answer', {passing: true});
+      return path === '/metrics' ? {body: 'process_start_time_seconds 1000\n'} : undefined;
+    },
+  };
+  const {failure, isAsBefore, confirmations} = await restartWith(() => false, 5, slow);
+  expect(failure).toMatchObject({why: expect.stringContaining('the old process still answers')});
+  expect({isAsBefore, confirmations}).toEqual({isAsBefore: true, confirmations: 0});
 });

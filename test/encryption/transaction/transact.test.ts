@@ -111,8 +111,18 @@ describe('whether a server runs as wanted', () => {
     expect(disagreement(running, {hash: 'sha256:new', notSince: 1})).toBe(expected);
   });
 
-  test('without a configuration it must not have one', () => {
+  test('without a configuration it must not have one, and must say so', () => {
     expect(disagreement(fine, {hash: undefined, notSince: 1})).toBe('still runs with an encryption configuration');
+    const mute = {...fine, startTime: undefined, configHash: undefined};
+    expect(disagreement(mute, {hash: undefined, notSince: 1})).toBe('does not tell its metrics');
+    expect(disagreement(mute, {hash: undefined})).toBe('does not tell its metrics');
+  });
+
+  test.each([
+    [3, 'the old process still answers'],
+    [2, undefined],
+  ])('where nobody knows since when the old process ran, it must have started at %s or later', (notBefore, expected) => {
+    expect(disagreement(fine, {hash: 'sha256:new', notBefore})).toBe(expected);
   });
 });
 
