@@ -98,10 +98,9 @@ export async function prepareChange(
     {...options, snapshot: options.snapshot && resolve(options.snapshot), random: randomBytes},
     signal,
   );
-  const {base, servers} = observed;
-  const readers = base ? readersOf(servers.map(({name}) => ({name, configHash: '', configuration: base}))) : [];
+  const readers = readersOf([{name: 'all', configHash: undefined, configuration: stages.read}]); // what any server can open, all can then
   const {resources: counts, undecryptable} = await audit(plane.etcd, keysOf(resources, plane), {readers}, signal);
-  refuseUndecryptable(undecryptable);
+  refuseUndecryptable(undecryptable, unusedFiles(observed, draft));
   const editsKubeadm = await wouldEdit(plane.cluster, kubeadmEdit(draft.transaction, draft.sockets), signal);
   const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot, editsKubeadm});
   return {plan, draft, snapshot: options.snapshot};
@@ -218,15 +217,26 @@ export async function verifyWritten(
 /** How many keys an error names. */
 const NAMED = 5;
 
+/** Files that an earlier encryption left where the new one goes, and that no API server has a flag for: `FILE on NODE`. */
+const unusedFiles = ({base}: Observed, {originals, transaction: {configurationFile}}: Draft): string[] =>
+  base
+    ? []
+    : [...originals].flatMap(([name, {configuration}]) =>
+        configuration === undefined ? [] : [`${configurationFile} on ${name}`],
+      );
+
 /** Nobody could store such a value anew: the change would stop half-way. */
-function refuseUndecryptable(values: readonly UndecryptableValue[]): void {
+function refuseUndecryptable(values: readonly UndecryptableValue[], [unused]: readonly string[]): void {
   if (values.length === 0) return;
+  const hint = unused
+    ? `${unused} may have their key, and no API server uses it: kops encrypt-at-rest setup --config FILE, with a copy of it`
+    : 'kops encrypt-at-rest verify names all; put their key back, or delete them in etcd';
   throw new Problem(`${counted(values.length, 'value')} in etcd cannot be opened with the keys that are there`, {
     why: values
       .slice(0, NAMED)
       .map(({key, why}) => `${key}: ${why}`)
       .join('\n'),
-    next: 'kops encrypt-at-rest verify names all; put their key back, or delete them in etcd; nothing was changed',
+    next: `${hint}; nothing was changed`,
     exitCode: ExitCode.negative,
   });
 }
