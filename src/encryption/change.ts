@@ -6,18 +6,17 @@ import {ExitCode, Problem} from '../problem.ts';
 import type {Progress} from '../progress.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {counted, countedObjects} from '../text/plural.ts';
-import {printable} from '../text/printable.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import {socketsOf} from './configuration/kms.ts';
 import {parseConfiguration} from './configuration/parse.ts';
 import type {ControlPlane} from './control-plane.ts';
+import {refuseLeftovers} from './leftovers.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
 import {preflight} from './preflight.ts';
 import type {StaleOf} from './rewrite/all.ts';
 import {removeCopies} from './stacked-etcd.ts';
 import {audit, readersOf, type UndecryptableValue, writePrefixOf} from './stored/audit.ts';
-import {envelopeOf} from './stored/envelope.ts';
 import {keysOf} from './stored/etcd-path.ts';
 import {kubeadmEdit, wouldEdit} from './transaction/kubeadm.ts';
 import {type Draft, draftTransaction, type Observed, observeAll} from './transaction/prepare.ts';
@@ -203,7 +202,7 @@ export async function verifyWritten(
   );
   const scanned = report.resources.reduce((sum, {total}) => sum + total, 0);
   if (others.length === 0 && report.undecryptable.length === 0) {
-    await refuseLeftovers(plane, transaction, report.revision, signal);
+    await refuseLeftovers(plane, transaction, stages, report.revision, signal);
     return {scanned, revision: report.revision};
   }
   const unreadable = report.undecryptable.map(({key, why}) => `${key}: ${why}`);
@@ -239,39 +238,6 @@ function refuseUndecryptable(values: readonly UndecryptableValue[], [unused]: re
     next: `${hint}; nothing was changed`,
     exitCode: ExitCode.negative,
   });
-}
-
-/**
- * Before keys are dropped: nothing anywhere in this etcd may need them, also what no resource of the change covers, as objects of a kind
- * that came, or is no longer served, since the change was planned.
- */
-async function refuseLeftovers(
-  {etcd, etcdPrefix}: ControlPlane,
-  {operation, rewrite, retires}: Transaction,
-  revision: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const dropsAll = operation === 'disable' && rewrite;
-  if (!dropsAll && retires.length === 0) return;
-  const found: string[] = [];
-  let count = 0;
-  for await (const {items} of etcd.range({prefix: `${etcdPrefix}/`, revision}, signal)) {
-    for (const {key, value} of items) {
-      const {provider, keyName} = envelopeOf(value);
-      if (provider === 'identity' || !(dropsAll || (keyName !== undefined && retires.includes(keyName)))) continue;
-      count += 1;
-      if (found.length < NAMED) found.push(printable(key.toString('utf8')));
-    }
-  }
-  if (count === 0) return;
-  throw new Problem(
-    `${counted(count, 'value')} of other resources still ${count === 1 ? 'needs' : 'need'} what is to be dropped`,
-    {
-      why: `${enumerate(found)}${count > found.length ? ', …' : ''}`,
-      next: 'store them anew: kops encrypt-at-rest rewrite --resources NAME, then kops encrypt-at-rest resume',
-      exitCode: ExitCode.negative,
-    },
-  );
 }
 
 /** Rejects where a file is no longer what the plan was made on. */
