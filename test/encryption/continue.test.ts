@@ -75,6 +75,29 @@ test('a rewrite that is resumed is about what is still stored otherwise, and the
   expect(asked).toEqual([[{namespace: 'shop', name: 'db'}]]);
 });
 
+test.each(['before the next change writes its own', 'when its change is taken back'])(
+  'a canary that a killed run left goes %s',
+  async (when) => {
+    const played = playControlPlane([undefined]);
+    const cluster = played.plane.cluster as FakeCluster;
+    const leave = (kind: string, name: string) => cluster.put({kind, metadata: {namespace: 'kube-system', name, uid: name}});
+    const leaveAll = () => {
+      leave('Secret', 'kops-canary-0123456789ab');
+      leave('ConfigMap', 'kops-canary-0123456789ab');
+      leave('Secret', 'kops-canary-of-somebody');
+    };
+    if (when.startsWith('before')) leaveAll();
+    await interruptedSetup(played);
+    if (when.startsWith('when')) {
+      leaveAll();
+      await continueChange(played.plane, await openChange(played.plane, signal), 'back', tools(fail), progress, signal);
+    }
+    const left = await cluster.listMetadata('secrets', {namespace: 'kube-system'});
+    expect(left.map(({metadata}) => metadata?.name)).toEqual(['kops-canary-of-somebody']);
+    expect(await cluster.listMetadata('configmaps', {namespace: 'kube-system'})).toEqual([]);
+  },
+);
+
 describe('a control plane that is gone for good in the middle of a change', () => {
   const without = ({plane}: PlayedControlPlane, name: string) => ({
     ...plane,
