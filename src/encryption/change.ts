@@ -139,9 +139,8 @@ export async function applyChange(
         await refuseOpen(plane, signal); // somebody may have begun one while this one was planned
         await refuseOutdated(draft, signal);
         await preflight(plane, draft, snapshot, signal);
-        const cleared = await removeCopies(plane.nodes, signal);
-        const left = cleared.length > 0 ? `; removed a copy of etcd that a killed run left on ${enumerate(cleared)}` : '';
-        detail(`API, etcd, disk, rights, admission${left}`);
+        const copies = await removeCopies(plane.nodes, signal);
+        detail(['API, etcd, disk, rights, admission', ...(copies ? [copies] : [])].join('; '));
       },
     },
     ...(snapshot === undefined

@@ -3,12 +3,14 @@ import {applyChange, observeForChange, prepareChange, type Tools} from '../../sr
 import {continueChange, openChange, openWork} from '../../src/encryption/continue.ts';
 import {ETCD_MANIFEST} from '../../src/encryption/manifest/etcd-manifest.ts';
 import type {StaleOf} from '../../src/encryption/rewrite/all.ts';
+import {removeCopies} from '../../src/encryption/stacked-etcd.ts';
 import {setupStages} from '../../src/encryption/transaction/stages.ts';
 import {readJournal} from '../../src/encryption/transaction/store.ts';
 import type {EncryptionRun} from '../../src/encryption/transaction/transact.ts';
 import {leaveOut, planDeparture} from '../../src/encryption/without.ts';
 import {resources} from '../../src/kube/resources.ts';
 import {readFile} from '../../src/nodes/files.ts';
+import type {Node} from '../../src/nodes/node.ts';
 import {Problem} from '../../src/problem.ts';
 import type {Progress} from '../../src/progress.ts';
 import type {FakeCluster} from '../support/fake-cluster.ts';
@@ -37,24 +39,41 @@ async function interruptedSetup({plane}: PlayedControlPlane, told = progress): P
   return applyChange(plane, prepared, refused, told, signal);
 }
 
-test('what a killed run left of a snapshot in the folder of etcd is removed by the next change, which says so', async () => {
+describe('what a killed run left of a snapshot in the folder of etcd', () => {
+  const [copy, other] = ['/var/lib/etcd/kops-snapshot.db.part', '/var/lib/etcd/member/snap/db'];
   const manifest = JSON.stringify({
     metadata: {name: 'etcd'},
     spec: {containers: [{name: 'etcd', command: ['etcd', '--data-dir=/var/lib/etcd']}]},
   });
-  const [copy, other] = ['/var/lib/etcd/kops-snapshot.db.part', '/var/lib/etcd/member/snap/db'];
-  const played = playControlPlane([undefined], {[ETCD_MANIFEST]: manifest, [copy]: 'k8s', [other]: 'k8s'});
-  const details: string[] = [];
-  await interruptedSetup(played, {
-    async run(steps) {
-      for (const step of steps) await step.run((detail) => details.push(detail));
-    },
+  const play = () => playControlPlane([undefined], {[ETCD_MANIFEST]: manifest, [copy]: 'k8s', [other]: 'k8s'});
+
+  test('is removed by the next change, which says so', async () => {
+    const played = play();
+    const details: string[] = [];
+    await interruptedSetup(played, {
+      async run(steps) {
+        for (const step of steps) await step.run((detail) => details.push(detail));
+      },
+    });
+    expect(details[0]).toBe('API, etcd, disk, rights, admission; removed a copy of etcd that a killed run left on cp-1');
+    const node = played.plane.nodes[0]?.node;
+    if (node === undefined) return expect.unreachable();
+    expect(await readFile(node, copy, signal)).toBeUndefined();
+    expect(await readFile(node, other, signal)).toBeDefined();
   });
-  expect(details[0]).toBe('API, etcd, disk, rights, admission; removed a copy of etcd that a killed run left on cp-1');
-  const node = played.plane.nodes[0]?.node;
-  if (node === undefined) return expect.unreachable();
-  expect(await readFile(node, copy, signal)).toBeUndefined();
-  expect(await readFile(node, other, signal)).toBeDefined();
+
+  test('is told of where it cannot be removed', async () => {
+    const nodes = play().plane.nodes.map((server) => {
+      const run: Node['run'] = async (script, ...rest) =>
+        script.startsWith('rm ')
+          ? {code: 1, stdout: Buffer.alloc(0), stderr: 'rm: Read-only file system\n'}
+          : server.node.run(script, ...rest);
+      return {...server, node: {...server.node, run}};
+    });
+    expect(await removeCopies(nodes, signal)).toBe(
+      `could not remove a copy of etcd that a killed run left: ${copy} on cp-1 (rm: Read-only file system)`,
+    );
+  });
 });
 
 test('a rewrite that is resumed is about what is still stored otherwise, and the first one about all', async () => {
