@@ -50,6 +50,8 @@ export interface PreparedChange {
   readonly plan: EncryptionPlan;
   readonly draft: Draft;
   readonly snapshot: string | undefined;
+  /** Whether kubeadm is told in the end: its ConfigMap is there, and does not say so yet. */
+  readonly editsKubeadm: boolean;
 }
 
 /** Rejects where a transaction is open already, or the servers do not agree. `command`: what is to be given again once none is open. */
@@ -102,7 +104,7 @@ export async function prepareChange(
   refuseUndecryptable(undecryptable, unusedFiles(observed, draft));
   const editsKubeadm = await wouldEdit(plane.cluster, kubeadmEdit(draft.transaction, draft.sockets), signal);
   const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot, editsKubeadm});
-  return {plan, draft, snapshot: options.snapshot};
+  return {plan, draft, snapshot: options.snapshot, editsKubeadm};
 }
 
 /** Before anything is asked or done: the snapshot must go where there is room for a new file. */
@@ -126,7 +128,7 @@ async function checkPlace(path: string): Promise<void> {
 /** Does what was prepared. See `transact` for what it resolves with. */
 export async function applyChange(
   plane: ControlPlane,
-  {draft, snapshot}: PreparedChange,
+  {draft, snapshot, editsKubeadm}: PreparedChange,
   tools: Tools,
   progress: Progress,
   signal: AbortSignal,
@@ -138,7 +140,7 @@ export async function applyChange(
       run: async (detail: (text: string) => void) => {
         await refuseOpen(plane, signal); // somebody may have begun one while this one was planned
         await refuseOutdated(draft, signal);
-        await preflight(plane, draft, snapshot, signal);
+        await preflight(plane, draft, {snapshot, editsKubeadm}, signal);
         const copies = await removeCopies(plane.nodes, signal);
         detail(['API, etcd, disk, rights, admission', ...(copies ? [copies] : [])].join('; '));
       },
