@@ -4,7 +4,7 @@ import type {ControlPlane} from '../encryption/control-plane.ts';
 import {findResidue, type LocalFile} from '../encryption/residue.ts';
 import {expandResources} from '../encryption/resources.ts';
 import {serverApi} from '../encryption/server-api.ts';
-import {clusterMark, snapshotsOf} from '../encryption/snapshot-name.ts';
+import {clusterMark, SNAPSHOTS, snapshotsOf} from '../encryption/snapshot-name.ts';
 import {stackedMembers} from '../encryption/stacked-etcd.ts';
 import type {StatusSources} from '../encryption/status.ts';
 import {keysOf} from '../encryption/stored/etcd-path.ts';
@@ -74,7 +74,7 @@ export async function withResidue(
   const members = await stackedMembers(plane.nodes, signal);
   const {own, others} = named
     ? {own: named, others: []}
-    : snapshotsOf(await clusterMark(plane.cluster, signal), globSync('kops-snapshot-*.db'));
+    : snapshotsOf(await clusterMark(plane.cluster, signal), globSync(SNAPSHOTS));
   const sources = {
     etcd: plane.etcd,
     members,

@@ -6,18 +6,17 @@ import {ExitCode, Problem} from '../problem.ts';
 import type {Progress} from '../progress.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {counted, countedObjects} from '../text/plural.ts';
-import {printable} from '../text/printable.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import {socketsOf} from './configuration/kms.ts';
 import {parseConfiguration} from './configuration/parse.ts';
 import type {ControlPlane} from './control-plane.ts';
+import {refuseLeftovers} from './leftovers.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
 import {preflight} from './preflight.ts';
 import type {StaleOf} from './rewrite/all.ts';
 import {removeCopies} from './stacked-etcd.ts';
 import {audit, readersOf, type UndecryptableValue, writePrefixOf} from './stored/audit.ts';
-import {envelopeOf} from './stored/envelope.ts';
 import {keysOf} from './stored/etcd-path.ts';
 import {kubeadmEdit, wouldEdit} from './transaction/kubeadm.ts';
 import {type Draft, draftTransaction, type Observed, observeAll} from './transaction/prepare.ts';
@@ -51,6 +50,8 @@ export interface PreparedChange {
   readonly plan: EncryptionPlan;
   readonly draft: Draft;
   readonly snapshot: string | undefined;
+  /** Whether kubeadm is told in the end: its ConfigMap is there, and does not say so yet. */
+  readonly editsKubeadm: boolean;
 }
 
 /** Rejects where a transaction is open already, or the servers do not agree. `command`: what is to be given again once none is open. */
@@ -98,13 +99,12 @@ export async function prepareChange(
     {...options, snapshot: options.snapshot && resolve(options.snapshot), random: randomBytes},
     signal,
   );
-  const {base, servers} = observed;
-  const readers = base ? readersOf(servers.map(({name}) => ({name, configHash: '', configuration: base}))) : [];
+  const readers = readersOf([{name: 'all', configHash: undefined, configuration: stages.read}]); // what any server can open, all can then
   const {resources: counts, undecryptable} = await audit(plane.etcd, keysOf(resources, plane), {readers}, signal);
-  refuseUndecryptable(undecryptable);
+  refuseUndecryptable(undecryptable, unusedFiles(observed, draft));
   const editsKubeadm = await wouldEdit(plane.cluster, kubeadmEdit(draft.transaction, draft.sockets), signal);
   const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot, editsKubeadm});
-  return {plan, draft, snapshot: options.snapshot};
+  return {plan, draft, snapshot: options.snapshot, editsKubeadm};
 }
 
 /** Before anything is asked or done: the snapshot must go where there is room for a new file. */
@@ -128,7 +128,7 @@ async function checkPlace(path: string): Promise<void> {
 /** Does what was prepared. See `transact` for what it resolves with. */
 export async function applyChange(
   plane: ControlPlane,
-  {draft, snapshot}: PreparedChange,
+  {draft, snapshot, editsKubeadm}: PreparedChange,
   tools: Tools,
   progress: Progress,
   signal: AbortSignal,
@@ -140,10 +140,9 @@ export async function applyChange(
       run: async (detail: (text: string) => void) => {
         await refuseOpen(plane, signal); // somebody may have begun one while this one was planned
         await refuseOutdated(draft, signal);
-        await preflight(plane, draft, snapshot, signal);
-        const cleared = await removeCopies(plane.nodes, signal);
-        const left = cleared.length > 0 ? `; removed a copy of etcd that a killed run left on ${enumerate(cleared)}` : '';
-        detail(`API, etcd, disk, rights, admission${left}`);
+        await preflight(plane, draft, {snapshot, editsKubeadm}, signal);
+        const copies = await removeCopies(plane.nodes, signal);
+        detail(['API, etcd, disk, rights, admission', ...(copies ? [copies] : [])].join('; '));
       },
     },
     ...(snapshot === undefined
@@ -204,7 +203,7 @@ export async function verifyWritten(
   );
   const scanned = report.resources.reduce((sum, {total}) => sum + total, 0);
   if (others.length === 0 && report.undecryptable.length === 0) {
-    await refuseLeftovers(plane, transaction, report.revision, signal);
+    await refuseLeftovers(plane, transaction, stages, report.revision, signal);
     return {scanned, revision: report.revision};
   }
   const unreadable = report.undecryptable.map(({key, why}) => `${key}: ${why}`);
@@ -218,50 +217,28 @@ export async function verifyWritten(
 /** How many keys an error names. */
 const NAMED = 5;
 
+/** Files that an earlier encryption left where the new one goes, and that no API server has a flag for: `FILE on NODE`. */
+const unusedFiles = ({base}: Observed, {originals, transaction: {configurationFile}}: Draft): string[] =>
+  base
+    ? []
+    : [...originals].flatMap(([name, {configuration}]) =>
+        configuration === undefined ? [] : [`${configurationFile} on ${name}`],
+      );
+
 /** Nobody could store such a value anew: the change would stop half-way. */
-function refuseUndecryptable(values: readonly UndecryptableValue[]): void {
+function refuseUndecryptable(values: readonly UndecryptableValue[], [unused]: readonly string[]): void {
   if (values.length === 0) return;
+  const hint = unused
+    ? `${unused} may have their key, and no API server uses it: kops encrypt-at-rest setup --config FILE, with a copy of it`
+    : 'kops encrypt-at-rest verify names all; put their key back, or delete them in etcd';
   throw new Problem(`${counted(values.length, 'value')} in etcd cannot be opened with the keys that are there`, {
     why: values
       .slice(0, NAMED)
       .map(({key, why}) => `${key}: ${why}`)
       .join('\n'),
-    next: 'kops encrypt-at-rest verify names all; put their key back, or delete them in etcd; nothing was changed',
+    next: `${hint}; nothing was changed`,
     exitCode: ExitCode.negative,
   });
-}
-
-/**
- * Before keys are dropped: nothing anywhere in this etcd may need them, also what no resource of the change covers, as objects of a kind
- * that came, or is no longer served, since the change was planned.
- */
-async function refuseLeftovers(
-  {etcd, etcdPrefix}: ControlPlane,
-  {operation, rewrite, retires}: Transaction,
-  revision: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const dropsAll = operation === 'disable' && rewrite;
-  if (!dropsAll && retires.length === 0) return;
-  const found: string[] = [];
-  let count = 0;
-  for await (const {items} of etcd.range({prefix: `${etcdPrefix}/`, revision}, signal)) {
-    for (const {key, value} of items) {
-      const {provider, keyName} = envelopeOf(value);
-      if (provider === 'identity' || !(dropsAll || (keyName !== undefined && retires.includes(keyName)))) continue;
-      count += 1;
-      if (found.length < NAMED) found.push(printable(key.toString('utf8')));
-    }
-  }
-  if (count === 0) return;
-  throw new Problem(
-    `${counted(count, 'value')} of other resources still ${count === 1 ? 'needs' : 'need'} what is to be dropped`,
-    {
-      why: `${enumerate(found)}${count > found.length ? ', …' : ''}`,
-      next: 'store them anew: kops encrypt-at-rest rewrite --resources NAME, then kops encrypt-at-rest resume',
-      exitCode: ExitCode.negative,
-    },
-  );
 }
 
 /** Rejects where a file is no longer what the plan was made on. */

@@ -9,6 +9,7 @@ import type {StaleOf} from './rewrite/all.ts';
 import {staleObjects} from './rewrite/stale.ts';
 import {writePrefixOf} from './stored/audit.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
+import {removeCanaries} from './transaction/canary.ts';
 import {observeServers} from './transaction/prepare.ts';
 import type {Transaction} from './transaction/record.ts';
 import type {Work} from './transaction/steps.ts';
@@ -47,7 +48,10 @@ export async function continueChange(
     }
   };
   const before = [{title: 'API servers', run: known}];
-  return transact(work, {progress, signal, direction, before, open: (s) => writeRecords(transaction, servers, s)});
+  const open = (s: AbortSignal) => writeRecords(transaction, servers, s);
+  const run = await transact(work, {progress, signal, direction, before, open});
+  if (run.outcome === 'rolled back') await removeCanaries(plane.cluster, AbortSignal.timeout(10_000)).catch(() => {}); // it is back anyway
+  return run;
 }
 
 /** What an open transaction works on, from what it left on the nodes. */

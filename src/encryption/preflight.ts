@@ -25,7 +25,7 @@ interface Right {
 }
 
 /** What a change of the encryption asks of the API: to look at each server, to write the canary, to rewrite, to tell kubeadm. */
-function rightsFor({resources, rewrite}: Pick<Transaction, 'resources' | 'rewrite'>): Right[] {
+function rightsFor({resources, rewrite}: Pick<Transaction, 'resources' | 'rewrite'>, editsKubeadm: boolean): Right[] {
   const canary = canaryKindOf(resources);
   const rewritten = rewrite ? resources : [];
   const all: Right[] = [
@@ -34,7 +34,7 @@ function rightsFor({resources, rewrite}: Pick<Transaction, 'resources' | 'rewrit
       canary ? [{verb, group: '', resource: canary, namespace: CANARY_NAMESPACE}] : [],
     ),
     ...rewritten.flatMap((name) => (['get', 'list', 'update'] as const).map((verb) => ({verb, ...groupResource(name)}))),
-    {verb: 'patch', group: '', resource: 'configmaps', namespace: 'kube-system'},
+    ...(editsKubeadm ? [{verb: 'patch', group: '', resource: 'configmaps', namespace: 'kube-system'} as const] : []),
   ];
   return [...new Map(all.map((right) => [wordsOf(right), right])).values()];
 }
@@ -52,7 +52,7 @@ export async function preflight(
   }: Pick<Draft, 'servers' | 'socketsOnNodes'> & {
     readonly transaction: Pick<Transaction, 'resources' | 'rewrite'>;
   },
-  snapshot: string | undefined,
+  {snapshot, editsKubeadm}: {readonly snapshot: string | undefined; readonly editsKubeadm: boolean},
   signal: AbortSignal,
 ): Promise<void> {
   await checkEtcd(plane, snapshot, signal);
@@ -60,7 +60,7 @@ export async function preflight(
   await checkServers(servers, signal);
   for (const {api} of servers.slice(0, 1)) await refuseUnknownServers(servers, api, signal);
   await Promise.all(servers.map((server) => checkDisk(server, signal)));
-  await checkRights(servers, rightsFor(transaction), signal);
+  await checkRights(servers, rightsFor(transaction, editsKubeadm), signal);
   const canary = canaryKindOf(transaction.resources);
   if (canary !== undefined) await tryAdmission(servers, canary, signal);
 }

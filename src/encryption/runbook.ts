@@ -37,6 +37,7 @@ export function runbookOf(
   const folder = configurationFile.slice(0, configurationFile.lastIndexOf('/'));
   const isNew = Object.values(nodes).every(({configuration}) => configuration === ABSENT);
   const restarts = servers.filter(({name}) => nodes[name]?.manifest.original !== nodes[name]?.manifest.enabled);
+  const reloads = restarts.length < servers.length;
   const disables = operation === 'disable';
   const show = (stage: Buffer): string[] => {
     const text = masked(parseConfiguration(stage.toString('utf8'), 'the configuration'), writeKey.keyName).trimEnd();
@@ -85,9 +86,9 @@ export function runbookOf(
           },
         ]),
     {
-      title: `Every server must be able to read what any will write: the file on all nodes${restarts.length === 0 ? ', then wait a minute' : ''}`,
+      title: `Every server must be able to read what any will write: the file on all nodes${reloads ? ', then wait a minute' : ''}`,
       on: all,
-      commands: [`mkdir -p -m 700 ${folder}`, ...show(stages.read)],
+      commands: [`mkdir -p -m 700 ${folder}`, ...show(stages.read), ...(reloads ? [agreement()] : [])],
     },
     ...(restarts.length === 0
       ? []
@@ -114,10 +115,10 @@ export function runbookOf(
           {
             title:
               retires.length > 0
-                ? `Drop ${retires.join(', ')}; keep it${alsoKms(sockets)} for older snapshots`
-                : 'No longer read plaintext',
+                ? `Drop ${retires.join(', ')}; keep it${alsoKms(sockets)} for older snapshots; then wait a minute`
+                : 'No longer read plaintext; then wait a minute',
             on: all,
-            commands: show(stages.final),
+            commands: [...show(stages.final), agreement()],
           },
         ]
       : []),
@@ -166,6 +167,7 @@ const enabling = (
     ]),
     'kubectl --server https://NODE:6443 get secrets -A --limit 1',
     "kubectl --server https://NODE:6443 get --raw '/readyz?verbose'",
+    agreement(),
   ],
 });
 

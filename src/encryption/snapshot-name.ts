@@ -21,8 +21,11 @@ export function snapshotName(now: Date, mark: string | undefined): string {
   return `kops-snapshot-${[time, ...(mark === undefined ? [] : [mark])].join('-')}.db`;
 }
 
+/** What finds them in a folder, and the beginnings of those whose writing was killed: these hold every Secret, too. */
+export const SNAPSHOTS = ['kops-snapshot-*.db', 'kops-snapshot-*.db.part'];
+
 /** Those of a cluster among files that kops named, and the others. */
 export function snapshotsOf(mark: string | undefined, paths: readonly string[]): {own: string[]; others: string[]} {
-  const isOwn = (path: string) => mark !== undefined && basename(path).endsWith(`-${mark}.db`);
+  const isOwn = (path: string) => mark !== undefined && basename(path, '.part').endsWith(`-${mark}.db`);
   return {own: paths.filter(isOwn).sort(), others: paths.filter((path) => !isOwn(path)).sort()};
 }

@@ -1,5 +1,6 @@
 import {listFiles, readFile} from '../nodes/files.ts';
 import type {Node} from '../nodes/node.ts';
+import {enumerate} from '../text/enumerate.ts';
 import type {ControlPlaneNode} from './control-plane.ts';
 import {ETCD_MANIFEST, readEtcdManifest, type StackedMember} from './manifest/etcd-manifest.ts';
 
@@ -32,20 +33,26 @@ export async function copiesOn({node, member: {dataDir}}: MemberOnNode, signal: 
   return names.filter((name) => name === COPY || name === `${COPY}.part`).map((name) => `${dataDir}/${name}`);
 }
 
-/** Removes them from all of these nodes; resolves with the names of those that had any. */
-export async function removeCopies(servers: readonly ControlPlaneNode[], signal: AbortSignal): Promise<string[]> {
+/** Removes them from all of these nodes, and tells where there were any; undefined where there were none. */
+export async function removeCopies(servers: readonly ControlPlaneNode[], signal: AbortSignal): Promise<string | undefined> {
   const cleared: string[] = [];
+  const failed: string[] = [];
   for (const found of await stackedMembers(servers, signal)) {
     const paths = await copiesOn(found, signal);
     if (paths.length === 0) continue;
     const {node} = found;
-    const {code} = await node.run(
+    const {code, stderr} = await node.run(
       'rm -f -- "$@"',
       paths.map((path) => `${node.root}${path}`),
       {},
       signal,
     );
     if (code === 0) cleared.push(node.name);
+    else failed.push(`${enumerate(paths)} on ${node.name} (${stderr.trim()})`);
   }
-  return cleared;
+  const told = [
+    ...(cleared.length > 0 ? [`removed a copy of etcd that a killed run left on ${enumerate(cleared)}`] : []),
+    ...(failed.length > 0 ? [`could not remove a copy of etcd that a killed run left: ${enumerate(failed)}`] : []),
+  ];
+  return told.length > 0 ? told.join('; ') : undefined;
 }

@@ -5,6 +5,7 @@ import {continueChange, openChange, openWork} from '../../src/encryption/continu
 import {API_SERVER_MANIFEST} from '../../src/encryption/control-plane.ts';
 import {ETCD_MANIFEST} from '../../src/encryption/manifest/etcd-manifest.ts';
 import type {StaleOf} from '../../src/encryption/rewrite/all.ts';
+import {removeCopies} from '../../src/encryption/stacked-etcd.ts';
 import {manifestsOf} from '../../src/encryption/transaction/prepare.ts';
 import {ABSENT} from '../../src/encryption/transaction/record.ts';
 import {setupStages} from '../../src/encryption/transaction/stages.ts';
@@ -51,24 +52,41 @@ async function interruptedSetup({plane}: PlayedControlPlane, told = progress): P
   return applyChange(plane, prepared, refused, told, signal);
 }
 
-test('what a killed run left of a snapshot in the folder of etcd is removed by the next change, which says so', async () => {
+describe('what a killed run left of a snapshot in the folder of etcd', () => {
+  const [copy, other] = ['/var/lib/etcd/kops-snapshot.db.part', '/var/lib/etcd/member/snap/db'];
   const manifest = JSON.stringify({
     metadata: {name: 'etcd'},
     spec: {containers: [{name: 'etcd', command: ['etcd', '--data-dir=/var/lib/etcd']}]},
   });
-  const [copy, other] = ['/var/lib/etcd/kops-snapshot.db.part', '/var/lib/etcd/member/snap/db'];
-  const played = playControlPlane([undefined], {[ETCD_MANIFEST]: manifest, [copy]: 'k8s', [other]: 'k8s'});
-  const details: string[] = [];
-  await interruptedSetup(played, {
-    async run(steps) {
-      for (const step of steps) await step.run((detail) => details.push(detail));
-    },
+  const play = () => playControlPlane([undefined], {[ETCD_MANIFEST]: manifest, [copy]: 'k8s', [other]: 'k8s'});
+
+  test('is removed by the next change, which says so', async () => {
+    const played = play();
+    const details: string[] = [];
+    await interruptedSetup(played, {
+      async run(steps) {
+        for (const step of steps) await step.run((detail) => details.push(detail));
+      },
+    });
+    expect(details[0]).toBe('API, etcd, disk, rights, admission; removed a copy of etcd that a killed run left on cp-1');
+    const node = played.plane.nodes[0]?.node;
+    if (node === undefined) return expect.unreachable();
+    expect(await readFile(node, copy, signal)).toBeUndefined();
+    expect(await readFile(node, other, signal)).toBeDefined();
   });
-  expect(details[0]).toBe('API, etcd, disk, rights, admission; removed a copy of etcd that a killed run left on cp-1');
-  const node = played.plane.nodes[0]?.node;
-  if (node === undefined) return expect.unreachable();
-  expect(await readFile(node, copy, signal)).toBeUndefined();
-  expect(await readFile(node, other, signal)).toBeDefined();
+
+  test('is told of where it cannot be removed', async () => {
+    const nodes = play().plane.nodes.map((server) => {
+      const run: Node['run'] = async (script, ...rest) =>
+        script.startsWith('rm ')
+          ? {code: 1, stdout: Buffer.alloc(0), stderr: 'rm: Read-only file system\n'}
+          : server.node.run(script, ...rest);
+      return {...server, node: {...server.node, run}};
+    });
+    expect(await removeCopies(nodes, signal)).toBe(
+      `could not remove a copy of etcd that a killed run left: ${copy} on cp-1 (rm: Read-only file system)`,
+    );
+  });
 });
 
 test('a rewrite that is resumed is about what is still stored otherwise, and the first one about all', async () => {
@@ -88,6 +106,29 @@ test('a rewrite that is resumed is about what is still stored otherwise, and the
   });
   expect(asked).toEqual([[{namespace: 'shop', name: 'db'}]]);
 });
+
+test.each(['before the next change writes its own', 'when its change is taken back'])(
+  'a canary that a killed run left goes %s',
+  async (when) => {
+    const played = playControlPlane([undefined]);
+    const cluster = played.plane.cluster as FakeCluster;
+    const leave = (kind: string, name: string) => cluster.put({kind, metadata: {namespace: 'kube-system', name, uid: name}});
+    const leaveAll = () => {
+      leave('Secret', 'kops-canary-0123456789ab');
+      leave('ConfigMap', 'kops-canary-0123456789ab');
+      leave('Secret', 'kops-canary-of-somebody');
+    };
+    if (when.startsWith('before')) leaveAll();
+    await interruptedSetup(played);
+    if (when.startsWith('when')) {
+      leaveAll();
+      await continueChange(played.plane, await openChange(played.plane, signal), 'back', tools(fail), progress, signal);
+    }
+    const left = await cluster.listMetadata('secrets', {namespace: 'kube-system'});
+    expect(left.map(({metadata}) => metadata?.name)).toEqual(['kops-canary-of-somebody']);
+    expect(await cluster.listMetadata('configmaps', {namespace: 'kube-system'})).toEqual([]);
+  },
+);
 
 describe('an API server that was started while a change was under way', () => {
   /** Two control planes; from then on when `joins` is called there is a Lease of a third. Its nodes pass for real ones. */

@@ -26,7 +26,7 @@ resources:
 const SOCKET = '/run/kms/plugin.sock';
 
 /** Of one node with this manifest, on which nothing else is looked at. */
-async function draft(operation: Operation, manifest: string, configuration = kms): Promise<Draft> {
+async function draft(operation: Operation, manifest: string, configuration = kms, strict = false): Promise<Draft> {
   const state: ServerState = serverState();
   const api = {context: 'x', server: 'https://10.0.0.1:6443', send: () => Promise.reject(new Error('not asked'))};
   const server = {name: 'cp-1', node: localNode('cp-1', {root: '/nonexistent'}), manifestPath: '/m.yaml', api};
@@ -36,7 +36,7 @@ async function draft(operation: Operation, manifest: string, configuration = kms
     base: undefined,
     configurationFile: CONFIG,
   };
-  const stages = operation === 'disable' ? disableStages(configuration) : givenStages(configuration, false);
+  const stages = operation === 'disable' ? disableStages(configuration) : givenStages(configuration, strict);
   const random = (bytes: number) => Buffer.alloc(bytes);
   const options = {rewrite: true, snapshot: undefined, confirmWithin: 90, now: new Date(0), random};
   return draftTransaction(observed, operation, ['secrets'], stages, options, signal);
@@ -80,6 +80,21 @@ describe('a setup with a KMS by hand', () => {
     const {steps} = runbookOf('x', await draft('setup', kubeadm, secretboxWith(['a', 'identity'])), '/registry', false);
     expect(JSON.stringify(steps)).not.toContain('kms');
   });
+});
+
+test.each<[string, string, boolean, string[]]>([
+  ['where servers restart for the first file', kubeadm, false, ['One node after the other', 'Only now may a server write']],
+  ['where they read it while they run', enabled, false, ['Every server must be able to read', 'Only now may a server write']],
+  [
+    'also for the last one',
+    enabled,
+    true,
+    ['Every server must be able', 'Only now may a server write', 'No longer read plaintext'],
+  ],
+])('by hand nobody goes on before each server says that it has the file: %s', async (_case, manifest, strict, titles) => {
+  const {steps} = runbookOf('x', await draft('setup', manifest, secretboxWith(['a', 'identity']), strict), '/registry', false);
+  const checked = steps.filter(({commands}) => commands.some((line) => line.includes('last_config_info')));
+  expect(checked.map(({title}) => title)).toEqual(titles.map((title) => expect.stringContaining(title)));
 });
 
 test.each([

@@ -12,9 +12,14 @@ const plane = {context: 'x', nodes: [], etcd: memoryEtcd(), etcdPrefix: '/regist
 
 const DRY_RUN = (resource: string) => `/api/v1/namespaces/kube-system/${resource}?dryRun=All`;
 const SECRETS = {resources: ['secrets'], rewrite: true};
-const begin = (servers: readonly Server[], more: {sockets?: Map<string, string[]>; transaction?: typeof SECRETS} = {}) => {
-  const {sockets: socketsOnNodes = new Map(), transaction = SECRETS} = more;
-  return preflight(plane, {servers, socketsOnNodes, transaction}, undefined, signal);
+interface Begin {
+  readonly sockets?: Map<string, string[]>;
+  readonly transaction?: typeof SECRETS;
+  readonly editsKubeadm?: boolean;
+}
+const begin = (servers: readonly Server[], more: Begin = {}) => {
+  const {sockets: socketsOnNodes = new Map(), transaction = SECRETS, editsKubeadm = true} = more;
+  return preflight(plane, {servers, socketsOnNodes, transaction}, {editsKubeadm, snapshot: undefined}, signal);
 };
 
 /** A control plane on which all is well but what these answers say. */
@@ -88,7 +93,7 @@ test('no change begins while a node lacks the socket of its KMS plugin', async (
 
 describe('the rights of whoever changes it', () => {
   /** Asks for all that the change needs, with these rights denied; resolves with what was asked for. */
-  async function ask(transaction: typeof SECRETS, denied: readonly string[] = []): Promise<string[]> {
+  async function ask(transaction: typeof SECRETS, denied: readonly string[] = [], editsKubeadm = true): Promise<string[]> {
     const asked: string[] = [];
     const server = aServer('cp-1');
     const send: Server['api']['send'] = async (request, aborted) => {
@@ -99,7 +104,7 @@ describe('the rights of whoever changes it', () => {
       const body = Buffer.from(JSON.stringify({status: {allowed: !denied.includes(words)}}));
       return {status: 201, headers: {}, body};
     };
-    await begin([{...server, api: {...server.api, send}}], {transaction});
+    await begin([{...server, api: {...server.api, send}}], {transaction, editsKubeadm});
     return asked;
   }
 
@@ -123,6 +128,10 @@ describe('the rights of whoever changes it', () => {
 
   test('to rewrite are not needed where nothing is rewritten', async () => {
     expect(await ask({resources: ['secrets', 'widgets.example.com'], rewrite: false})).not.toContain('update secrets');
+  });
+
+  test('to tell kubeadm are not needed where there is nothing to tell it', async () => {
+    expect(await ask(SECRETS, [], false)).not.toContain('patch configmaps in kube-system');
   });
 
   test('that lack on a custom resource are told before anything is touched', async () => {

@@ -18,6 +18,8 @@ import {kubeadm} from '../support/api-server-manifests.ts';
 import {configurationOf, identity, ruleOf, secretbox, summaryOf} from '../support/encryption-configurations.ts';
 import {FakeCluster} from '../support/fake-cluster.ts';
 import {CONFIGURATION, playControlPlane} from '../support/played-control-plane.ts';
+import {secretboxWith} from '../support/servers.ts';
+import {plainSecret, secretbox as stored} from '../support/stored.ts';
 
 const {signal} = new AbortController();
 const ALL = ['get', 'list', 'update'];
@@ -34,10 +36,16 @@ function planeWith(base?: EncryptionConfiguration) {
     [CONFIGURATION]: renderConfiguration(base),
     [API_SERVER_MANIFEST]: enableEncryption(kubeadm, CONFIGURATION),
   };
-  const {plane} = playControlPlane([undefined], files);
+  const {plane} = playPlane(files);
+  return plane;
+}
+
+/** Of one control plane that has these files. */
+function playPlane(files: Readonly<Record<string, string>> = {}) {
+  const {plane, etcd} = playControlPlane([undefined], files);
   const answer = ({path}: {path: string}) =>
     served[path] ? {body: {kind: 'APIGroupDiscoveryList', items: served[path]}} : {status: 404};
-  return {...plane, cluster: new FakeCluster([], {answer})};
+  return {plane: {...plane, cluster: new FakeCluster([], {answer})}, etcd};
 }
 
 const options = {rewrite: true, snapshot: undefined, confirmWithin: 90, now: new Date(0), strict: false};
@@ -91,6 +99,36 @@ describe('setup with a configuration of the user', () => {
 
 test('a setup of nothing is refused', async () => {
   await expect(setup(undefined, {resources: []})).rejects.toThrow('--resources names nothing');
+});
+
+describe('what is stored under a key that no server has, as where an upgrade dropped the flag,', () => {
+  const lost = secretboxWith(['lost', 'identity']);
+  const prepare = (files: Record<string, string>, given?: EncryptionConfiguration) => {
+    const {plane, etcd} = playPlane(files);
+    etcd.put('/registry/secrets/shop/web', stored('lost', plainSecret('web')));
+    return prepareSetup(plane, {...options, ...wish, resources: ['secrets'], given}, signal);
+  };
+
+  test('is no beginning for a setup: it would stop half-way', async () => {
+    await expect(prepare({})).rejects.toMatchObject({
+      message: '1 value in etcd cannot be opened with the keys that are there',
+      why: '/registry/secrets/shop/web: the configuration has no secretbox key lost',
+      next: expect.stringMatching(/^kops encrypt-at-rest verify names all; put their key back/),
+      exitCode: ExitCode.negative,
+    });
+  });
+
+  test('is told with the file that no server uses and that may have the key', async () => {
+    await expect(prepare({[CONFIGURATION]: renderConfiguration(lost)})).rejects.toMatchObject({
+      next: expect.stringContaining(
+        `${CONFIGURATION} on cp-1 may have their key, and no API server uses it: kops encrypt-at-rest setup --config FILE, with a copy of it`,
+      ),
+    });
+  });
+
+  test('is opened by a configuration of the user that has the key', async () => {
+    await expect(prepare({}, lost)).resolves.toMatchObject({draft: {transaction: {resources: ['secrets']}}});
+  });
 });
 
 describe('a wildcard', () => {

@@ -1,5 +1,6 @@
+import {matchesGlob} from 'node:path';
 import {expect, test} from 'vitest';
-import {clusterMark, snapshotName, snapshotsOf} from '../../src/encryption/snapshot-name.ts';
+import {clusterMark, SNAPSHOTS, snapshotName, snapshotsOf} from '../../src/encryption/snapshot-name.ts';
 import {FakeCluster} from '../support/fake-cluster.ts';
 
 const {signal} = new AbortController();
@@ -25,4 +26,12 @@ test("of the snapshots that lie in a folder, only the cluster's own are its", ()
   const others = [snapshotName(now, '99999999'), snapshotName(now, undefined)];
   expect(snapshotsOf('1a2b3c4d', [...others, own])).toEqual({own: [own], others: others.toSorted()});
   expect(snapshotsOf(undefined, [own])).toEqual({own: [], others: [own]});
+});
+
+test('what a killed run left of a snapshot is one too', () => {
+  const whole = snapshotName(now, '1a2b3c4d');
+  const paths = [whole, `${whole}.part`, `${whole}.bak`].filter((path) =>
+    SNAPSHOTS.some((pattern) => matchesGlob(path, pattern)),
+  );
+  expect(snapshotsOf('1a2b3c4d', paths)).toEqual({own: [whole, `${whole}.part`], others: []});
 });

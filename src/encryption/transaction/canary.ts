@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {type Api, type ApiResponse, refusalOf} from '../../kube/api.ts';
+import type {Cluster} from '../../kube/cluster.ts';
 import {type KubeObject, parseObject} from '../../kube/json.ts';
 import {collectionPath, objectPath} from '../../kube/paths.ts';
 import {type Resource, resources} from '../../kube/resources.ts';
@@ -13,13 +14,14 @@ import type {Server} from './servers.ts';
 const KINDS = ['secrets', 'configmaps'] as const;
 export type CanaryKind = (typeof KINDS)[number];
 export const CANARY_NAMESPACE = 'kube-system';
+const NAMES = /^kops-canary-[0-9a-f]{12}$/;
 
 /** What the canary of a change of these resources is; undefined where none of them could be one. */
 export const canaryKindOf = (names: readonly string[]): CanaryKind | undefined => KINDS.find((kind) => names.includes(kind));
 
 /**
  * Writes an object through each server, looks at it in etcd, and reads it back through every other server: only that shows that what one
- * server writes now all can read. Rejects with exit code 3 where not; leaves nothing behind.
+ * server writes now all can read. Rejects with exit code 3 where not; leaves nothing behind, nor what a run that was killed here left.
  */
 export async function tryCanary(
   plane: ControlPlane,
@@ -29,6 +31,7 @@ export async function tryCanary(
   signal: AbortSignal,
 ): Promise<void> {
   const resource: Resource<KubeObject> = resources[kind];
+  await removeCanaries(plane.cluster, signal);
   for (const writer of servers) {
     const {name, value, body} = aCanary(resource);
     const path = objectPath(resource, {namespace: CANARY_NAMESPACE, name});
@@ -52,6 +55,23 @@ export async function tryCanary(
     const {provider, keyName} = envelopeOf(stored.value);
     if (provider === writeKey.provider.split(' ')[0] && keyName === writeKey.keyName) return; // `kms v2` is `kms` in etcd
     throw lost(`${writer} writes with ${nameOf(provider, keyName)}, not with ${nameOf(writeKey.provider, writeKey.keyName)}`);
+  }
+}
+
+/** Takes away the canaries of runs that were killed while they had one. Where that is refused they stay: their names say what they are. */
+export async function removeCanaries(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  for (const kind of KINDS) {
+    try {
+      for (const {metadata: {name = '', uid = ''} = {}} of await cluster.listMetadata(
+        kind,
+        {namespace: CANARY_NAMESPACE},
+        signal,
+      )) {
+        if (NAMES.test(name)) await cluster.delete(kind, {namespace: CANARY_NAMESPACE, name}, uid, {}, signal);
+      }
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
   }
 }
 

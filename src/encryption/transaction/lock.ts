@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {readFileSync} from 'node:fs';
+import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {parseObject} from '../../kube/json.ts';
 import type {Node} from '../../nodes/node.ts';
@@ -16,6 +16,8 @@ interface Holder {
   readonly pid: number;
   /** Of the machine, new each time it starts; hosts may share a name. Empty where nobody can tell. */
   readonly boot: string;
+  /** Which processes its pid is one of: a container with the host's name has its own. Empty where nobody can tell. */
+  readonly pids: string;
   /** Tells two holders with the same pid apart. */
   readonly token: string;
 }
@@ -58,7 +60,7 @@ export interface Lock {
 /** One kops at a time may change a control plane. Rejects with exit code 3 where another one is at work. */
 export async function takeLock(lead: Node, signal: AbortSignal): Promise<Lock> {
   const token = randomBytes(8).toString('hex');
-  const me: Holder = {host: hostname(), user: userInfo().username, pid: process.pid, boot: bootId(), token};
+  const me: Holder = {host: hostname(), user: userInfo().username, pid: process.pid, boot: bootId(), pids: pidNamespace(), token};
   const held = await take('');
   if (held !== undefined) {
     const dead = held.holder && isDead(held.holder) ? held.text : undefined;
@@ -99,17 +101,20 @@ function parseHeld(output: string): Held {
   return {seconds: Number(age), text, holder: parseObject(text) as Holder | undefined};
 }
 
-function bootId(): string {
+const bootId = (): string => orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+const pidNamespace = (): string => orEmpty(() => readlinkSync('/proc/self/ns/pid'));
+
+function orEmpty(read: () => string): string {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return read();
   } catch {
     return '';
   }
 }
 
-/** Known only of processes of this machine. */
-function isDead({host, pid, boot}: Holder): boolean {
-  if (host !== hostname() || boot !== bootId()) return false;
+/** Known only of processes of this machine that this one sees. */
+function isDead({host, pid, boot, pids}: Holder): boolean {
+  if (host !== hostname() || boot !== bootId() || pids !== pidNamespace()) return false;
   try {
     process.kill(pid, 0);
     return false;

@@ -53,10 +53,14 @@ test('a lock that is held is refused; one of a process that is gone is taken at 
   await (await takeLock(node, signal)).release();
 });
 
-test('the same host name and process number on another machine prove nothing', async () => {
+test.each([
+  ['on another machine', {boot: 'another'}],
+  ['in a container with the network of this one', {pids: 'pid:[1]'}],
+  ['of a kops that does not say whose processes it sees', {pids: undefined}],
+])('the same host name and process number %s prove nothing', async (_case, difference) => {
   const {root, node} = aNode();
   const lock = await takeLock(node, signal);
-  const elsewhere = {...JSON.parse(lock.holder), pid: 2 ** 22 + 1, boot: 'another'};
+  const elsewhere = {...JSON.parse(lock.holder), pid: 2 ** 22 + 1, ...difference};
   writeFileSync(join(root, LOCK_FOLDER, 'holder'), JSON.stringify(elsewhere));
   await expect(takeLock(node, signal)).rejects.toThrow('another kops is changing the encryption of this cluster');
 });

@@ -14,8 +14,8 @@ const [node = ''] = lab.nodes;
 const CONFIGURATION = '/etc/kubernetes/enc/encryption.yaml';
 const CHANGE = ['--yes', '--no-snapshot'];
 
-test('all resources there are: the file keeps the wildcard, and everything that is stored is under the key', async () => {
-  const run = await lab.report<EncryptionRun>(['setup', '--resources', '*.*', ...CHANGE]);
+test('all resources there are, strictly: the file keeps the wildcard, and everything that is stored is under the key', async () => {
+  const run = await lab.report<EncryptionRun>(['setup', '--resources', '*.*', '--strict', ...CHANGE]);
   expect(run).toMatchObject({outcome: 'done', why: null});
   expect(run.resources).toEqual(expect.arrayContaining(['secrets', 'events', 'deployments.apps']));
   expect(run.resources).not.toContain('componentstatuses');
