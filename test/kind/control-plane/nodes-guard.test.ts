@@ -1,13 +1,13 @@
 import {afterAll, beforeAll, describe, expect, onTestFinished, test, vi} from 'vitest';
-import {reachNode} from '../../src/cli/nodes.ts';
-import {connect} from '../../src/kube/connect.ts';
-import {dockerNode} from '../../src/nodes/docker.ts';
-import {readFile, sha256} from '../../src/nodes/files.ts';
-import {confirm, type GuardPlan, guardedSwap, guardState, revert} from '../../src/nodes/guard/guard.ts';
-import type {Node} from '../../src/nodes/node.ts';
-import {images} from '../support/images.ts';
-import {createOwnCluster, type OwnCluster} from '../support/kind-cluster.ts';
-import {start} from '../support/process.ts';
+import {reachNode} from '../../../src/cli/nodes.ts';
+import {connect} from '../../../src/kube/connect.ts';
+import {dockerNode} from '../../../src/nodes/docker.ts';
+import {readFile, sha256} from '../../../src/nodes/files.ts';
+import {confirm, type GuardPlan, guardedSwap, guardState, revert} from '../../../src/nodes/guard/guard.ts';
+import type {Node} from '../../../src/nodes/node.ts';
+import {images} from '../../support/images.ts';
+import {createOwnCluster, type OwnCluster} from '../../support/kind-cluster.ts';
+import {start} from '../../support/process.ts';
 
 vi.setConfig({testTimeout: 300_000, hookTimeout: 300_000});
 
