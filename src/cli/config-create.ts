@@ -10,7 +10,7 @@ import {
 } from '../config/create/create.ts';
 import {gather, type Inputs, newlineWarnings} from '../config/create/gather.ts';
 import type {Entry} from '../config/create/keys.ts';
-import {createCommands} from '../config/create/kubectl.ts';
+import {createCommands, type SpecialWords} from '../config/create/kubectl.ts';
 import {parsePairs} from '../config/create/metadata.ts';
 import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
 import {parseSources, type Source} from '../config/create/sources.ts';
@@ -85,7 +85,7 @@ export interface Wanted {
   /** Judges what was gathered: throws a Problem, or warns. */
   readonly check?: (entries: readonly Entry[]) => readonly string[];
   /** For `--show-commands`, where there are no sources but its own: see `createCommands`. */
-  readonly special?: readonly string[] | undefined;
+  readonly special?: SpecialWords | undefined;
 }
 
 /** Creates a ConfigMap or a Secret. */
