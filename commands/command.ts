@@ -47,9 +47,17 @@ export default class CommandCommand extends ClusterCommand {
     flags: Interfaces.InferredFlags<typeof CommandCommand.flags>,
   ): Promise<EffectiveCommand> {
     const image = flags['image-config'];
-    const options: CommandOptions = {...flags, ...(image !== undefined && {imageConfig: await imageConfigOf(image)})};
+    const options: CommandOptions = {
+      ...flags,
+      ...(image !== undefined && {imageConfig: await imageConfigOf(image, this.signal)}),
+    };
     if (named === undefined || flags.filename !== undefined)
-      return effectiveCommandOfFile(await manifestOf(flags.filename ?? '-'), named, flags.namespace ?? 'default', options);
+      return effectiveCommandOfFile(
+        await manifestOf(flags.filename ?? '-', this.signal),
+        named,
+        flags.namespace ?? 'default',
+        options,
+      );
     const cluster = await this.connect(flags);
     const target = {...named, namespace: cluster.namespace};
     return effectiveCommand(cluster, target, options, (...asked) => askNode(cluster, flags, ...asked), this.signal);

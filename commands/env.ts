@@ -53,7 +53,7 @@ export default class EnvCommand extends ClusterCommand {
     flags: Interfaces.InferredFlags<typeof EnvCommand.flags>,
   ): Promise<EffectiveEnv> {
     if (named === undefined || flags.filename !== undefined)
-      return effectiveEnvOfFile(await manifestOf(flags.filename ?? '-'), named, flags.namespace ?? 'default', flags);
+      return effectiveEnvOfFile(await manifestOf(flags.filename ?? '-', this.signal), named, flags.namespace ?? 'default', flags);
     const cluster = await this.connect(flags);
     const read = flags.compare ? compareEffectiveEnv : effectiveEnv;
     return read(cluster, {...named, namespace: cluster.namespace}, flags, this.signal);
