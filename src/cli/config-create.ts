@@ -43,7 +43,7 @@ export const createFlags = {
   'from-file': many('the content of a file, or of each regular file of a directory, under its name or KEY', '[KEY=]PATH'),
   'from-env-file': many('the variables of an env file; excludes the other sources', 'PATH'),
   'from-stdin': Flags.string({
-    description: 'all of standard input, to the byte',
+    description: 'all of standard input, to the byte; it may not be empty',
     helpValue: 'KEY',
     helpGroup: 'VALUES',
     parse: asGiven('KEY'),
@@ -123,7 +123,7 @@ export abstract class CreateConfigCommand extends ClusterCommand {
 
   private async gather(wanted: Wanted, sources: readonly Source[], flags: CreateFlags): Promise<readonly Entry[]> {
     const inputs = localInputs(this.signal);
-    const {entries: gathered, warnings} = await gather(sources, inputs, wanted.defaultKey);
+    const {entries: gathered, warnings} = await gather(sources, inputs, {defaultKey: wanted.defaultKey});
     const entries = [...gathered, ...((await wanted.entries?.(inputs)) ?? [])];
     const isSecret = wanted.kind === 'Secret';
     for (const warning of [
