@@ -12,7 +12,7 @@ export default class CommandCommand extends ClusterCommand {
   static override summary = 'Show what a container really runs: ENTRYPOINT and CMD of its image against command and args.';
   static override description =
     "The image's part comes from a file, or from the runtime of a node that has it; where neither tells, it is said to be unknown. " +
-    'Ends with 3 where the container will not start.';
+    'Ends with 3 where the container will not start: a reference leads nowhere, or there is no such program in any image.';
   static override examples = [
     '<%= config.bin %> command deploy/web -n shop',
     '<%= config.bin %> command -f pod.yaml --image-config image.json   # docker inspect IMAGE > image.json',
