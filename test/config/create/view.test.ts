@@ -75,10 +75,10 @@ test('what became of it and where is told without a value', () => {
       → change them in git
       nothing was changed: dry run, the API server would take it
     # a dry run of the client
-    · secret/db  would be created: 2 keys, 12 bytes, kubernetes.io/basic-auth, immutable
+    · secret/db  would be sent: 2 keys, 12 bytes, kubernetes.io/basic-auth, immutable
       password  7 bytes
       username  5 bytes
-      nothing was changed: dry run, the API server was not asked"
+      nothing was changed: dry run, the API server was not asked, not even whether there is one"
   `);
 });
 
