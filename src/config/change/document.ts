@@ -50,9 +50,15 @@ function entry(key: string, value: string): string {
 const quotedKey = (key: string): string => (/^[A-Za-z0-9_][\w.-]*$/.test(key) ? key : quoted(key));
 const isPlain = (value: string): boolean => /^[A-Za-z_/][\w./-]*$/.test(value);
 
-/** Several lines that an editor shows and saves as they are. Of blank lines alone nobody could see where they end. */
+/**
+ * Several lines that an editor shows and saves as they are. Of blank lines alone nobody could see where they end, and
+ * spaces that are all of the last line the parser drops, if the first one is indented.
+ */
 const isBlock = (value: string): boolean =>
-  value.includes('\n') && value.trim() !== '' && !/[^\P{Cc}\n\t]|[\u2028\u2029\ufeff\ufffe\uffff]/u.test(value);
+  value.includes('\n') &&
+  value.trim() !== '' &&
+  !/\n +\n*$/.test(value) &&
+  !/[^\P{Cc}\n\t]|[\u2028\u2029\ufeff\ufffe\uffff]/u.test(value);
 
 const quoted = (value: string): string =>
   JSON.stringify(value).replaceAll(

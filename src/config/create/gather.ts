@@ -30,11 +30,22 @@ export interface Gathered {
   readonly warnings: readonly string[];
 }
 
+export interface GatherOptions {
+  /** For a file that was given none; default: its name. */
+  readonly defaultKey?: string | undefined;
+  /** How an empty value of that key is asked for; default: as a literal among the sources. */
+  readonly emptyWith?: (key: string) => string;
+}
+
 /**
- * Reads all sources: files before standard input before questions, so that nobody types what a missing file makes useless. `defaultKey`: for a
- * file that was given none; default: its name. Rejects with exit code 2 where anything cannot be read.
+ * Reads all sources: files before standard input before questions, so that nobody types what a missing file makes useless. Rejects with exit
+ * code 2 where anything cannot be read, and where nothing comes through standard input: what was to write there has failed, likely.
  */
-export async function gather(sources: readonly Source[], inputs: Inputs, defaultKey?: string): Promise<Gathered> {
+export async function gather(
+  sources: readonly Source[],
+  inputs: Inputs,
+  {defaultKey, emptyWith = (key) => `--from-literal ${key}=`}: GatherOptions = {},
+): Promise<Gathered> {
   const entries: Entry[] = [];
   const warnings: string[] = [];
   let left = MOST_BYTES;
@@ -51,7 +62,16 @@ export async function gather(sources: readonly Source[], inputs: Inputs, default
     else if (source.via === 'file') await addFile(source);
     else await addEnvFile(source.path);
   }
-  for (const {key} of sources.filter((source) => source.via === 'stdin')) add(key, await inputs.stdin(left), 'standard input');
+  for (const {key} of sources.filter((source) => source.via === 'stdin')) {
+    const value = await inputs.stdin(left);
+    if (value.length === 0)
+      throw invalid(
+        `nothing came through standard input for ${key}`,
+        'what was to write it has failed, or wrote nothing',
+        `an empty value is asked for with ${emptyWith(key)}`,
+      );
+    add(key, value, 'standard input');
+  }
   for (const {key} of sources.filter((source) => source.via === 'prompt'))
     add(key, Buffer.from(await inputs.ask(key, `pipe it in: --from-stdin ${key}`)), '--prompt');
   return {entries, warnings};
