@@ -1,5 +1,6 @@
 import type {Interfaces} from '@oclif/core';
 import {type ControlPlane, type ControlPlaneNode, observe, type ServerState} from '../encryption/control-plane.ts';
+import {exclusively} from '../encryption/exclusive.ts';
 import {findOpenTransaction} from '../encryption/open-transaction.ts';
 import type {Reached} from '../encryption/status.ts';
 import type {Keyspace} from '../encryption/stored/etcd-path.ts';
@@ -71,6 +72,35 @@ export abstract class EncryptionCommand extends ClusterCommand {
       return await task(cluster, found);
     } finally {
       await Promise.all([...reachable(found.nodes).map(({node}) => node), ...this.others].map((node) => node.close()));
+    }
+  }
+
+  /**
+   * For what needs no node: does it while no other kops changes the encryption, and says so where nobody can tell, because a control plane is
+   * not within reach.
+   */
+  protected async besideNoChange<T>(flags: PlaneFlags, cluster: Cluster, task: () => Promise<T>): Promise<T> {
+    const {nodes, why} = await this.reachAll(flags, cluster);
+    try {
+      if (why === undefined) return await exclusively(nodes, this.signal, task);
+      this.tell(
+        `${this.errorScreen.theme.waiting('⚠')} whether another kops is changing the encryption could not be looked at: ${why}`,
+      );
+      return await task();
+    } finally {
+      await Promise.all(nodes.map(({node}) => node.close()));
+    }
+  }
+
+  /** `why`: of the first node that cannot be reached, or of a control plane that is somebody else's. */
+  private async reachAll(flags: PlaneFlags, cluster: Cluster): Promise<{nodes: ControlPlaneNode[]; why?: string}> {
+    try {
+      const {nodes} = await findControlPlaneNodes(cluster, flags, this.signal);
+      const unreached = nodes.find((node) => 'problem' in node);
+      return {nodes: reachable(nodes), ...(unreached && 'problem' in unreached && {why: unreached.problem.message})};
+    } catch (error) {
+      if (error instanceof Problem) return {nodes: [], why: error.message};
+      throw error;
     }
   }
 
