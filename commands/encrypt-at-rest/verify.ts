@@ -8,6 +8,7 @@ import {exitCodeOfVerification, observeNodes, verify} from '../../src/encryption
 import {verifySecret} from '../../src/encryption/verify-secret.ts';
 import {renderSecretVerification} from '../../src/encryption/view/secret.ts';
 import {renderVerification} from '../../src/encryption/view/verify.ts';
+import {requireSnapshot} from '../../src/etcd/snapshot-file.ts';
 
 export default class EncryptAtRestVerifyCommand extends EncryptionCommand {
   static override summary = 'Prove from etcd itself that what is stored is encrypted, and that the nodes have the keys for it.';
@@ -39,6 +40,7 @@ Ends with 0 where everything is encrypted and opens, 3 where something is plaint
       const commands = verifyCommands(name, asked.length > 0 ? asked : ['secrets'], kubectlScope(flags));
       return this.presentCommands(commands, flags.output);
     }
+    for (const file of flags.snapshot ?? []) await requireSnapshot(file);
     await this.withControlPlane(flags, async (plane) => {
       const observations = await observeNodes(plane, this.signal);
       if (name !== undefined) {

@@ -112,10 +112,17 @@ test('back to plaintext: nothing is encrypted, no flag is left, and the keys are
   expect(await lab.secrets()).toEqual(values);
 });
 
-test('a snapshot is whole and private', async () => {
+test('a snapshot is whole and private, and is looked into for plaintext; what is none is refused', async () => {
   const report = await lab.report<EncryptionRun>(['setup', '--yes', '--snapshot-file', 'before.db']);
   expect(report).toMatchObject({outcome: 'done'});
   const file = statSync(`${lab.folder()}/before.db`);
   expect(file.mode & 0o777).toBe(0o600);
   expect(file.size % 512).toBe(32);
+  const {residue} = await lab.report<EncryptionVerification>(['verify', '--residue', '--snapshot', 'before.db'], 3);
+  const found = residue?.files.filter(({kind}) => kind === 'snapshot');
+  expect(found).toMatchObject([
+    {where: 'before.db', problem: null, keys: expect.arrayContaining([expect.stringContaining('/seed.1')])},
+  ]);
+  const refused = await lab.kops(['encrypt-at-rest', 'verify', '--residue', '--snapshot', 'kubeconfig']);
+  expect(refused).toMatchObject({code: 2, stderr: expect.stringContaining('kubeconfig is not a snapshot of etcd')});
 });
