@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 import {clusterFlags, kubectlScope, outputFlag, showCommandsFlag, yesFlag} from '../../src/cli/command.ts';
 import {askFirst} from '../../src/cli/confirm.ts';
-import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
+import {EncryptionCommand, nodeFlags, RIGHTS} from '../../src/cli/encryption.ts';
 import {createProgress} from '../../src/cli/progress.ts';
 import {scrubCommands} from '../../src/encryption/audit-commands.ts';
 import {exclusively} from '../../src/encryption/exclusive.ts';
@@ -11,7 +11,9 @@ import {renderScrub, renderScrubPlan} from '../../src/encryption/view/scrub.ts';
 export default class EncryptAtRestScrubCommand extends EncryptionCommand {
   static override summary = 'Make etcd forget earlier revisions, which may hold plaintext, and give their space back.';
   static override description =
-    'Compacts at the present revision, then defragments one member at a time and waits until all are healthy in between. Each member answers nothing while it is defragmented. Refused while another kops changes the encryption.';
+    `Compacts at the present revision, then defragments one member at a time and waits until all are healthy in between. Each member answers nothing while it is defragmented. Refused while another kops changes the encryption.
+
+${RIGHTS}`;
   static override examples = ['<%= config.bin %> encrypt-at-rest scrub', '<%= config.bin %> encrypt-at-rest scrub --dry-run'];
   static override flags = {
     ...clusterFlags,

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
-import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
+import {EncryptionCommand, nodeFlags, RIGHTS} from '../../src/cli/encryption.ts';
 import {listOf, secretName, toVerify, verifyFlags, withResidue} from '../../src/cli/encryption-audit.ts';
 import {spin} from '../../src/cli/progress.ts';
 import {verifyCommands} from '../../src/encryption/audit-commands.ts';
@@ -15,7 +15,9 @@ export default class EncryptAtRestVerifyCommand extends EncryptionCommand {
   static override description =
     `Reads every key at one revision, counts what is encrypted by which key, and opens each value with the configuration of every node. For one Secret: its bytes as they are stored, as hexdump shows them.
 
-Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted; with --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.`;
+Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted; with --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.
+
+${RIGHTS}`;
   static override examples = [
     '<%= config.bin %> encrypt-at-rest verify',
     '<%= config.bin %> encrypt-at-rest verify secret/db -n shop',

@@ -18,6 +18,10 @@ export {nodeFlags} from './nodes.ts';
 const planeFlags = {...clusterFlags, ...nodeFlags};
 export type PlaneFlags = Interfaces.InferredFlags<typeof planeFlags>;
 
+/** For the descriptions of what reads etcd. */
+export const RIGHTS =
+  "Nodes are reached as root, and etcd is read with the API server's certificate from there: RBAC and --as have no say in that, only in what goes through the API.";
+
 /** A command about what is in etcd, and what encrypts it. */
 export abstract class EncryptionCommand extends ClusterCommand {
   /** Whether a change that is open is worth a word: not where it is what the command is about. */
@@ -67,6 +71,10 @@ export abstract class EncryptionCommand extends ClusterCommand {
   protected async withNodes<T>(flags: PlaneFlags, task: (cluster: Cluster, found: FoundNodes) => Promise<T>): Promise<T> {
     const cluster = await this.connect(flags);
     const found = await findControlPlaneNodes(cluster, flags, this.signal, {mayGuess: this.mayGuessNodes});
+    if (flags.as !== undefined || flags['as-group'] !== undefined) {
+      const note = `--as counts for the API alone: nodes are reached, and etcd is read, with root's rights on the nodes`;
+      this.tell(`${this.errorScreen.theme.waiting('⚠')} ${note}`);
+    }
     if (flags['node-access'] === 'auto') for (const chosen of found.chosen) this.tell(this.errorScreen.theme.dim(chosen));
     try {
       return await task(cluster, found);
