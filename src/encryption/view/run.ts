@@ -82,7 +82,7 @@ function headline(run: EncryptionRun, theme: Screen['theme']): string {
   if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
   if (outcome === 'rolled back') {
     const isReadable = isOff ? 'new ones are encrypted again' : 'both keys are readable everywhere';
-    const where = isBackHalfway(run) ? `${isReadable}, nothing was lost` : 'every file is what it was before';
+    const where = isBackHalfway(run) ? `${isReadable}, nothing was lost` : 'all that it had changed is as it was before';
     return `${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`;
   }
   const all = proof ? `${proof.scanned} of ${proof.scanned} ${what}` : what;

@@ -200,7 +200,7 @@ test('a disable that rewrote nothing tells how to end it', () => {
 test('a setup that was taken back by itself', () => {
   const why = {what: 'the API server on cp-1 did not take its new configuration', why: 'after 86 s: does not answer', next: null};
   expect(renderRun({...run, outcome: 'rolled back', steps: [], why}, screen)).toMatchInlineSnapshot(`
-    "✗ setup was taken back: every file is what it was before
+    "✗ setup was taken back: all that it had changed is as it was before
       snapshot  /root/kops-snapshot-20261123-143012.db
                 holds every secret as it was stored: delete it once nothing needs it
       why       the API server on cp-1 did not take its new configuration: after 86
