@@ -1,6 +1,7 @@
 import {lstat, mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {isAlive} from './alive.ts';
 
 /**
  * A folder of this process's own for the socket of a shared connection. Those that killed ones left go first: nobody else would remove them.
@@ -17,14 +18,5 @@ async function removeLeft(home: string): Promise<void> {
     if (pid === undefined || isAlive(Number(pid))) continue;
     const found = await lstat(join(home, name));
     if (found.isDirectory() && found.uid === process.getuid?.()) await rm(join(home, name), {recursive: true, force: true});
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {parseObject} from '../../kube/json.ts';
+import {isAlive} from '../../nodes/alive.ts';
 import type {Node} from '../../nodes/node.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {LOCK_FOLDER} from './record.ts';
@@ -114,13 +115,7 @@ function orEmpty(read: () => string): string {
 
 /** Known only of processes of this machine that this one sees. */
 function isDead({host, pid, boot, pids}: Holder): boolean {
-  if (host !== hostname() || boot !== bootId() || pids !== pidNamespace()) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return host === hostname() && boot === bootId() && pids === pidNamespace() && !isAlive(pid);
 }
 
 function atWork(lead: Node, {holder, seconds}: Held): Problem {
