@@ -15,7 +15,8 @@ import {parsePairs} from '../config/create/metadata.ts';
 import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
 import {parseSources, type Source} from '../config/create/sources.ts';
 import {renderCreate, renderReplacement} from '../config/create/view.ts';
-import {manifestYaml} from '../text/manifest-yaml.ts';
+import {jsonText} from '../text/json.ts';
+import {yamlText} from '../text/yaml.ts';
 import {backupFlag, keep} from './backup.ts';
 import {asGiven, ClusterCommand, changeFlags, clusterFlags, kubectlScope, showCommandsFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
@@ -173,7 +174,7 @@ export abstract class CreateConfigCommand extends ClusterCommand {
     }
     const {managedFields, ...metadata} = report.object.metadata;
     const object = {...report.object, metadata};
-    this.log(output === 'json' ? JSON.stringify(object, null, 2) : manifestYaml(object));
+    this.log(output === 'json' ? jsonText(object, 2) : yamlText(object));
     if (object.kind === 'Secret' && object.data)
       this.warnOf('base64 is an encoding, not encryption: who has this text has the values. Keep it out of source repositories');
   }

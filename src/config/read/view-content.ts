@@ -1,10 +1,10 @@
-import {stringify} from 'yaml';
 import {duration} from '../../text/duration.ts';
 import {pad} from '../../text/fit.ts';
 import {counted, countedObjects} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
+import {yamlText} from '../../text/yaml.ts';
 import type {Certificate} from './certificate.ts';
 import type {Content} from './content.ts';
 import type {HelmRelease} from './helm-release.ts';
@@ -83,7 +83,7 @@ const token = ({subject, issuer, audiences, expires}: Token, screen: Screen): st
 
 function helmRelease({name, revision, chart, appVersion, status, values}: HelmRelease, {theme}: Screen): string[] {
   const version = appVersion === null ? '' : ` (app ${printable(appVersion)})`;
-  const set = Object.keys(values).length === 0 ? [] : stringify(values, {lineWidth: 0}).trimEnd().split('\n');
+  const set = Object.keys(values).length === 0 ? [] : yamlText(values).split('\n');
   return [
     `helm release ${printable(name)}${revision === null ? '' : ` revision ${revision}`}  chart ${printable(chart)}${version}  ${printable(status)}`,
     set.length === 0 ? theme.dim('no values over those of the chart') : theme.dim('values'),

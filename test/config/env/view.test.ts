@@ -151,12 +151,12 @@ test('whatever a container makes of a Secret, nothing of it is told without --re
 
 describe('for a shell', () => {
   test('a Secret is refused without --reveal, by the name of its variable alone', () => {
-    expect(() => envAssignments(envOf(SHOP), false)).toThrow(
+    expect(() => envAssignments(envOf(SHOP), {})).toThrow(
       expect.objectContaining({why: 'of a Secret is what is in DB_PASSWORD, DB_URL', exitCode: 2}),
     );
   });
   test('what is not known is left out, and said to be', () => {
-    const {text, left} = envAssignments(envOf(SHOP, {reveal: true}), true);
+    const {text, left} = envAssignments(envOf(SHOP, {reveal: true}), {reveal: true});
     expect(left).toEqual(['POD_IP']);
     expect(text).toContain("DB_PASSWORD='s3cr3t'\n");
   });
