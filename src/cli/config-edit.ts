@@ -9,7 +9,7 @@ import type {Cluster} from '../kube/cluster.ts';
 import {asGiven, kubectlScope} from './command.ts';
 import {ChangeConfigCommand, changeConfigFlags, targetNamed} from './config-change.ts';
 import {askWhether} from './confirm.ts';
-import {chosenEditor, type LocalDesk, openDesk} from './editor.ts';
+import {chosenEditor, type LocalDesk, openDesk, waitingEditor} from './editor.ts';
 
 export const editFlags = {
   ...changeConfigFlags,
@@ -43,6 +43,10 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
     const report =
       kept === undefined ? await this.atDesk(cluster, target, context) : await applyKept(cluster, target, kept, context);
     if (kept !== undefined && report.dryRun === 'none') this.tell(`${kept.file} is of no more use: delete it`);
+    const {command, variable} = chosenEditor(process.env);
+    const waiting = waitingEditor(command);
+    if (kept === undefined && report.outcome === 'unchanged' && waiting !== undefined)
+      this.warnOf(`${command} did not wait for you to close the file: ${variable}='${waiting}'`);
     await this.finish(cluster, report, flags);
   }
 
