@@ -51,4 +51,4 @@ const isPlain = (text: string): boolean => PLAIN.test(text) && !NO_TEXT.test(tex
 
 /** Several lines that look the same to everyone; blanks at an edge, and how many lines are empty at the end, nobody sees. */
 const isBlock = (text: string): boolean =>
-  text.includes('\n') && !/^\s|\n\n$/.test(text) && !/[ \t]$|^\t/m.test(text) && isPrintable(text);
+  /\n./.test(text) && !/^\s|\n\n$/.test(text) && !/[ \t]$|^\t/m.test(text) && isPrintable(text);

@@ -66,7 +66,7 @@ test('kubectl, and any parser of YAML 1.1 or 1.2, reads back what was written', 
 });
 
 test('what needs no quotes has none, and lines stay lines', () => {
-  const data = {'app.yaml': 'level: debug\nname: web\n', on: 'off', '1': '2', path: '/etc/app', tail: 'a \n'};
+  const data = {'app.yaml': 'level: debug\nname: web\n', on: 'off', '1': '2', path: '/etc/app', tail: 'a \n', one: 'a\n'};
   expect(yamlText({kind: 'ConfigMap', data})).toMatchInlineSnapshot(`
     "kind: ConfigMap
     data:
@@ -76,7 +76,8 @@ test('what needs no quotes has none, and lines stay lines', () => {
         name: web
       "on": "off"
       path: /etc/app
-      tail: "a \\n""
+      tail: "a \\n"
+      one: "a\\n""
   `);
 });
 

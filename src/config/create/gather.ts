@@ -51,7 +51,11 @@ export async function gather(sources: readonly Source[], inputs: Inputs, default
     else if (source.via === 'file') await addFile(source);
     else await addEnvFile(source.path);
   }
-  for (const {key} of sources.filter((source) => source.via === 'stdin')) add(key, await inputs.stdin(left), 'standard input');
+  for (const {key} of sources.filter((source) => source.via === 'stdin')) {
+    const value = await inputs.stdin(left);
+    if (value.length === 0) throw nothingPiped(key);
+    add(key, value, 'standard input');
+  }
   for (const {key} of sources.filter((source) => source.via === 'prompt'))
     add(key, Buffer.from(await inputs.ask(key, `pipe it in: --from-stdin ${key}`)), '--prompt');
   return {entries, warnings};
@@ -118,6 +122,14 @@ const ENV_FILE_BYTES = 4 * MOST_BYTES;
 const randomText = (count: number, inputs: Inputs): Buffer => Buffer.from(inputs.random(count).toString('base64url'));
 
 /** What is asked for comes last; that its key cannot be one is told before. */
+/** `pass show x | kops …` where `pass` failed: an empty password would take the place of the one that was there. */
+const nothingPiped = (key: string): Error =>
+  invalid(
+    `nothing came in for ${printable(key)}`,
+    'standard input was empty',
+    "look at the command before the pipe; a value that is to be empty is given as '', not piped in",
+  );
+
 function checkKeyFirst(key: string, via: 'stdin' | 'prompt'): void {
   const flaw = keyFlaw(key);
   if (flaw !== undefined)

@@ -16,7 +16,7 @@ export function renderLint({files, secrets, findings, skipped, notes}: SecretLin
       ? []
       : [
           `${theme.waiting('⚠')} ${counted(skipped.length, 'template')} skipped: ${printable(enumerate(skipped))}`,
-          theme.dim('  → render first, and lint what comes out: helm template CHART | kops secret lint -f -'),
+          theme.dim('  → render first: helm template CHART | kops secret lint -f -'),
         ]),
     ...notes.map((note) => `${theme.waiting('⚠')} ${printable(note)}`),
     files === 0

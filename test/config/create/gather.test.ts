@@ -53,6 +53,15 @@ test('values come from literals, files, standard input, questions and chance', a
   });
 });
 
+test('a pipe that brings nothing makes no empty value', async () => {
+  const empty = {...inputs({}), stdin: async () => Buffer.alloc(0)};
+  await expect(gather(parseSources({fromStdin: 'password'}), empty)).rejects.toMatchObject({
+    message: 'nothing came in for password',
+    exitCode: 2,
+  });
+  expect((await gather(parseSources({fromLiteral: ['password=']}), empty)).entries[0]?.value.length).toBe(0);
+});
+
 test('nobody is asked before all files have been read', async () => {
   const asked: string[] = [];
   const sources = parseSources({prompt: ['p'], fromStdin: 's', fromFile: ['nowhere']});

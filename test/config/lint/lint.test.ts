@@ -202,12 +202,12 @@ test('how many templates were skipped is told, and how they can be judged', () =
   const template = 'kind: Secret\nstringData: {a: {{ .Values.a }}}';
   expect(renderLint(lint(template, SECRET, template), screen)).toMatchInlineSnapshot(`
     "⚠ 2 templates skipped: 1.yaml and 3.yaml
-      → render first, and lint what comes out: helm template CHART | kops secret lint -f -
+      → render first: helm template CHART | kops secret lint -f -
     ✓ 1 Secret in 1 file: nothing found"
   `);
   expect(renderLint(lint(template), screen)).toMatchInlineSnapshot(`
     "⚠ 1 template skipped: 1.yaml
-      → render first, and lint what comes out: helm template CHART | kops secret lint -f -
+      → render first: helm template CHART | kops secret lint -f -
     ⚠ nothing was checked"
   `);
 });
