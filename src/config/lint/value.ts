@@ -1,4 +1,5 @@
 import {parseObject} from '../../kube/json.ts';
+import {typeWord} from '../../text/type-word.ts';
 import {keyFlaw} from '../create/keys.ts';
 import {asText, encodedTwice, fromBase64} from '../read/base64.ts';
 import {newlineHurts} from '../read/newline.ts';
@@ -13,14 +14,12 @@ export function judgeValue(field: Field, key: string, value: unknown): Verdict |
     return {rule: 'invalid-key', message: `${JSON.stringify(key)} cannot be a key: ${flaw}`, fix: 'give it another name'};
   if (value === null || value === undefined || value === '') return undefined;
   if (typeof value !== 'string') {
-    const message = `${key} is a ${Array.isArray(value) ? 'list' : WORDS[typeof value]}, where the API takes text`;
+    const message = `${key} is ${typeWord(value)}, where the API takes text`;
     const fix = field === 'data' ? ENCODE : `write it in quotes, or under a key each`;
     return {rule: 'not-a-string', message, fix};
   }
   return field === 'data' ? judgeEncoded(key, value) : judgeText(key, value, field);
 }
-
-const WORDS: Readonly<Record<string, string>> = {object: 'mapping', boolean: 'truth value', number: 'number', bigint: 'number'};
 
 const ENCODE = 'encode it (printf %s VALUE | base64), or move the line to stringData';
 

@@ -253,7 +253,7 @@ test.each([
   [
     'data without quotes',
     'env: [{name: DEBUG, valueFrom: {configMapKeyRef: {name: app, key: debug}}}]',
-    'its value is a boolean, and one of these is text: the API server refuses it',
+    'its value is a truth value, and one of these is text: the API server refuses it',
   ],
 ])('%s is no text', (_case, container, message) => {
   const yaml = `kind: ConfigMap\nmetadata: {name: app}\ndata: {debug: true}\n---\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, ${container}}]}`;
