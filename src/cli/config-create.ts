@@ -10,7 +10,7 @@ import {
 } from '../config/create/create.ts';
 import {gather, type Inputs, newlineWarnings} from '../config/create/gather.ts';
 import type {Entry} from '../config/create/keys.ts';
-import {createCommands} from '../config/create/kubectl.ts';
+import {createCommands, type SpecialWords} from '../config/create/kubectl.ts';
 import {parsePairs} from '../config/create/metadata.ts';
 import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
 import {parseSources, type Source} from '../config/create/sources.ts';
@@ -44,7 +44,7 @@ export const createFlags = {
   'from-file': many('the content of a file, or of each regular file of a directory, under its name or KEY', '[KEY=]PATH'),
   'from-env-file': many('the variables of an env file; excludes the other sources', 'PATH'),
   'from-stdin': Flags.string({
-    description: 'all of standard input, to the byte',
+    description: 'all of standard input, to the byte; it may not be empty',
     helpValue: 'KEY',
     helpGroup: 'VALUES',
     parse: asGiven('KEY'),
@@ -86,7 +86,7 @@ export interface Wanted {
   /** Judges what was gathered: throws a Problem, or warns. */
   readonly check?: (entries: readonly Entry[]) => readonly string[];
   /** For `--show-commands`, where there are no sources but its own: see `createCommands`. */
-  readonly special?: readonly string[] | undefined;
+  readonly special?: SpecialWords | undefined;
 }
 
 /** Creates a ConfigMap or a Secret. */
@@ -124,7 +124,7 @@ export abstract class CreateConfigCommand extends ClusterCommand {
 
   private async gather(wanted: Wanted, sources: readonly Source[], flags: CreateFlags): Promise<readonly Entry[]> {
     const inputs = localInputs(this.signal);
-    const {entries: gathered, warnings} = await gather(sources, inputs, wanted.defaultKey);
+    const {entries: gathered, warnings} = await gather(sources, inputs, {defaultKey: wanted.defaultKey});
     const entries = [...gathered, ...((await wanted.entries?.(inputs)) ?? [])];
     const isSecret = wanted.kind === 'Secret';
     for (const warning of [

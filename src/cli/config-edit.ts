@@ -1,4 +1,3 @@
-import {readFile} from 'node:fs/promises';
 import {Flags, type Interfaces} from '@oclif/core';
 import {applyKept, type Desk, type EditContext, editConfig, type Proposal} from '../config/change/edit.ts';
 import {editCommands} from '../config/change/kubectl.ts';
@@ -6,10 +5,12 @@ import type {ConfigChange} from '../config/change/report.ts';
 import {nameOf, type Target} from '../config/change/save.ts';
 import {invalid} from '../config/create/invalid.ts';
 import type {Cluster} from '../kube/cluster.ts';
+import {Problem} from '../problem.ts';
 import {asGiven, kubectlScope} from './command.ts';
 import {ChangeConfigCommand, changeConfigFlags, targetNamed} from './config-change.ts';
 import {askWhether} from './confirm.ts';
 import {chosenEditor, type LocalDesk, openDesk, waitingEditor} from './editor.ts';
+import {readBytes} from './read-bytes.ts';
 
 export const editFlags = {
   ...changeConfigFlags,
@@ -32,7 +33,7 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
     const target = targetNamed(kind, args.name);
     if (flags['show-commands']) return this.showCommands(target, editCommands(target, kubectlScope(flags)), flags);
     this.failUnlessPossible(target, flags);
-    const kept = flags.from === undefined ? undefined : {text: await readKept(flags.from), file: flags.from};
+    const kept = flags.from === undefined ? undefined : {text: await readKept(flags.from, this.signal), file: flags.from};
     const cluster = await this.connect(flags);
     const context: EditContext = {
       dryRun: flags['dry-run'],
@@ -101,10 +102,12 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
   }
 }
 
-async function readKept(file: string): Promise<string> {
+async function readKept(file: string, signal: AbortSignal): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readBytes(file, Number.POSITIVE_INFINITY, signal)).toString('utf8');
   } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof Problem) throw cause;
     const {code = 'no reason is known'} = cause as NodeJS.ErrnoException;
     throw invalid(`${file} cannot be read`, code === 'ENOENT' ? 'there is no such file' : code, 'check the path');
   }

@@ -75,7 +75,7 @@ export abstract class DecodedCommand extends ClusterCommand {
 
   private async read(kind: Decoded['kind'], {args: {name, key}, flags}: Given): Promise<Decoded[]> {
     if (flags.filename !== undefined) {
-      const {text, file} = await readManifest(flags.filename);
+      const {text, file} = await readManifest(flags.filename, this.signal);
       return decodeManifest(text, file, kind, {name, key, namespace: flags.namespace});
     }
     const cluster = await this.connect(flags);

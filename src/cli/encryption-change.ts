@@ -3,6 +3,7 @@ import {planAbort} from '../encryption/abort-plan.ts';
 import {applyChange, type ChangeOptions, type PreparedChange} from '../encryption/change.ts';
 import {continueChange, openChange, openWork} from '../encryption/continue.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
+import {requireSockets} from '../encryption/preflight.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
@@ -99,6 +100,7 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
       const runbook = runbookOf(plane.context, draft, plane.etcdPrefix, plan.unchanged);
       return this.present(runbook, flags.output, renderRunbook);
     }
+    await requireSockets(draft, this.signal); // a plan that the preflight would stop is none
     if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderPlan);
     this.tell(`${renderPlan(plan, this.errorScreen)}\n`);
     if (plan.unchanged) return this.end(await proveUnchanged(plane, prepared, this.progress, this.signal), flags.output);

@@ -80,7 +80,7 @@ export async function findControlPlaneNodes(
   const named = flags['control-planes']?.split(',').filter(Boolean) ?? (roots && [...roots.keys()]);
   const guessed = mayGuess && machine.isControlPlane ? [machine.hostname] : [];
   const objects = await controlPlanes(cluster, named ?? guessed, signal);
-  const found = await Promise.all(
+  const looked = await Promise.allSettled(
     objects.map(async (object): Promise<{reached: Reached; chosen?: string}> => {
       const name = object.metadata?.name ?? '';
       const address = object.status?.addresses?.find(({type}) => type === 'InternalIP')?.address;
@@ -94,6 +94,12 @@ export async function findControlPlaneNodes(
       }
     }),
   );
+  const found = looked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = looked.find((result) => result.status === 'rejected');
+  if (failed) {
+    await Promise.all(found.map(({reached}) => 'server' in reached && reached.server.node.close()));
+    throw failed.reason;
+  }
   return {
     nodes: found.map(({reached}) => reached).sort((a, b) => (a.name < b.name ? -1 : 1)),
     isLab: roots !== undefined,

@@ -51,8 +51,12 @@ function entry(key: string, value: string): string {
 const quotedKey = (key: string): string => (/^[A-Za-z0-9_][\w.-]*$/.test(key) ? key : jsonText(key));
 const isPlain = (value: string): boolean => /^[A-Za-z_/][\w./-]*$/.test(value);
 
-/** Several lines that an editor shows and saves as they are. Of blank lines alone nobody could see where they end. */
-const isBlock = (value: string): boolean => value.includes('\n') && value.trim() !== '' && isPrintable(value);
+/**
+ * Several lines that an editor shows and saves as they are. Of blank lines alone nobody could see where they end, and
+ * spaces that are all of the last line the parser drops, if the first one is indented.
+ */
+const isBlock = (value: string): boolean =>
+  value.includes('\n') && value.trim() !== '' && !/\n +\n*$/.test(value) && isPrintable(value);
 
 /** Whether it holds nothing but comments: what an editor leaves that was told to save nothing. */
 export const isBlank = (text: string): boolean => text.split('\n').every((line) => /^\s*(#.*)?$/.test(line));

@@ -4,6 +4,7 @@ import type {KubeObject} from '../../kube/json.ts';
 import {getNamed} from '../../kube/lookup.ts';
 import {selectorText} from '../../kube/selector.ts';
 import {ExitCode, Problem} from '../../problem.ts';
+import {workloadKinds} from '../../rollout/workload.ts';
 import {counted} from '../../text/plural.ts';
 import {chooseContainer, type Pod, type PodSource, sourceOf} from './source.ts';
 import {resourceOf, type Target, targetName} from './target.ts';
@@ -60,7 +61,7 @@ export async function runningSource(
   const state = pods.length === 0 ? 'it has no pod' : `of ${counted(pods.length, 'pod')} none runs it`;
   throw new Problem(`container ${chosen.name} of ${targetName(target)} does not run`, {
     why: source.pod === undefined ? state : 'a pod has an environment while it runs',
-    next: `without --compare: kops ${verb} ${targetName(target)} -n ${target.namespace}`,
+    next: `${target.kind in workloadKinds ? 'kops rollout status' : 'kubectl describe'} ${targetName(target)} -n ${target.namespace}`,
     exitCode: ExitCode.unfinished,
   });
 }

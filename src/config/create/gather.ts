@@ -31,11 +31,22 @@ export interface Gathered {
   readonly warnings: readonly string[];
 }
 
+export interface GatherOptions {
+  /** For a file that was given none; default: its name. */
+  readonly defaultKey?: string | undefined;
+  /** How an empty value of that key is asked for; default: as a literal among the sources. */
+  readonly emptyWith?: (key: string) => string;
+}
+
 /**
- * Reads all sources: files before standard input before questions, so that nobody types what a missing file makes useless. `defaultKey`: for a
- * file that was given none; default: its name. Rejects with exit code 2 where anything cannot be read.
+ * Reads all sources: files before standard input before questions, so that nobody types what a missing file makes useless. Rejects with exit
+ * code 2 where anything cannot be read, and where nothing comes through standard input: what was to write there has failed, likely.
  */
-export async function gather(sources: readonly Source[], inputs: Inputs, defaultKey?: string): Promise<Gathered> {
+export async function gather(
+  sources: readonly Source[],
+  inputs: Inputs,
+  {defaultKey, emptyWith = (key) => `--from-literal ${key}=`}: GatherOptions = {},
+): Promise<Gathered> {
   const entries: Entry[] = [];
   const warnings: string[] = [];
   let left = MOST_BYTES;
@@ -54,7 +65,12 @@ export async function gather(sources: readonly Source[], inputs: Inputs, default
   }
   for (const {key} of sources.filter((source) => source.via === 'stdin')) {
     const value = await inputs.stdin(left);
-    if (value.length === 0) throw nothingPiped(key);
+    if (value.length === 0)
+      throw invalid(
+        `nothing came through standard input for ${key}`,
+        'what was to write it has failed, or wrote nothing',
+        `an empty value is asked for with ${emptyWith(key)}`,
+      );
     add(key, value, 'standard input');
   }
   for (const {key} of sources.filter((source) => source.via === 'prompt'))
@@ -123,14 +139,6 @@ const ENV_FILE_BYTES = 4 * MOST_BYTES;
 const randomText = (count: number, inputs: Inputs): Buffer => Buffer.from(inputs.random(count).toString('base64url'));
 
 /** What is asked for comes last; that its key cannot be one is told before. */
-/** `pass show x | kops …` where `pass` failed: an empty password would take the place of the one that was there. */
-const nothingPiped = (key: string): Error =>
-  invalid(
-    `nothing came in for ${printable(key)}`,
-    'standard input was empty',
-    "look at the command before the pipe; a value that is to be empty is given as '', not piped in",
-  );
-
 function checkKeyFirst(key: string, via: 'stdin' | 'prompt'): void {
   const flaw = keyFlaw(key);
   if (flaw !== undefined)

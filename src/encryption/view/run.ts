@@ -2,6 +2,7 @@ import {enumerate} from '../../text/enumerate.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
+import {commandFor} from '../resources.ts';
 import {ARCHIVE_FOLDER, type Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
 import {isKms, splitKms} from './words.ts';
@@ -29,10 +30,25 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   }
   if (run.snapshot !== null)
     rows.push(['snapshot', run.snapshot, 'holds every secret as it was stored: delete it once nothing needs it']);
+  if (isBackHalfway(run)) rows.push(storedRow(run));
   if (outcome !== 'done' && failed) rows.push(['why', failed]);
   if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
   if (outcome === 'open') rows.push(['next', 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort']);
   return [headline(run, theme), ...namedRows(rows, width)].join('\n');
+}
+
+/** Taken back after something may have been written with the new key: what is stored is not as it was. */
+const isBackHalfway = ({outcome, steps}: EncryptionRun): boolean =>
+  outcome === 'rolled back' && steps.some(({name}) => name === 'retreat');
+
+function storedRow({operation, writeKey, resources}: EncryptionRun): [string, ...string[]] {
+  const setup = commandFor('setup', resources);
+  if (operation === 'disable')
+    return ['stored', 'what it had rewritten is plaintext in etcd', `${setup} encrypts it, and verifies all`];
+  const stays = `what it had rewritten stays under ${writeKey.keyName ?? writeKey.provider}; new ones are written as before`;
+  const next =
+    operation === 'setup' ? `${setup} goes on with that key` : `${commandFor('rewrite', resources)} writes all as before`;
+  return ['stored', stays, next];
 }
 
 function retiredRows(retired: EncryptionRun['retired']): [string, ...string[]][] {
@@ -59,14 +75,14 @@ export const renderOpenWarning = ({operation, id}: OpenTransaction, {theme}: Scr
   `${theme.waiting('⚠')} a change of the encryption is open: ${operation} ${id}\n  kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort`;
 
 function headline(run: EncryptionRun, theme: Screen['theme']): string {
-  const {outcome, operation, writeKey, resources, steps, proof} = run;
+  const {outcome, operation, writeKey, resources, proof} = run;
   const isOff = operation === 'disable';
   const what = enumerate(resources);
   const key = writeKey.keyName ?? writeKey.provider;
   if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
   if (outcome === 'rolled back') {
-    const isReadable = steps.some(({name}) => name === 'retreat');
-    const where = isReadable ? 'both keys are readable everywhere, nothing was lost' : 'every file is what it was before';
+    const isReadable = isOff ? 'new ones are encrypted again' : 'both keys are readable everywhere';
+    const where = isBackHalfway(run) ? `${isReadable}, nothing was lost` : 'all that it had changed is as it was before';
     return `${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`;
   }
   const all = proof ? `${proof.scanned} of ${proof.scanned} ${what}` : what;

@@ -1,6 +1,7 @@
 import {age} from '../../text/duration.ts';
+import {enumerate} from '../../text/enumerate.ts';
 import {pad} from '../../text/fit.ts';
-import {counted} from '../../text/plural.ts';
+import {counted, countedObjects} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
@@ -25,22 +26,27 @@ export function renderStatus(report: EncryptionStatus, screen: Screen): string {
   return lines.join('\n');
 }
 
-function headline({configured, agrees, context, servers, transaction}: EncryptionStatus, {theme}: Screen): string {
+function headline(
+  {configured, agrees, context, servers, transaction, objects, objectsProblem}: EncryptionStatus,
+  {theme}: Screen,
+): string {
   const count = counted(servers.length, 'API server');
-  const where = theme.dim(`  ${context}`);
+  const told = (mark: string, words: string) => `${mark} ${theme.strong(words)}${theme.dim(`  ${context}`)}`;
   const odd = servers.filter((server) => server.agrees === false).length;
   const disagreement = servers.length === 1 ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`;
-  if (!agrees) return `${theme.wrong('✗')} ${theme.strong(disagreement)}${where}`;
-  if (transaction !== null) return `${theme.waiting('…')} ${theme.strong('a change of the encryption is not finished')}${where}`;
+  if (!agrees) return told(theme.wrong('✗'), disagreement);
+  if (transaction !== null) return told(theme.waiting('…'), 'a change of the encryption is not finished');
   const judged = servers.filter((server) => server.agrees !== null).length;
-  if (judged < servers.length) return `${theme.waiting('?')} ${theme.strong(`${judged} of ${count} could be looked at`)}${where}`;
-  if (!configured) return `${theme.waiting('○')} ${theme.strong('encryption at rest is not configured')}${where}`;
+  if (judged < servers.length) return told(theme.waiting('?'), `${judged} of ${count} could be looked at`);
+  if (!configured) return told(theme.waiting('○'), 'encryption at rest is not configured');
   const all = servers.length === 1 ? 'the API server does what its file says' : `all ${count} do what their files say`;
-  const writes = servers.every(({provider}) => provider === 'identity')
-    ? 'a configuration is there, but new Secrets are written as plaintext'
-    : 'Secrets are encrypted at rest';
-  const mark = servers.some(({provider}) => provider === 'identity') ? theme.waiting('⚠') : theme.good('✓');
-  return `${mark} ${theme.strong(`${writes}; ${all}`)}${where}`;
+  if (servers.some(({provider}) => provider === 'identity'))
+    return told(theme.waiting('⚠'), `a configuration is there, but new Secrets are written as plaintext; ${all}`);
+  const plain = objects.filter(({leftPlain}) => leftPlain > 0).map((found) => countedObjects(found.leftPlain, found.resource));
+  if (plain.length > 0)
+    return told(theme.waiting('⚠'), `${enumerate(plain)} still plaintext in etcd; new ones are encrypted, ${all}`);
+  // What nobody looked at may be anything.
+  return told(theme.good('✓'), `${objectsProblem === null ? '' : 'new '}Secrets are encrypted at rest; ${all}`);
 }
 
 function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme, width: columns}: Screen): string[] {

@@ -53,15 +53,6 @@ test('values come from literals, files, standard input, questions and chance', a
   });
 });
 
-test('a pipe that brings nothing makes no empty value', async () => {
-  const empty = {...inputs({}), stdin: async () => Buffer.alloc(0)};
-  await expect(gather(parseSources({fromStdin: 'password'}), empty)).rejects.toMatchObject({
-    message: 'nothing came in for password',
-    exitCode: 2,
-  });
-  expect((await gather(parseSources({fromLiteral: ['password=']}), empty)).entries[0]?.value.length).toBe(0);
-});
-
 test('nobody is asked before all files have been read', async () => {
   const asked: string[] = [];
   const sources = parseSources({prompt: ['p'], fromStdin: 's', fromFile: ['nowhere']});
@@ -69,6 +60,18 @@ test('nobody is asked before all files have been read', async () => {
   expect(asked).toEqual([]);
   await gather(parseSources({prompt: ['p'], fromStdin: 's'}), inputs({}, asked));
   expect(asked).toEqual(['standard input', 'p']);
+});
+
+test('nothing is made of a pipe through which nothing came, be there other values', async () => {
+  const asked: string[] = [];
+  const piped = {...inputs({}, asked), stdin: async () => Buffer.alloc(0)};
+  const sources = parseSources({fromStdin: 's', prompt: ['p'], fromLiteral: ['a=1']});
+  await expect(gather(sources, piped)).rejects.toMatchObject({
+    message: 'nothing came through standard input for s',
+    next: 'an empty value is asked for with --from-literal s=',
+    exitCode: 2,
+  });
+  expect(asked).toEqual([]);
 });
 
 test('what is no key is told before anybody types a value for it', async () => {

@@ -42,7 +42,7 @@ const render = (servers: readonly ServerStatus[], more: Partial<EncryptionStatus
       configured: true,
       agrees: true,
       servers,
-      objects: [{resource: 'secrets', total: 214, byKey: {'k8s:enc:secretbox:v1:key1:': 214}}],
+      objects: [{resource: 'secrets', total: 214, byKey: {'k8s:enc:secretbox:v1:key1:': 214}, leftPlain: 0}],
       objectsProblem: null,
       transaction: null,
       next: null,
@@ -64,7 +64,7 @@ test('all servers encrypt alike', () => {
 });
 
 test('nothing is configured', () => {
-  const objects = [{resource: 'secrets', total: 2, byKey: {identity: 2}}];
+  const objects = [{resource: 'secrets', total: 2, byKey: {identity: 2}, leftPlain: 0}];
   expect(
     render([server('cp-1', plain)], {configured: false, objects, next: 'kops encrypt-at-rest setup'}),
   ).toMatchInlineSnapshot(`
@@ -149,4 +149,21 @@ test('a configuration that writes plaintext is no encryption', () => {
   expect(first).toBe(
     '⚠ a configuration is there, but new Secrets are written as plaintext; the API server does what its file says  kind-kops',
   );
+});
+
+test('values that are left in plaintext are the headline, whatever the servers do', () => {
+  const objects = [
+    {resource: 'secrets', total: 3, byKey: {identity: 2, 'k8s:enc:secretbox:v1:key1:': 1}, leftPlain: 2},
+    {resource: 'configmaps', total: 1, byKey: {identity: 1}, leftPlain: 1},
+    {resource: 'leases.coordination.k8s.io', total: 4, byKey: {identity: 4}, leftPlain: 0},
+  ];
+  const text = render([server('cp-1'), server('cp-2')], {objects});
+  expect(text.split('\n')[0]).toBe(
+    '⚠ 2 secrets and 1 configmap still plaintext in etcd; new ones are encrypted, all 2 API servers do what their files say  kind-kops',
+  );
+});
+
+test('of what nobody looked at it does not say that it is encrypted', () => {
+  const [first] = render([server('cp-1')], {objects: [], objectsProblem: 'cannot read etcd: refused'}).split('\n');
+  expect(first).toBe('✓ new Secrets are encrypted at rest; the API server does what its file says  kind-kops');
 });
