@@ -1,4 +1,5 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
+import {certificateWarnings} from '../config/change/certificate-warnings.ts';
 import {
   type ConfigCreate,
   createConfig,
@@ -130,7 +131,12 @@ export abstract class CreateConfigCommand extends ClusterCommand {
     for (const warning of [
       ...warnings,
       ...(wanted.check?.(entries) ?? []),
-      ...(isSecret ? newlineWarnings(entries) : []),
+      ...(isSecret
+        ? [
+            ...newlineWarnings(entries),
+            ...certificateWarnings(new Map(), new Map(entries.map(({key, value}) => [key, value])), Date.now()),
+          ]
+        : []),
       ...(isSecret && flags['from-literal']
         ? ["--from-literal shows in the shell's history and to who lists processes: --prompt KEY and --from-stdin KEY do not"]
         : []),

@@ -1,4 +1,5 @@
 import {Flags, type Interfaces} from '@oclif/core';
+import {certificateWarnings} from '../config/change/certificate-warnings.ts';
 import {applyKept, type Desk, type EditContext, editConfig, type Proposal} from '../config/change/edit.ts';
 import {editCommands} from '../config/change/kubectl.ts';
 import type {ConfigChange} from '../config/change/report.ts';
@@ -94,6 +95,8 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
   private async decide(proposal: Proposal, cluster: Cluster, flags: EditFlags): Promise<'save' | 'again' | 'leave'> {
     const {object, renamed} = proposal;
     this.propose(proposal, cluster, object.kind === 'ConfigMap' || (flags.reveal ?? false));
+    if (object.kind === 'Secret')
+      for (const warning of certificateWarnings(proposal.before, proposal.after, Date.now())) this.warnOf(warning);
     if (flags.yes) return 'save';
     const name = nameOf({kind: object.kind, name: renamed ?? object.metadata.name});
     if (await askWhether(renamed === null ? `Change ${name}?` : `Create ${name}?`, this.signal)) return 'save';
