@@ -8,6 +8,7 @@ import {envAssignments} from '../src/config/env/shell.ts';
 import {renderEnv} from '../src/config/env/view.ts';
 import {sourceWords} from '../src/config/env/words.ts';
 import {ExitCode} from '../src/problem.ts';
+import {printable} from '../src/text/printable.ts';
 
 export default class EnvCommand extends ClusterCommand {
   static override summary = 'Show the environment variables that a container really gets, and where each comes from.';
@@ -60,10 +61,10 @@ export default class EnvCommand extends ClusterCommand {
   }
 
   private printAssignments(report: EffectiveEnv, reveal: boolean): void {
-    const {text, left} = envAssignments(report, reveal);
+    const {text, left} = envAssignments(report, {reveal, onTerminal: process.stdout.isTTY});
     this.log(text);
     const mark = this.errorScreen.theme.waiting('⚠');
-    if (left.length > 0) this.tell(`${mark} left out, not possible as a shell variable: ${left.join(', ')}`);
+    if (left.length > 0) this.tell(`${mark} left out, not possible as a shell variable: ${printable(left.join(', '))}`);
     if (report.notCompared) this.tell(`${mark} not compared: ${report.notCompared.message}`);
     for (const {source, why} of report.unknown) this.tell(`${mark} left out, ${sourceWords(source)}: ${why}`);
   }

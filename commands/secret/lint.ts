@@ -36,7 +36,8 @@ export default class SecretLintCommand extends BaseCommand {
     const tracked = path === '-' ? new Set<string>() : await trackedBy(path, this.signal);
     const isKnown = typeof tracked !== 'string';
     const sources = files.map((file) => ({...file, tracked: isKnown ? tracked.has(resolve(file.file)) : undefined}));
-    const report = lintSecrets(sources, isKnown ? [] : [`${tracked}: whether it has these files was not checked`]);
+    const notes = isKnown ? [] : [`${tracked}: whether it has these files was not checked`];
+    const report = lintSecrets(sources, {now: Date.now(), notes});
     this.present(report, flags.output, renderLint);
     this.exit(exitCodeOfLint(report));
   }

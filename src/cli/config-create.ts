@@ -1,4 +1,5 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
+import {certificateWarnings} from '../config/change/certificate-warnings.ts';
 import {
   type ConfigCreate,
   createConfig,
@@ -15,7 +16,8 @@ import {parsePairs} from '../config/create/metadata.ts';
 import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
 import {parseSources, type Source} from '../config/create/sources.ts';
 import {renderCreate, renderReplacement} from '../config/create/view.ts';
-import {manifestYaml} from '../text/manifest-yaml.ts';
+import {jsonText} from '../text/json.ts';
+import {yamlText} from '../text/yaml.ts';
 import {backupFlag, keep} from './backup.ts';
 import {asGiven, ClusterCommand, changeFlags, clusterFlags, kubectlScope, showCommandsFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
@@ -129,7 +131,12 @@ export abstract class CreateConfigCommand extends ClusterCommand {
     for (const warning of [
       ...warnings,
       ...(wanted.check?.(entries) ?? []),
-      ...(isSecret ? newlineWarnings(entries) : []),
+      ...(isSecret
+        ? [
+            ...newlineWarnings(entries),
+            ...certificateWarnings(new Map(), new Map(entries.map(({key, value}) => [key, value])), Date.now()),
+          ]
+        : []),
       ...(isSecret && flags['from-literal']
         ? ["--from-literal shows in the shell's history and to who lists processes: --prompt KEY and --from-stdin KEY do not"]
         : []),
@@ -173,7 +180,7 @@ export abstract class CreateConfigCommand extends ClusterCommand {
     }
     const {managedFields, ...metadata} = report.object.metadata;
     const object = {...report.object, metadata};
-    this.log(output === 'json' ? JSON.stringify(object, null, 2) : manifestYaml(object));
+    this.log(output === 'json' ? jsonText(object, 2) : yamlText(object));
     if (object.kind === 'Secret' && object.data)
       this.warnOf('base64 is an encoding, not encryption: who has this text has the values. Keep it out of source repositories');
   }

@@ -1,4 +1,5 @@
 import {Flags, type Interfaces} from '@oclif/core';
+import {certificateWarnings} from '../config/change/certificate-warnings.ts';
 import {applyKept, type Desk, type EditContext, editConfig, type Proposal} from '../config/change/edit.ts';
 import {editCommands} from '../config/change/kubectl.ts';
 import type {ConfigChange} from '../config/change/report.ts';
@@ -9,7 +10,7 @@ import {Problem} from '../problem.ts';
 import {asGiven, kubectlScope} from './command.ts';
 import {ChangeConfigCommand, changeConfigFlags, targetNamed} from './config-change.ts';
 import {askWhether} from './confirm.ts';
-import {chosenEditor, type LocalDesk, openDesk} from './editor.ts';
+import {chosenEditor, type LocalDesk, openDesk, waitingEditor} from './editor.ts';
 import {readBytes} from './read-bytes.ts';
 
 export const editFlags = {
@@ -44,6 +45,10 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
     const report =
       kept === undefined ? await this.atDesk(cluster, target, context) : await applyKept(cluster, target, kept, context);
     if (kept !== undefined && report.dryRun === 'none') this.tell(`${kept.file} is of no more use: delete it`);
+    const {command, variable} = chosenEditor(process.env);
+    const waiting = waitingEditor(command);
+    if (kept === undefined && report.outcome === 'unchanged' && waiting !== undefined)
+      this.warnOf(`${command} did not wait for you to close the file: ${variable}='${waiting}'`);
     await this.finish(cluster, report, flags);
   }
 
@@ -90,6 +95,8 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
   private async decide(proposal: Proposal, cluster: Cluster, flags: EditFlags): Promise<'save' | 'again' | 'leave'> {
     const {object, renamed} = proposal;
     this.propose(proposal, cluster, object.kind === 'ConfigMap' || (flags.reveal ?? false));
+    if (object.kind === 'Secret')
+      for (const warning of certificateWarnings(proposal.before, proposal.after, Date.now())) this.warnOf(warning);
     if (flags.yes) return 'save';
     const name = nameOf({kind: object.kind, name: renamed ?? object.metadata.name});
     if (await askWhether(renamed === null ? `Change ${name}?` : `Create ${name}?`, this.signal)) return 'save';

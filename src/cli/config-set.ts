@@ -1,4 +1,5 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
+import {certificateWarnings} from '../config/change/certificate-warnings.ts';
 import {setCommands, unsetCommands} from '../config/change/kubectl.ts';
 import {readConfig, type Target} from '../config/change/save.ts';
 import {applyPlan, type ChangePlan, planSet, planUnset} from '../config/change/set.ts';
@@ -84,6 +85,7 @@ export abstract class SetConfigCommand extends ChangeConfigCommand {
     const value = await this.take(target, source);
     if (kind === 'Secret') for (const warning of valueWarnings(key, source, value)) this.warnOf(warning);
     const plan = planSet(object, key, value);
+    if (kind === 'Secret') for (const warning of certificateWarnings(plan.before, plan.after, Date.now())) this.warnOf(warning);
     await this.apply(cluster, plan, `Replace ${key} of`, isAsked, flags);
   }
 

@@ -2,6 +2,7 @@ import {isUtf8} from 'node:buffer';
 import {bytes} from '../../text/bytes.ts';
 import {enumerate} from '../../text/enumerate.ts';
 import {printable} from '../../text/printable.ts';
+import {newlineHurts} from '../read/newline.ts';
 import {parseEnvFile} from './env-lines.ts';
 import {invalid} from './invalid.ts';
 import {type Entry, keyFlaw, MOST_BYTES, tooLarge} from './keys.ts';
@@ -174,5 +175,5 @@ async function reading<T>(path: string, read: () => Promise<T>, listed?: string)
 /** Of Secrets: a line feed that an editor or echo put behind a password is part of the value, and logins fail. */
 export const newlineWarnings = (entries: readonly Entry[]): string[] =>
   entries
-    .filter(({value}) => isUtf8(value) && value.length > 1 && value.indexOf(0x0a) === value.length - 1)
+    .filter(({key, value}) => isUtf8(value) && newlineHurts(value.toString('utf8'), key))
     .map(({key, origin}) => `${key} ends with a newline, from ${origin}; where it is a password, write it with printf, not echo`);
