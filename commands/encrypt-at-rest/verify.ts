@@ -39,17 +39,17 @@ Ends with 0 where everything is encrypted and opens, 3 where something is plaint
       const commands = verifyCommands(name, asked.length > 0 ? asked : ['secrets'], kubectlScope(flags));
       return this.presentCommands(commands, flags.output);
     }
-    await this.withControlPlane(flags, async (plane) => {
+    await this.withControlPlane(flags, async (plane, open) => {
       const observations = await observeNodes(plane, this.signal);
       if (name !== undefined) {
         const secret = {namespace: plane.cluster.namespace, name};
-        const report = await verifySecret(plane, observations, secret, flags, this.signal);
+        const report = await verifySecret(plane, observations, secret, {reveal: flags.reveal, open}, this.signal);
         this.present(report, flags.output, renderSecretVerification);
         this.exit(exitCodeOfVerification(report));
       }
       const resources = await toVerify(plane.cluster, observations, asked, this.signal);
       const report = await spin('reading etcd', process.stderr, process.env, async () => {
-        const found = await verify(plane, observations, {resources}, this.signal);
+        const found = await verify(plane, observations, {resources, open}, this.signal);
         return flags.residue ? withResidue(plane, found, flags.snapshot, this.signal) : found;
       });
       this.present(report, flags.output, renderVerification);

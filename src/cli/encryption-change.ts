@@ -3,8 +3,10 @@ import {planAbort} from '../encryption/abort-plan.ts';
 import {applyChange, type ChangeOptions, type PreparedChange} from '../encryption/change.ts';
 import {continueChange, openChange, openWork} from '../encryption/continue.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
+import {whoRuns} from '../encryption/open-transaction.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';
+import {atWork} from '../encryption/transaction/lock.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
 import {proveUnchanged} from '../encryption/unchanged.ts';
 import {renderAbortPlan} from '../encryption/view/abort-plan.ts';
@@ -78,7 +80,7 @@ type ContinueFlags = Interfaces.InferredFlags<typeof continueFlags>;
 
 /** A command that changes the encryption of a control plane. */
 export abstract class EncryptionChangeCommand extends EncryptionCommand {
-  protected override readonly warnsOfOpen = false;
+  protected override readonly open: 'refuses' | 'needs' = 'refuses';
 
   /** What the flags say of every change. */
   protected async changeOptions(flags: ChangeFlags, {cluster}: ControlPlane): Promise<ChangeOptions> {
@@ -132,6 +134,8 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
     const {without} = flags;
     const run = async (plane: ControlPlane) => {
       const transaction = await openChange(plane, this.signal);
+      const running = await whoRuns(transaction, plane.nodes, this.signal);
+      if (running) throw atWork(transaction.lead, running);
       const whole = {transaction, journal: [], gone: undefined};
       await task(plane, without === undefined ? whole : await planDeparture(plane, transaction, without, this.signal));
     };

@@ -63,7 +63,7 @@ export interface Finding {
    */
   readonly mayGuess?: boolean;
   /** For tests. */
-  readonly machine?: Pick<Machine, 'hostname' | 'isControlPlane'>;
+  readonly machine?: Pick<Machine, 'hostname' | 'isControlPlane' | 'kindControlPlanes'>;
 }
 
 /**
@@ -78,8 +78,12 @@ export async function findControlPlaneNodes(
 ): Promise<FoundNodes> {
   const roots = labRoots(cluster);
   const named = flags['control-planes']?.split(',').filter(Boolean) ?? (roots && [...roots.keys()]);
-  const guessed = mayGuess && machine.isControlPlane ? [machine.hostname] : [];
-  const objects = await controlPlanes(cluster, named ?? guessed, signal);
+  const known = async () => {
+    if (named) return named;
+    const ofKind = await machine.kindControlPlanes(new URL(cluster.server), signal);
+    return ofKind.length > 0 || !mayGuess || !machine.isControlPlane ? ofKind : [machine.hostname];
+  };
+  const objects = await controlPlanes(cluster, known, signal);
   const found = await Promise.all(
     objects.map(async (object): Promise<{reached: Reached; chosen?: string}> => {
       const name = object.metadata?.name ?? '';
@@ -144,13 +148,18 @@ export async function answers(cluster: Cluster, name: string, flags: NodeFlags, 
 const labRoots = ({server}: Cluster) => labNodes(server, foldersOf(process.env).labs);
 
 /** `known`: their names, for when no API server tells them. */
-async function controlPlanes(cluster: Cluster, known: readonly string[], signal: AbortSignal): Promise<Json<V1Node>[]> {
+async function controlPlanes(
+  cluster: Cluster,
+  known: () => Promise<readonly string[]>,
+  signal: AbortSignal,
+): Promise<Json<V1Node>[]> {
   let found: Json<V1Node>[];
   try {
     found = await listed(cluster, signal);
   } catch (error) {
     if (!(error instanceof ConnectionProblem)) throw error;
-    if (known.length > 0) return known.map((name) => ({metadata: {name}}));
+    const names = await known();
+    if (names.length > 0) return names.map((name) => ({metadata: {name}}));
     const {message, why, passing} = error;
     throw new ConnectionProblem(message, {
       why: [why, 'only an API server knows all nodes that the control plane runs on'].filter(Boolean).join('\n'),

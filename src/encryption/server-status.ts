@@ -56,8 +56,7 @@ export function judgeServers(looked: readonly Looked[]): ServerStatus[] {
       keyName: writeKey?.keyName ?? null,
       configHash: state?.configHash ?? null,
       runningHash: running?.configHash ?? null,
-      agrees:
-        state === undefined && problem?.exitCode === ExitCode.noAccess ? null : isUnknown(running) ? null : trouble === undefined,
+      agrees: canTell({state, running, problem}) ? trouble === undefined : null,
       problem: trouble ?? (isUnknown(running) ? unknownWords(running) : null),
     };
   });
@@ -70,16 +69,24 @@ function oddOnes(states: readonly ServerState[]): (state: ServerState) => boolea
   return ({configHash}) => groups.length > 1 && (configHash !== usual || most.length === next.length);
 }
 
-/** It answers, but lets the user see too little; or it serves Secrets, and its metrics cannot be read. */
-const isUnknown = (running: RunningServer | undefined): boolean =>
-  running !== undefined && (running.denied !== undefined || (running.listsSecrets && running.startTime === undefined));
+/** What is wrong with its files is so whether or not the server can be asked. */
+function canTell({state, running, problem}: Pick<Looked, 'state' | 'running' | 'problem'>): boolean {
+  if (problem) return state !== undefined || problem.exitCode !== ExitCode.noAccess;
+  return !isUnknown(running);
+}
 
-const unknownWords = (running: RunningServer | undefined): string | null =>
-  running?.denied === undefined ? (running?.why ?? null) : `no right to ${running.denied}: what it does is not known`;
+/** It does not answer; or lets the user see too little; or it serves Secrets, and its metrics cannot be read. */
+const isUnknown = (running: RunningServer | undefined): boolean =>
+  running !== undefined &&
+  (!running.answers || running.denied !== undefined || (running.listsSecrets && running.startTime === undefined));
+
+function unknownWords(running: RunningServer | undefined): string | null {
+  if (running?.answers === false) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
+  return running?.denied === undefined ? (running?.why ?? null) : `no right to ${running.denied}: what it does is not known`;
+}
 
 /** What is not as the files say; undefined where all is. */
 function disagreement(state: ServerState, running: RunningServer, isOdd: boolean): string | undefined {
-  if (!running.answers) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
   if (isUnknown(running)) return undefined;
   if (!running.listsSecrets) return `the API server does not serve Secrets${running.why ? `: ${running.why}` : ''}`;
   if (running.notReady.length > 0) return `the API server is not ready: ${enumerate(running.notReady)}`;

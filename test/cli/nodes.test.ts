@@ -33,7 +33,7 @@ test('a node that has not joined yet is taken by its name', async () => {
 describe('where no API server answers', () => {
   const down = new ConnectionProblem('cannot reach the API server', {why: 'connection refused', passing: true});
   const silent = () => Object.assign(new FakeCluster(), {list: () => Promise.reject(down)});
-  const machine = {hostname: 'cp-1', isControlPlane: true};
+  const machine = {hostname: 'cp-1', isControlPlane: true, kindControlPlanes: async (): Promise<string[]> => []};
   const find = (flags: object, finding: object) => {
     fakePrograms({ssh});
     return findControlPlaneNodes(silent(), {'node-access': 'ssh', ...flags}, signal, {machine, ...finding});
@@ -51,6 +51,12 @@ describe('where no API server answers', () => {
   test.each([
     ['who only looks takes this machine for the control plane', {}, {mayGuess: true}, ['cp-1']],
     ['a machine that is none is not taken for it', {}, {mayGuess: true, machine: {...machine, isControlPlane: false}}, undefined],
+    [
+      'the engine of this machine knows all nodes of a cluster of kind, so that a change which is open there can be told of',
+      {},
+      {machine: {...machine, kindControlPlanes: async () => ['kops-control-plane', 'kops-control-plane2']}},
+      ['kops-control-plane', 'kops-control-plane2'],
+    ],
     ['those that the user names count for all', {'control-planes': 'cp-1,cp-2'}, {}, ['cp-1', 'cp-2']],
   ])('%s', async (_case, flags, finding, names) => {
     const found = await find(flags, finding).catch(() => undefined);

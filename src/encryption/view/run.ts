@@ -1,7 +1,8 @@
 import {enumerate} from '../../text/enumerate.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
-import type {OpenTransaction} from '../open-transaction.ts';
+import {type OpenTransaction, RESUME_OR_ABORT} from '../open-transaction.ts';
+import {holderWords} from '../transaction/lock.ts';
 import {ARCHIVE_FOLDER, type Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
 import {isKms, splitKms} from './words.ts';
@@ -31,7 +32,7 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
     rows.push(['snapshot', run.snapshot, 'holds every secret as it was stored: delete it once nothing needs it']);
   if (outcome !== 'done' && failed) rows.push(['why', failed]);
   if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
-  if (outcome === 'open') rows.push(['next', 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort']);
+  if (outcome === 'open') rows.push(['next', RESUME_OR_ABORT]);
   return [headline(run, theme), ...namedRows(rows, width)].join('\n');
 }
 
@@ -55,8 +56,11 @@ export const renderDeparture = (node: string): string =>
   `without ${node}, for good: it must never come back as it is, because its API server would write as before; kubeadm reset makes it a new node`;
 
 /** Said by commands that are about something else. */
-export const renderOpenWarning = ({operation, id}: OpenTransaction, {theme}: Screen): string =>
-  `${theme.waiting('⚠')} a change of the encryption is open: ${operation} ${id}\n  kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort`;
+export const renderOpenWarning = ({operation, id, runningBy}: OpenTransaction, {theme}: Screen): string =>
+  [
+    `${theme.waiting('⚠')} a change of the encryption is ${runningBy ? 'running now' : 'open'}: ${operation} ${id}`,
+    runningBy ? `  ${holderWords(runningBy)}` : `  ${RESUME_OR_ABORT}`,
+  ].join('\n');
 
 function headline(run: EncryptionRun, theme: Screen['theme']): string {
   const {outcome, operation, writeKey, resources, steps, proof} = run;

@@ -30,10 +30,16 @@ function headline({configured, agrees, context, servers, transaction}: Encryptio
   const where = theme.dim(`  ${context}`);
   const odd = servers.filter((server) => server.agrees === false).length;
   const disagreement = servers.length === 1 ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`;
+  if (transaction !== null) {
+    const state = transaction.runningBy ? 'is running now' : 'is not finished';
+    return `${theme.waiting('…')} ${theme.strong(`a change of the encryption ${state}`)}${where}`;
+  }
   if (!agrees) return `${theme.wrong('✗')} ${theme.strong(disagreement)}${where}`;
-  if (transaction !== null) return `${theme.waiting('…')} ${theme.strong('a change of the encryption is not finished')}${where}`;
   const judged = servers.filter((server) => server.agrees !== null).length;
-  if (judged < servers.length) return `${theme.waiting('?')} ${theme.strong(`${judged} of ${count} could be looked at`)}${where}`;
+  if (judged < servers.length) {
+    const asked = servers.length === 1 ? 'the API server could not be asked' : `${judged} of ${count} could be asked`;
+    return `${theme.waiting('?')} ${theme.strong(asked)}${where}`;
+  }
   if (!configured) return `${theme.waiting('○')} ${theme.strong('encryption at rest is not configured')}${where}`;
   const all = servers.length === 1 ? 'the API server does what its file says' : `all ${count} do what their files say`;
   const writes = servers.every(({provider}) => provider === 'identity')
@@ -64,12 +70,20 @@ function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme,
 const short = (hash: string): string => hash.replace('sha256:', '').slice(0, 8);
 
 function transactionLines(
-  {id, operation, startedAt, startedBy, lastStep, lastState}: OpenTransaction,
+  {id, operation, startedAt, startedBy, lastStep, lastState, runningBy}: OpenTransaction,
   {theme, now}: Screen,
 ): string[] {
+  const last = lastStep === null ? [] : [`    last step: ${lastStep}, ${lastState}`];
+  if (runningBy) {
+    const {user, host, pid, since} = runningBy;
+    return [
+      `  ${theme.waiting('…')} ${operation} ${id} is running now`,
+      `    by ${user}@${host}, process ${pid}, for ${age(since, now)}`,
+      ...last,
+    ];
+  }
   const since = startedAt === null ? '' : `, begun ${age(startedAt, now)} ago${startedBy === null ? '' : ` by ${startedBy}`}`;
-  const last = lastStep === null ? '' : `; last step: ${lastStep}, ${lastState}`;
-  return [`  ${theme.waiting('…')} ${operation} ${id} is open${since}${last}`];
+  return [`  ${theme.waiting('…')} ${operation} ${id} is open${since}`, ...last];
 }
 
 function objectLines(objects: readonly StoredObjects[], {theme}: Screen): string[] {

@@ -45,7 +45,7 @@ test('a second kops is told that one is at work, and changes nothing', async () 
   const second = await lab.kops(['encrypt-at-rest', 'setup', ...CHANGE]);
   const third = await lab.kops(['encrypt-at-rest', 'resume', '--yes']);
   first.process.kill('SIGCONT');
-  expect(second).toMatchObject({code: 3, stderr: expect.stringContaining('a change of the encryption is open')});
+  expect(second).toMatchObject({code: 3, stderr: expect.stringContaining('a change of the encryption is running now')});
   expect(third).toMatchObject({code: 3, stderr: expect.stringContaining('another kops is changing the encryption')});
   expect(await first.ended).toMatchObject({code: 0});
   expect(await lab.secrets()).toEqual(values);
