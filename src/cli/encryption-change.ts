@@ -15,7 +15,7 @@ import {renderDeparture, renderOpen, renderRun} from '../encryption/view/run.ts'
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {type Departure, leaveOut, planDeparture} from '../encryption/without.ts';
 import {parseDuration} from '../text/parse-duration.ts';
-import {asDuration, changeFlags, clusterFlags, outputFlag, yesFlag} from './command.ts';
+import {asDuration, changeFlags, clusterFlags, kubectlScope, outputFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
 import {EncryptionCommand, nodeFlags} from './encryption.ts';
 import {encryptionTools} from './encryption-tools.ts';
@@ -54,7 +54,7 @@ export const encryptionChangeFlags = {
   ...changeFlags,
   ...confirmFlag,
   'show-commands': Flags.boolean({
-    description: 'print the plan as commands to type and files to edit, for a change ticket or to learn, and do nothing',
+    description: 'print the plan as commands to type, for a change ticket or to learn, and do nothing; --runbook is the same',
     aliases: ['runbook'],
   }),
   rewrite: Flags.boolean({
@@ -98,7 +98,9 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
   protected async carryOut(plane: ControlPlane, prepared: PreparedChange, flags: ChangeFlags): Promise<void> {
     const {plan, draft} = prepared;
     if (flags['show-commands']) {
-      const runbook = runbookOf(plane.context, draft, plane.etcdPrefix, plan.unchanged);
+      const {context, etcdPrefix} = plane;
+      const scope = {...kubectlScope(flags), namespace: undefined, context};
+      const runbook = runbookOf(draft, {context, etcdPrefix, unchanged: plan.unchanged, scope});
       return this.present(runbook, flags.output, renderRunbook);
     }
     if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderPlan);
