@@ -10,18 +10,26 @@ export default class EncryptAtRestRotateCommand extends EncryptionChangeCommand 
   static override examples = [
     '<%= config.bin %> encrypt-at-rest rotate',
     '<%= config.bin %> encrypt-at-rest rotate --provider secretbox --yes',
+    '<%= config.bin %> encrypt-at-rest rotate --provider kms --kms-endpoint unix:///run/kms/plugin.sock',
   ];
   static override flags = {
     ...encryptionChangeFlags,
     ...keyFlags,
-    provider: Flags.option({description: 'what encrypts from then on; default: as now', options: keyedProviders})(),
+    provider: Flags.option({
+      description: 'what encrypts from then on; default: as now',
+      options: [...keyedProviders, 'kms'] as const,
+    })(),
+    'kms-endpoint': Flags.string({
+      description: 'with --provider kms: socket of the KMS v2 plugin, which must run on every control plane',
+      helpValue: 'unix:///PATH',
+    }),
   };
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestRotateCommand);
-    const {provider, strict, 'key-name': keyName} = flags;
+    const {provider, strict, 'key-name': keyName, 'kms-endpoint': kmsEndpoint} = flags;
     await this.withControlPlane(flags, async (plane) => {
-      const options = {...(await this.changeOptions(flags, plane)), provider, keyName, strict};
+      const options = {...(await this.changeOptions(flags, plane)), provider, keyName, kmsEndpoint, strict};
       await this.carryOut(plane, await prepareRotate(plane, options, this.signal), flags);
     });
   }

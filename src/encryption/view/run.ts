@@ -30,10 +30,24 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   }
   if (run.snapshot !== null)
     rows.push(['snapshot', run.snapshot, 'holds every secret as it was stored: delete it once nothing needs it']);
+  if (outcome === 'rolled back' && isReadable(run)) rows.push(leftRow(run));
   if (outcome !== 'done' && failed) rows.push(['why', failed]);
   if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
   if (outcome === 'open') rows.push(['next', RESUME_OR_ABORT]);
   return [headline(run, theme), ...namedRows(rows, width)].join('\n');
+}
+
+/** Once a server may have written with the new key, it stays readable. */
+const isReadable = ({steps}: EncryptionRun): boolean => steps.some(({name}) => name === 'retreat');
+
+/** What such a change leaves, and how that ends. */
+function leftRow({operation, writeKey, configurationFile}: EncryptionRun): [string, ...string[]] {
+  const stays = `${writeKey.keyName} stays in ${configurationFile}, to read what may be stored under it`;
+  if (operation === 'rotate')
+    return ['left', stays, 'kops encrypt-at-rest rewrite brings that under the old key, the next rotate drops this one'];
+  if (operation === 'setup')
+    return ['left', `the flag; ${stays}`, 'kops encrypt-at-rest setup goes on with that key, disable takes all of it out'];
+  return ['left', 'what was rewritten is plaintext until it is written again', 'kops encrypt-at-rest rewrite encrypts it'];
 }
 
 function retiredRows(retired: EncryptionRun['retired']): [string, ...string[]][] {
@@ -63,14 +77,13 @@ export const renderOpenWarning = ({operation, id, runningBy}: OpenTransaction, {
   ].join('\n');
 
 function headline(run: EncryptionRun, theme: Screen['theme']): string {
-  const {outcome, operation, writeKey, resources, steps, proof} = run;
+  const {outcome, operation, writeKey, resources, proof} = run;
   const isOff = operation === 'disable';
   const what = enumerate(resources);
   const key = writeKey.keyName ?? writeKey.provider;
   if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
   if (outcome === 'rolled back') {
-    const isReadable = steps.some(({name}) => name === 'retreat');
-    const where = isReadable ? 'both keys are readable everywhere, nothing was lost' : 'every file is what it was before';
+    const where = isReadable(run) ? 'both keys are readable everywhere, nothing was lost' : 'every file is what it was before';
     return `${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`;
   }
   const all = proof ? `${proof.scanned} of ${proof.scanned} ${what}` : what;

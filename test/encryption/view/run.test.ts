@@ -225,7 +225,23 @@ test('an abort that did as it was asked', () => {
     `
     "✓ rotate was taken back: both keys are readable everywhere, nothing was lost
       snapshot  /root/kops-snapshot-20261123-143012.db
-                holds every secret as it was stored: delete it once nothing needs it"
+                holds every secret as it was stored: delete it once nothing needs it
+      left      key-20261123-1 stays in /etc/kubernetes/enc/encryption.yaml, to read
+                what may be stored under it
+                kops encrypt-at-rest rewrite brings that under the old key, the next
+                rotate drops this one"
   `,
   );
+});
+
+test.each([
+  ['rotate', 'key-20261123-1 stays in /etc/kubernetes/enc/encryption.yaml, to read what may', 'the next rotate drops'],
+  ['setup', 'the flag; key-20261123-1 stays in /etc/kubernetes/enc/encryption.yaml', 'setup goes on with that key'],
+  ['disable', 'what was rewritten is plaintext until it is written again', 'kops encrypt-at-rest rewrite encrypts it'],
+] as const)('a %s that was taken back too late to leave nothing says what is left, and how that ends', (operation, left, end) => {
+  const steps = [{name: 'retreat', node: null, state: 'done', seconds: 1, detail: ''}] as const;
+  const text = renderRun({...run, operation, outcome: 'rolled back', steps}, screen).replaceAll(/\s+/g, ' ');
+  expect(text).toContain(` left ${left}`);
+  expect(text).toContain(end);
+  expect(renderRun({...run, operation, outcome: 'rolled back', steps: []}, screen)).not.toContain('left');
 });
