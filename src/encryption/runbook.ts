@@ -16,7 +16,7 @@ import {
 import {prefixOfWriteKey} from './stored/audit.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
 import {type Draft, manifestsOf} from './transaction/prepare.ts';
-import {ABSENT, type Transaction} from './transaction/record.ts';
+import {ABSENT, ARCHIVE_FOLDER, type Transaction} from './transaction/record.ts';
 import type {Server} from './transaction/servers.ts';
 
 /** One thing to do by hand: why, and the lines to type. */
@@ -119,10 +119,10 @@ export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}:
           {
             title:
               retires.length > 0
-                ? `Drop ${retires.join(', ')}; what was backed up${alsoKms(sockets)} is needed for older snapshots`
+                ? `Drop ${retires.join(', ')}; what is archived${alsoKms(sockets)} is needed for older snapshots`
                 : 'No longer read plaintext',
             on: all,
-            commands: [...show(stages.final), untilAgreed(path)],
+            commands: [...(retires.length > 0 ? archives(path, 'cp -p') : []), ...show(stages.final), untilAgreed(path)],
           },
         ]
       : []),
@@ -201,10 +201,15 @@ function removal({originals, transaction, sockets}: Draft, {name, manifestPath}:
       ...editsManifest(manifestPath, enabled.toString('utf8'), final.toString('utf8'), nodes[name]?.manifest.enabled ?? ''),
       untilWithout,
       untilServing,
-      `mv ${quoted(configurationFile)} ${BACKUP}`,
+      ...archives(configurationFile, 'mv'),
     ],
   };
 }
+
+/** Where kops looks which names of keys were used before: none may be used again. */
+const archives = (file: string, verb: string): string[] => [
+  `mkdir -p -m 700 ${ARCHIVE_FOLDER} && ${verb} ${quoted(file)} ${ARCHIVE_FOLDER}/$(date +%Y%m%d-%H%M%S).yaml`,
+];
 
 /** Of kubeadm's v1beta4; its v1beta3 has a map in the place of the first list. */
 const kubeadmLines = (file: string, folders: readonly string[]): string[] => [

@@ -7,6 +7,7 @@ import {type EncryptionConfiguration, renderConfiguration} from '../../src/encry
 import {disableEncryption, enableEncryption} from '../../src/encryption/manifest/manifest.ts';
 import {runbookOf} from '../../src/encryption/runbook.ts';
 import {editsManifest, etcdctlOf, writesConfiguration} from '../../src/encryption/runbook-shell.ts';
+import {ARCHIVE_FOLDER} from '../../src/encryption/transaction/record.ts';
 import {digestOf} from '../../src/encryption/transaction/store.ts';
 import {CONFIG, kubeadm, minimal} from '../support/api-server-manifests.ts';
 import {draftOf as draft, kms, SOCKET} from '../support/drafts.ts';
@@ -153,6 +154,10 @@ test.each([
 ])('the way back by hand tells what older snapshots need: %s', async (_case, configuration, words) => {
   const {steps} = runbookOf(await draft('disable', enabled, configuration), options);
   expect(steps.map(({title}) => title).join('\n')).toContain(words);
+  // Where kops looks which names of keys were used before.
+  expect(steps.at(-2)?.commands.at(-1)).toBe(
+    `mkdir -p -m 700 ${ARCHIVE_FOLDER} && mv ${CONFIG} ${ARCHIVE_FOLDER}/$(date +%Y%m%d-%H%M%S).yaml`,
+  );
 });
 
 test('where nothing is to be changed, only the proof is left', async () => {
