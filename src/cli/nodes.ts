@@ -14,7 +14,7 @@ import {foldersOf} from '../lab/folders.ts';
 import {type FoundNode, findNode, type Machine, thisMachine} from '../nodes/find.ts';
 import type {Node} from '../nodes/node.ts';
 import type {PodApi} from '../nodes/pod.ts';
-import {Problem} from '../problem.ts';
+import {ExitCode, Problem} from '../problem.ts';
 
 const helpGroup = 'NODES';
 
@@ -77,13 +77,17 @@ export async function findControlPlaneNodes(
   {mayGuess = false, machine = thisMachine}: Finding = {},
 ): Promise<FoundNodes> {
   const roots = labRoots(cluster);
-  const named = flags['control-planes']?.split(',').filter(Boolean) ?? (roots && [...roots.keys()]);
+  refuseUnused(flags, roots !== undefined);
+  const named = flags['control-planes']?.split(',').filter(Boolean);
   const known = async () => {
-    if (named) return named;
+    const told = named ?? (roots && [...roots.keys()]);
+    if (told) return told;
     const ofKind = await machine.kindControlPlanes(new URL(cluster.server), signal);
     return ofKind.length > 0 || !mayGuess || !machine.isControlPlane ? ofKind : [machine.hostname];
   };
   const objects = await controlPlanes(cluster, known, signal);
+  const names = objects.map(({metadata}) => metadata?.name ?? '');
+  if (named && [...named].sort().join() !== [...names].sort().join()) throw otherNames(named, names);
   const found = await Promise.all(
     objects.map(async (object): Promise<{reached: Reached; chosen?: string}> => {
       const name = object.metadata?.name ?? '';
@@ -104,6 +108,30 @@ export async function findControlPlaneNodes(
     chosen: found.flatMap(({chosen}) => chosen ?? []),
   };
 }
+
+/** What the user says of the way to nodes, and would have no effect, was meant for another cluster, or is a slip. */
+function refuseUnused({'node-access': access = 'auto', ...flags}: NodeFlags, isLab: boolean): void {
+  for (const [flag, way] of [
+    ['ssh-host', 'ssh'],
+    ['node-pod-image', 'pod'],
+  ] as const) {
+    if (flags[flag] === undefined || (!isLab && ['auto', way].includes(access))) continue;
+    throw hasNoEffect(`--${flag}`, isLab ? OF_A_LAB : `it is for --node-access ${way}, not for ${access}`);
+  }
+  if (isLab && access !== 'auto' && access !== 'local') throw hasNoEffect(`--node-access ${access}`, OF_A_LAB);
+}
+
+const OF_A_LAB = 'the nodes of an embedded lab are folders of this machine';
+
+const hasNoEffect = (words: string, why: string): Problem =>
+  new Problem(`${words} has no effect here`, {why, next: 'leave it out', exitCode: ExitCode.usage});
+
+const otherNames = (named: readonly string[], names: readonly string[]): Problem =>
+  new Problem(`--control-planes ${named.join(',')} is not what the cluster says`, {
+    why: `its control planes are ${names.join(', ') || 'none'}`,
+    next: 'leave it out: it is for when no API server can tell the names',
+    exitCode: ExitCode.usage,
+  });
 
 const isFar = ({access}: Node): boolean => access === 'ssh' || access === 'pod';
 

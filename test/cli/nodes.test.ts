@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {findControlPlaneNodes, reachNamed} from '../../src/cli/nodes.ts';
+import {CONTROL_PLANE_LABEL} from '../../src/encryption/managed.ts';
 import {ConnectionProblem} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {FakeCluster} from '../support/fake-cluster.ts';
@@ -61,5 +62,28 @@ describe('where no API server answers', () => {
   ])('%s', async (_case, flags, finding, names) => {
     const found = await find(flags, finding).catch(() => undefined);
     expect(found?.nodes.map(({name}) => name)).toEqual(names);
+  });
+});
+
+describe('what is said of the nodes and cannot be so is refused', () => {
+  const find = (flags: object) => {
+    fakePrograms({ssh});
+    const list = async () => ['cp-1', 'cp-2'].map((name) => ({metadata: {name, labels: {[CONTROL_PLANE_LABEL]: ''}}}));
+    const cluster = Object.assign(new FakeCluster(), {list}) as FakeCluster;
+    return findControlPlaneNodes(cluster, {'node-access': 'ssh', ...flags}, signal);
+  };
+
+  test.each([
+    ['names that the cluster has not', {'control-planes': 'foo'}, 'its control planes are cp-1, cp-2'],
+    ['some of the names', {'control-planes': 'cp-1'}, 'its control planes are cp-1, cp-2'],
+    ['a host for ssh', {'node-access': 'docker', 'ssh-host': 'a'}, 'it is for --node-access ssh, not for docker'],
+    ['an image for a pod', {'node-pod-image': 'a'}, 'it is for --node-access pod, not for ssh'],
+  ])('%s', async (_case, flags, why) => {
+    await expect(find(flags)).rejects.toMatchObject({why, exitCode: 2});
+  });
+
+  test('the names that it has are taken, in any order', async () => {
+    const {nodes} = await find({'control-planes': 'cp-2,cp-1'});
+    expect(nodes.map(({name}) => name)).toEqual(['cp-1', 'cp-2']);
   });
 });
