@@ -6,10 +6,10 @@ import {prepareRotate} from '../../src/encryption/rotate.ts';
 export default class EncryptAtRestRotateCommand extends EncryptionChangeCommand {
   static override summary = 'Encrypt with a new key, or another provider, and drop the old one once nothing needs it.';
   static override description =
-    'Four steps, each on all API servers before the next: the new key readable, the new key written, everything rewritten and verified in etcd, the old key dropped. It goes to an archive on the nodes, because older snapshots need it.';
+    'Four steps, each on all API servers before the next: the new key readable, the new key written, everything rewritten and verified in etcd, the old key dropped. It goes to an archive on the nodes, because older snapshots need it. Plaintext stays readable where it was, unless --strict.';
   static override examples = [
     '<%= config.bin %> encrypt-at-rest rotate',
-    '<%= config.bin %> encrypt-at-rest rotate --provider secretbox --yes',
+    '<%= config.bin %> encrypt-at-rest rotate --provider secretbox --strict',
     '<%= config.bin %> encrypt-at-rest rotate --provider kms --kms-endpoint unix:///run/kms/plugin.sock',
   ];
   static override flags = {

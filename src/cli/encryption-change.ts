@@ -10,10 +10,11 @@ import {atWork} from '../encryption/transaction/lock.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
 import {proveUnchanged} from '../encryption/unchanged.ts';
 import {renderAbortPlan} from '../encryption/view/abort-plan.ts';
-import {renderPlan} from '../encryption/view/plan.ts';
+import {renderDryRun, renderPlan} from '../encryption/view/plan.ts';
 import {renderDeparture, renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {type Departure, leaveOut, planDeparture} from '../encryption/without.ts';
+import {ExitCode, Problem} from '../problem.ts';
 import {parseDuration} from '../text/parse-duration.ts';
 import {asDuration, changeFlags, clusterFlags, kubectlScope, outputFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
@@ -72,7 +73,7 @@ export const keyFlags = {
     helpValue: 'NAME',
     parse: asKeyName,
   }),
-  strict: Flags.boolean({description: 'in the end, plaintext can no longer be read'}),
+  strict: Flags.boolean({description: 'in the end, once all is verified, plaintext can no longer be read'}),
 };
 
 type ChangeFlags = Interfaces.InferredFlags<typeof encryptionChangeFlags>;
@@ -83,7 +84,8 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
   protected override readonly open: 'refuses' | 'needs' = 'refuses';
 
   /** What the flags say of every change. */
-  protected async changeOptions(flags: ChangeFlags, {cluster}: ControlPlane): Promise<ChangeOptions> {
+  protected async changeOptions(flags: ChangeFlags & {strict?: boolean}, {cluster}: ControlPlane): Promise<ChangeOptions> {
+    if (flags.strict && !flags.rewrite) throw strictNeedsProof();
     const now = new Date();
     const file = async () => flags['snapshot-file'] ?? snapshotName(now, await clusterMark(cluster, this.signal));
     return {
@@ -103,7 +105,7 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
       const runbook = runbookOf(draft, {context, etcdPrefix, unchanged: plan.unchanged, scope});
       return this.present(runbook, flags.output, renderRunbook);
     }
-    if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderPlan);
+    if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderDryRun);
     this.tell(`${renderPlan(plan, this.errorScreen)}\n`);
     if (plan.unchanged) return this.end(await proveUnchanged(plane, prepared, this.progress, this.signal), flags.output);
     await askFirst('Go on?', {yes: flags.yes, signal: this.signal});
@@ -153,3 +155,10 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
     if (!this.signal.aborted) this.exit(exitCodeOfRun(run));
   }
 }
+
+const strictNeedsProof = (): Problem =>
+  new Problem('--strict and --no-rewrite exclude each other', {
+    why: 'what is still stored in plaintext could not be read any more',
+    next: 'leave one of them out',
+    exitCode: ExitCode.usage,
+  });

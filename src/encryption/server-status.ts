@@ -1,3 +1,4 @@
+import type {NodeAccess} from '../nodes/node.ts';
 import {ExitCode, type Problem} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {writeKeyOf} from './configuration/coverage.ts';
@@ -8,7 +9,7 @@ import {CONFIG_FLAG} from './manifest/manifest.ts';
 export interface ServerStatus {
   readonly node: string;
   /** How the node was reached; null where it was not. */
-  readonly access: string | null;
+  readonly access: NodeAccess | null;
   /** Whether the API server is told to encrypt, and there is a file that says how. Null where the node was not reached. */
   readonly configured: boolean | null;
   /** Value of --encryption-provider-config; null where it is not set. */
@@ -32,7 +33,7 @@ export interface ServerStatus {
 /** What was seen of one of them. */
 export interface Looked {
   readonly name: string;
-  readonly access: string | null;
+  readonly access: NodeAccess | null;
   readonly state: ServerState | undefined;
   readonly running: RunningServer | undefined;
   readonly problem: Problem | undefined;

@@ -154,12 +154,12 @@ export const configTroubles = (observations: Observations): string[] =>
 
 function notesOn(resources: readonly VerifiedResource[]): string[] {
   return resources.flatMap((verified) => {
-    const {resource, total, plaintext, unchecked, stale, writes} = verified;
+    const {resource, total, plaintext, encrypted, unchecked, stale, writes} = verified;
     const kmsKeys = kmsKeysOf(verified);
     return [
       ...(total === 0 ? [`there are no ${resource} in etcd`] : []),
       ...(writes.length > 1 ? [`the API servers do not agree on how ${resource} are written: ${writes.join(', ')}`] : []),
-      ...(plaintext > 0 && writes.includes('identity') ? [`new ${resource} are written as plaintext`] : []),
+      ...(plaintext + encrypted > 0 && writes.includes('identity') ? [`new ${resource} are written as plaintext`] : []),
       ...(stale > 0
         ? [`${countedObjects(stale, resource)} ${stale === 1 ? 'is' : 'are'} not under the key that writes now`]
         : []),

@@ -32,3 +32,12 @@ test('the sockets of a draft are those of the node, where the manifest has them 
   expect((await draftOf('setup', kubeadm)).socketsOnNodes).toEqual(new Map([['cp-1', [SOCKET]]]));
   expect((await draftOf('setup', elsewhere)).socketsOnNodes).toEqual(new Map([['cp-1', ['/srv/kms/plugin.sock']]]));
 });
+
+test.each([
+  ['that is to be strict says that plaintext is no longer readable', true, true],
+  ['that is not, does not', false, false],
+])('a plan %s', async (_case, strict, expected) => {
+  const draft = await draftOf('setup', kubeadm, secretboxWith(['a', 'identity']), strict);
+  const plan = planOf({context: 'x', draft, counts: [], snapshot: undefined, editsKubeadm: false});
+  expect(plan.strict).toBe(expected);
+});

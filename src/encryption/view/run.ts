@@ -1,6 +1,7 @@
 import {enumerate} from '../../text/enumerate.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
 import {type OpenTransaction, RESUME_OR_ABORT} from '../open-transaction.ts';
 import {holderWords} from '../transaction/lock.ts';
 import {ARCHIVE_FOLDER, type Transaction} from '../transaction/record.ts';
@@ -34,7 +35,7 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   if (outcome !== 'done' && failed) rows.push(['why', failed]);
   if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
   if (outcome === 'open') rows.push(['next', RESUME_OR_ABORT]);
-  return [headline(run, theme), ...namedRows(rows, width)].join('\n');
+  return [...headline(run, theme, width), ...namedRows(rows, width)].join('\n');
 }
 
 /** Once a server may have written with the new key, it stays readable. */
@@ -76,17 +77,20 @@ export const renderOpenWarning = ({operation, id, runningBy}: OpenTransaction, {
     runningBy ? `  ${holderWords(runningBy)}` : `  ${RESUME_OR_ABORT}`,
   ].join('\n');
 
-function headline(run: EncryptionRun, theme: Screen['theme']): string {
+function headline(run: EncryptionRun, theme: Screen['theme'], width: number): string[] {
   const {outcome, operation, writeKey, resources, proof} = run;
   const isOff = operation === 'disable';
   const what = enumerate(resources);
   const key = writeKey.keyName ?? writeKey.provider;
-  if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
+  if (outcome === 'open') return [`${theme.wrong('✗')} ${operation} stopped half-way, and is open`];
   if (outcome === 'rolled back') {
     const where = isReadable(run) ? 'both keys are readable everywhere, nothing was lost' : 'every file is what it was before';
-    return `${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`;
+    return [`${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`];
   }
   const all = proof ? `${proof.scanned} of ${proof.scanned} ${what}` : what;
   const told = isOff ? `${all} stored in plaintext again` : `${all} encrypted in etcd with ${key}, 0 plaintext`;
-  return `${theme.good('✓')} ${proof ? `${told} (revision ${proof.revision})` : `${what}: new ones are ${isOff ? 'plaintext' : `encrypted with ${key}`}`}`;
+  if (!proof) return [`${theme.good('✓')} ${what}: new ones are ${isOff ? 'plaintext' : `encrypted with ${key}`}`];
+  const revision = `(revision ${proof.revision})`;
+  const line = `${theme.good('✓')} ${told}`;
+  return textWidth(told) + revision.length + 3 <= width ? [`${line} ${revision}`] : [line, `  ${revision}`];
 }

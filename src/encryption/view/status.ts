@@ -1,52 +1,53 @@
 import {age} from '../../text/duration.ts';
-import {pad} from '../../text/fit.ts';
+import {pad, wrap} from '../../text/fit.ts';
 import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
 import type {ServerStatus} from '../server-status.ts';
 import type {EncryptionStatus, SecretInMemory, StoredObjects} from '../status.ts';
-import {keyWords, prefixWords} from './words.ts';
+import {keyWords, prefixWords, WAYS, warning} from './words.ts';
 
 export function renderStatus(report: EncryptionStatus, screen: Screen): string {
-  const {theme} = screen;
   const {servers, objects, objectsProblem, transaction, secret, next} = report;
   const lines = [
     headline(report, screen),
     ...servers.flatMap((server) => serverLines(server, servers, screen)),
     ...(transaction ? transactionLines(transaction, screen) : []),
     '',
-    ...(objectsProblem === null
-      ? objectLines(objects, screen)
-      : [`${theme.waiting('⚠')} etcd was not looked into: ${objectsProblem}`]),
+    ...(objectsProblem === null ? objectLines(objects, screen) : warning(`etcd was not looked into: ${objectsProblem}`, screen)),
     ...(secret ? ['', ...secretLines(secret, screen)] : []),
     ...(next === null ? [] : [`  try: ${next}`]),
   ];
   return lines.join('\n');
 }
 
-function headline({configured, agrees, context, servers, transaction}: EncryptionStatus, {theme}: Screen): string {
+function headline(report: EncryptionStatus, {theme, width}: Screen): string {
+  const [mark, words] = verdict(report, theme);
+  const {context} = report;
+  const isShort = textWidth(words) + context.length + 4 <= width;
+  return `${mark} ${theme.strong(words)}${isShort ? '' : '\n'}${theme.dim(`  ${context}`)}`;
+}
+
+function verdict(
+  {configured, agrees, servers, transaction}: EncryptionStatus,
+  theme: Screen['theme'],
+): [mark: string, words: string] {
   const count = counted(servers.length, 'API server');
-  const where = theme.dim(`  ${context}`);
+  const isOne = servers.length === 1;
+  if (transaction !== null)
+    return [theme.waiting('…'), `a change of the encryption is ${transaction.runningBy ? 'running now' : 'not finished'}`];
   const odd = servers.filter((server) => server.agrees === false).length;
-  const disagreement = servers.length === 1 ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`;
-  if (transaction !== null) {
-    const state = transaction.runningBy ? 'is running now' : 'is not finished';
-    return `${theme.waiting('…')} ${theme.strong(`a change of the encryption ${state}`)}${where}`;
-  }
-  if (!agrees) return `${theme.wrong('✗')} ${theme.strong(disagreement)}${where}`;
+  if (!agrees) return [theme.wrong('✗'), isOne ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`];
   const judged = servers.filter((server) => server.agrees !== null).length;
-  if (judged < servers.length) {
-    const asked = servers.length === 1 ? 'the API server could not be asked' : `${judged} of ${count} could be asked`;
-    return `${theme.waiting('?')} ${theme.strong(asked)}${where}`;
-  }
-  if (!configured) return `${theme.waiting('○')} ${theme.strong('encryption at rest is not configured')}${where}`;
-  const all = servers.length === 1 ? 'the API server does what its file says' : `all ${count} do what their files say`;
-  const writes = servers.every(({provider}) => provider === 'identity')
-    ? 'a configuration is there, but new Secrets are written as plaintext'
-    : 'Secrets are encrypted at rest';
+  if (judged < servers.length)
+    return [theme.waiting('?'), isOne ? 'the API server could not be asked' : `${judged} of ${count} could be asked`];
+  if (!configured) return [theme.waiting('○'), 'encryption at rest is not configured'];
+  const all = isOne ? 'the API server does what its file says' : `all ${count} do what their files say`;
+  if (servers.every(({provider}) => provider === 'identity'))
+    return [theme.waiting('⚠'), 'new Secrets are written as plaintext: the configuration says so'];
   const mark = servers.some(({provider}) => provider === 'identity') ? theme.waiting('⚠') : theme.good('✓');
-  return `${mark} ${theme.strong(`${writes}; ${all}`)}${where}`;
+  return [mark, `Secrets are encrypted at rest; ${all}`];
 }
 
 function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme, width: columns}: Screen): string[] {
@@ -54,13 +55,14 @@ function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme,
   const width = Math.max(...all.map((other) => other.node.length));
   const mark = agrees === true ? theme.good('●') : agrees === false ? theme.wrong('●') : theme.waiting('○');
   const name = pad(node, width);
-  const trouble = problem === null ? [] : [`    ${agrees === false ? theme.wrong(problem) : theme.waiting(problem)}`];
+  const tone = agrees === false ? theme.wrong : theme.waiting;
+  const trouble = problem === null ? [] : wrap(problem, columns - 4).map((line) => `    ${tone(line)}`);
   if (access === null) return [`  ${mark} ${name}  not reached`, ...trouble];
   const key = provider === null ? 'unknown' : provider === 'identity' ? 'plaintext' : keyWords(provider, keyName);
   const differs = runningHash !== null && runningHash !== configHash;
   const hashes = configHash === null ? '' : `${short(configHash)}${differs ? ` ≠ ${short(runningHash)}` : ''}`;
   const file = flag ?? (configured === null ? '' : 'no --encryption-provider-config');
-  const how = [file, hashes, `by ${access}`].filter(Boolean).join('  ');
+  const how = [file, hashes, WAYS[access]].filter(Boolean).join('  ');
   const own = `  ${mark} ${name}  ${key}`;
   const isShort = textWidth(own) + 2 + how.length <= columns;
   return [...(isShort ? [`${own}  ${theme.dim(how)}`] : [own, `    ${theme.dim(how)}`]), ...trouble];

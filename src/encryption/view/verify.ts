@@ -4,7 +4,7 @@ import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EncryptionVerification, VerifiedResource} from '../verify.ts';
 import {renderResidue} from './residue.ts';
-import {prefixWords} from './words.ts';
+import {prefixWords, warning} from './words.ts';
 
 /** Keys that are listed one by one; `-o json` has them all. */
 const LISTED = 10;
@@ -19,7 +19,7 @@ export function renderVerification(report: EncryptionVerification, screen: Scree
     theme.dim(`  ${context}, ${etcd}, revision ${revision}`),
     ...countLines(resources, screen),
     ...offenderLines(report, screen),
-    ...notes.map((note) => `  ${theme.waiting('⚠')} ${note}`),
+    ...notes.flatMap((note) => warning(note, screen)),
     ...(next === null ? [] : [`  ${next.startsWith('kops ') ? `try: ${next}` : next}`]),
   ];
   return [...lines, ...(residue ? ['', renderResidue(residue, screen)] : [])].join('\n');

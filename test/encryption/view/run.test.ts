@@ -124,7 +124,8 @@ test('the plan of a setup that finds the files as they are to be, and some value
 
 test('a setup that is done', () => {
   expect(renderRun(run, screen)).toMatchInlineSnapshot(`
-    "✓ 214 of 214 secrets encrypted in etcd with key-20261123-1, 0 plaintext (revision 48211)
+    "✓ 214 of 214 secrets encrypted in etcd with key-20261123-1, 0 plaintext
+      (revision 48211)
       key       /etc/kubernetes/enc/encryption.yaml on kops-control-plane: back it
                 up, apart from etcd's backups
       older     revisions and snapshots are as they were before

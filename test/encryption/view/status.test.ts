@@ -53,7 +53,8 @@ const render = (servers: readonly ServerStatus[], more: Partial<EncryptionStatus
 
 test('all servers encrypt alike', () => {
   expect(render([server('cp-1'), server('cp-22')])).toMatchInlineSnapshot(`
-    "✓ Secrets are encrypted at rest; all 2 API servers do what their files say  kind-kops
+    "✓ Secrets are encrypted at rest; all 2 API servers do what their files say
+      kind-kops
       ● cp-1   secretbox, key key1
         /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
       ● cp-22  secretbox, key key1
@@ -98,7 +99,7 @@ test('a server has not read its file, another lacks it, a third is out of reach,
       ○ cp-3  not reached
         no way to the node cp-3: ssh: refused
 
-    ⚠ etcd was not looked into: cannot read etcd: refused
+      ⚠ etcd was not looked into: cannot read etcd: refused
       try: kops encrypt-at-rest sync cp-2"
   `);
 });
@@ -148,9 +149,7 @@ test('a change is open, and a Secret is asked for', () => {
 
 test('a configuration that writes plaintext is no encryption', () => {
   const [first] = render([server('cp-1', {provider: 'identity', keyName: null})]).split('\n');
-  expect(first).toBe(
-    '⚠ a configuration is there, but new Secrets are written as plaintext; the API server does what its file says  kind-kops',
-  );
+  expect(first).toBe('⚠ new Secrets are written as plaintext: the configuration says so  kind-kops');
 });
 
 test('a change is running, so that its server is away for a moment', () => {
