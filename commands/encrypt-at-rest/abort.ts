@@ -11,6 +11,7 @@ export default class EncryptAtRestAbortCommand extends EncryptionChangeCommand {
     ...changeFlags,
   };
   protected override readonly mayGuessNodes = true;
+  protected override readonly open = 'needs';
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestAbortCommand);

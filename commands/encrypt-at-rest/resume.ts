@@ -10,6 +10,7 @@ export default class EncryptAtRestResumeCommand extends EncryptionChangeCommand 
   ];
   static override flags = {...continueFlags};
   protected override readonly mayGuessNodes = true;
+  protected override readonly open = 'needs';
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestResumeCommand);

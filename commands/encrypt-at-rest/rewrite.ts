@@ -5,7 +5,7 @@ import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
 import {createProgress} from '../../src/cli/progress.ts';
 import {rewriteCommands} from '../../src/encryption/rewrite/commands.ts';
 import {exitCodeOfRewrite, prepareRewrite, runRewrite} from '../../src/encryption/rewrite/run.ts';
-import {renderRewrite, renderRewritePlan} from '../../src/encryption/view/rewrite.ts';
+import {renderRewrite, renderRewriteDryRun, renderRewritePlan} from '../../src/encryption/view/rewrite.ts';
 
 export default class EncryptAtRestRewriteCommand extends EncryptionCommand {
   static override summary = 'Write every object back as it is, so that it is stored as the API servers write now.';
@@ -43,7 +43,7 @@ export default class EncryptAtRestRewriteCommand extends EncryptionCommand {
     if (flags['show-commands']) return this.presentCommands(rewriteCommands(resources, kubectlScope(flags)), output);
     const cluster = await this.connect(flags);
     const prepared = await prepareRewrite(cluster.api, {resources, engine, namespace, dryRun: dryRun === 'server'}, this.signal);
-    if (dryRun === 'client') return this.present(prepared.plan, output, renderRewritePlan);
+    if (dryRun === 'client') return this.present(prepared.plan, output, renderRewriteDryRun);
     this.tell(`${renderRewritePlan(prepared.plan, this.errorScreen)}\n`);
     if (dryRun === 'none') await askFirst('Go on?', {yes, signal: this.signal});
     const progress = createProgress(process.stderr, process.env, this.errorScreen);

@@ -12,7 +12,7 @@ export default class EncryptAtRestSetupCommand extends EncryptionChangeCommand {
   static override examples = [
     '<%= config.bin %> encrypt-at-rest setup',
     '<%= config.bin %> encrypt-at-rest setup --provider aescbc --key-name key1',
-    '<%= config.bin %> encrypt-at-rest setup --show-commands',
+    '<%= config.bin %> encrypt-at-rest setup --dry-run --runbook',
   ];
   static override flags = {
     ...encryptionChangeFlags,

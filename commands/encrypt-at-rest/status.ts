@@ -12,7 +12,7 @@ export default class EncryptAtRestStatusCommand extends EncryptionCommand {
   static override description =
     `Compares each node's manifest and configuration with what its running API server reports, says whether a change is open, and counts objects in etcd where that can be read.
 
-Ends with 0 where all servers agree, also where no encryption is configured, 3 where one does not do what its file says or differs from the others, 4 where a change is not finished, 5 where a node could not be reached or its API server could not be asked. That some objects are stored as plaintext is told, and does not change the code: verify ends with 3 for that.
+The first that holds is its exit code: 4 where a change is not finished, because servers may then differ, or be away; 3 where one does not do what its file says or differs from the others; 5 where a node could not be reached or its API server could not be asked; 0 where all servers agree, also where no encryption is configured. That some objects are stored as plaintext is told, and does not change the code: verify ends with 3 for that.
 
 ${RIGHTS}`;
   static override examples = [

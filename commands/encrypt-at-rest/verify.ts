@@ -15,7 +15,7 @@ export default class EncryptAtRestVerifyCommand extends EncryptionCommand {
   static override description =
     `Reads every key at one revision, counts what is encrypted by which key, and opens each value with the configuration of every node. For one Secret: its bytes as they are stored, as hexdump shows them.
 
-Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted; with --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.
+Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted. A node whose configuration is missing is a warning, as long as that of another one opens everything. With --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.
 
 ${RIGHTS}`;
   static override examples = [
@@ -43,17 +43,17 @@ ${RIGHTS}`;
       return this.presentCommands(commands, flags.output);
     }
     for (const file of flags.snapshot ?? []) await requireSnapshot(file);
-    await this.withControlPlane(flags, async (plane) => {
+    await this.withControlPlane(flags, async (plane, open) => {
       const observations = await observeNodes(plane, this.signal);
       if (name !== undefined) {
         const secret = {namespace: plane.cluster.namespace, name};
-        const report = await verifySecret(plane, observations, secret, flags, this.signal);
+        const report = await verifySecret(plane, observations, secret, {reveal: flags.reveal, open}, this.signal);
         this.present(report, flags.output, renderSecretVerification);
         this.exit(exitCodeOfVerification(report));
       }
       const resources = await toVerify(plane.cluster, observations, asked, this.signal);
       const report = await spin('reading etcd', process.stderr, process.env, async () => {
-        const found = await verify(plane, observations, {resources}, this.signal);
+        const found = await verify(plane, observations, {resources, open}, this.signal);
         return flags.residue ? withResidue(plane, found, flags.snapshot, this.signal) : found;
       });
       this.present(report, flags.output, renderVerification);

@@ -3,18 +3,21 @@ import {planAbort} from '../encryption/abort-plan.ts';
 import {applyChange, type ChangeOptions, type PreparedChange} from '../encryption/change.ts';
 import {continueChange, openChange, openWork} from '../encryption/continue.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
+import {whoRuns} from '../encryption/open-transaction.ts';
 import {requireSockets} from '../encryption/preflight.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';
+import {atWork} from '../encryption/transaction/lock.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
 import {proveUnchanged} from '../encryption/unchanged.ts';
 import {renderAbortPlan} from '../encryption/view/abort-plan.ts';
-import {renderPlan} from '../encryption/view/plan.ts';
+import {renderDryRun, renderPlan} from '../encryption/view/plan.ts';
 import {renderDeparture, renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {type Departure, leaveOut, planDeparture} from '../encryption/without.ts';
+import {ExitCode, Problem} from '../problem.ts';
 import {parseDuration} from '../text/parse-duration.ts';
-import {asDuration, changeFlags, clusterFlags, outputFlag, yesFlag} from './command.ts';
+import {asDuration, changeFlags, clusterFlags, kubectlScope, outputFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
 import {EncryptionCommand, nodeFlags} from './encryption.ts';
 import {encryptionTools} from './encryption-tools.ts';
@@ -53,7 +56,7 @@ export const encryptionChangeFlags = {
   ...changeFlags,
   ...confirmFlag,
   'show-commands': Flags.boolean({
-    description: 'print the plan as commands to type and files to edit, for a change ticket or to learn, and do nothing',
+    description: 'print the plan as commands to type, for a change ticket or to learn, and do nothing; --runbook is the same',
     aliases: ['runbook'],
   }),
   rewrite: Flags.boolean({
@@ -71,7 +74,7 @@ export const keyFlags = {
     helpValue: 'NAME',
     parse: asKeyName,
   }),
-  strict: Flags.boolean({description: 'in the end, plaintext can no longer be read'}),
+  strict: Flags.boolean({description: 'in the end, once all is verified, plaintext can no longer be read'}),
 };
 
 type ChangeFlags = Interfaces.InferredFlags<typeof encryptionChangeFlags>;
@@ -79,10 +82,11 @@ type ContinueFlags = Interfaces.InferredFlags<typeof continueFlags>;
 
 /** A command that changes the encryption of a control plane. */
 export abstract class EncryptionChangeCommand extends EncryptionCommand {
-  protected override readonly warnsOfOpen = false;
+  protected override readonly open: 'refuses' | 'needs' = 'refuses';
 
   /** What the flags say of every change. */
-  protected async changeOptions(flags: ChangeFlags, {cluster}: ControlPlane): Promise<ChangeOptions> {
+  protected async changeOptions(flags: ChangeFlags & {strict?: boolean}, {cluster}: ControlPlane): Promise<ChangeOptions> {
+    if (flags.strict && !flags.rewrite) throw strictNeedsProof();
     const now = new Date();
     const file = async () => flags['snapshot-file'] ?? snapshotName(now, await clusterMark(cluster, this.signal));
     return {
@@ -97,11 +101,13 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
   protected async carryOut(plane: ControlPlane, prepared: PreparedChange, flags: ChangeFlags): Promise<void> {
     const {plan, draft} = prepared;
     if (flags['show-commands']) {
-      const runbook = runbookOf(plane.context, draft, plane.etcdPrefix, plan.unchanged);
+      const {context, etcdPrefix} = plane;
+      const scope = {...kubectlScope(flags), namespace: undefined, context};
+      const runbook = runbookOf(draft, {context, etcdPrefix, unchanged: plan.unchanged, scope});
       return this.present(runbook, flags.output, renderRunbook);
     }
     await requireSockets(draft, this.signal); // a plan that the preflight would stop is none
-    if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderPlan);
+    if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderDryRun);
     this.tell(`${renderPlan(plan, this.errorScreen)}\n`);
     if (plan.unchanged) return this.end(await proveUnchanged(plane, prepared, this.progress, this.signal), flags.output);
     await askFirst('Go on?', {yes: flags.yes, signal: this.signal});
@@ -134,6 +140,8 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
     const {without} = flags;
     const run = async (plane: ControlPlane) => {
       const transaction = await openChange(plane, this.signal);
+      const running = await whoRuns(transaction, plane.nodes, this.signal);
+      if (running) throw atWork(transaction.lead, running);
       const whole = {transaction, journal: [], gone: undefined};
       await task(plane, without === undefined ? whole : await planDeparture(plane, transaction, without, this.signal));
     };
@@ -149,3 +157,10 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
     if (!this.signal.aborted) this.exit(exitCodeOfRun(run));
   }
 }
+
+const strictNeedsProof = (): Problem =>
+  new Problem('--strict and --no-rewrite exclude each other', {
+    why: 'what is still stored in plaintext could not be read any more',
+    next: 'leave one of them out',
+    exitCode: ExitCode.usage,
+  });

@@ -1,12 +1,13 @@
 import type {Interfaces} from '@oclif/core';
 import {type ControlPlane, type ControlPlaneNode, observe, type ServerState} from '../encryption/control-plane.ts';
 import {exclusively} from '../encryption/exclusive.ts';
-import {findOpenTransaction} from '../encryption/open-transaction.ts';
+import {findOpenTransaction, type OpenTransaction, refuseOpen} from '../encryption/open-transaction.ts';
 import type {Reached} from '../encryption/status.ts';
 import type {Keyspace} from '../encryption/stored/etcd-path.ts';
 import {renderOpenWarning} from '../encryption/view/run.ts';
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Cluster} from '../kube/cluster.ts';
+import {ConnectionProblem} from '../kube/errors.ts';
 import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {ClusterCommand, clusterFlags} from './command.ts';
@@ -24,25 +25,30 @@ export const RIGHTS =
 
 /** A command about what is in etcd, and what encrypts it. */
 export abstract class EncryptionCommand extends ClusterCommand {
-  /** Whether a change that is open is worth a word: not where it is what the command is about. */
-  protected readonly warnsOfOpen: boolean = true;
+  /** What a change that is open means to the command: a word of warning, that it cannot begin, or what it is about. */
+  protected readonly open: 'warns' | 'refuses' | 'needs' = 'warns';
   /** See `findControlPlaneNodes`: for what only looks, and what goes on with a change, whose record names all of its nodes. */
   protected readonly mayGuessNodes: boolean = false;
   /** Ways to nodes that are none of the cluster's control planes yet. */
   private readonly others: Node[] = [];
 
-  /** Opens the control plane for a task, and closes what that took. Every node must be within reach, but one `without` which it is done. */
+  /**
+   * Opens the control plane for a task, and closes what that took. Every node must be within reach, but one `without` which it is done. The
+   * task is told what is open.
+   */
   protected async withControlPlane<T>(
     flags: PlaneFlags,
-    task: (plane: ControlPlane) => Promise<T>,
+    task: (plane: ControlPlane, open: OpenTransaction | undefined) => Promise<T>,
     without?: string,
   ): Promise<T> {
     return this.withNodes(flags, async (cluster, all) => {
       const found = without === undefined ? all : await this.allBut(without, cluster, all, flags);
+      // First of all: a change in the middle may be why the rest does not work.
+      if (this.open === 'refuses') await refuseOpen(reachable(found.nodes), this.signal);
+      const open = await this.tellOfOpen(found);
       const plane = await openControlPlane(cluster, found, this.signal);
       try {
-        if (this.warnsOfOpen) await this.warnOfOpen(plane);
-        return await task(plane);
+        return await task(plane, open);
       } finally {
         await plane.etcd.close();
       }
@@ -62,15 +68,28 @@ export abstract class EncryptionCommand extends ClusterCommand {
     return {...found, nodes: found.nodes.filter((node) => node !== own)};
   }
 
-  private async warnOfOpen({nodes}: ControlPlane): Promise<void> {
-    const open = await findOpenTransaction(nodes, this.signal);
-    if (open) this.tell(renderOpenWarning(open, this.errorScreen));
+  private async tellOfOpen({nodes}: FoundNodes): Promise<OpenTransaction | undefined> {
+    const open = await findOpenTransaction(reachable(nodes), this.signal);
+    if (open && this.open === 'warns') this.tell(renderOpenWarning(open, this.errorScreen));
+    return open;
+  }
+
+  /** Rejects where no API server tells which nodes there are; a change that is open on this one may be why. */
+  private async findNodes(cluster: Cluster, flags: PlaneFlags): Promise<FoundNodes> {
+    try {
+      return await findControlPlaneNodes(cluster, flags, this.signal, {mayGuess: this.mayGuessNodes});
+    } catch (error) {
+      if (!(error instanceof ConnectionProblem)) throw error;
+      const here = await findControlPlaneNodes(cluster, flags, this.signal, {mayGuess: true}).catch(() => undefined);
+      if (here) await this.tellOfOpen(here).finally(() => closeAll(here));
+      throw error;
+    }
   }
 
   /** The same with the nodes alone, those out of reach among them. */
   protected async withNodes<T>(flags: PlaneFlags, task: (cluster: Cluster, found: FoundNodes) => Promise<T>): Promise<T> {
     const cluster = await this.connect(flags);
-    const found = await findControlPlaneNodes(cluster, flags, this.signal, {mayGuess: this.mayGuessNodes});
+    const found = await this.findNodes(cluster, flags);
     if (flags.as !== undefined || flags['as-group'] !== undefined) {
       const note = `--as counts for the API alone: nodes are reached, and etcd is read, with root's rights on the nodes`;
       this.tell(`${this.errorScreen.theme.waiting('⚠')} ${note}`);
@@ -79,7 +98,7 @@ export abstract class EncryptionCommand extends ClusterCommand {
     try {
       return await task(cluster, found);
     } finally {
-      await Promise.all([...reachable(found.nodes).map(({node}) => node), ...this.others].map((node) => node.close()));
+      await Promise.all([closeAll(found), ...this.others.map((node) => node.close())]);
     }
   }
 
@@ -157,3 +176,5 @@ export async function openEtcdOf(
 
 export const reachable = (nodes: readonly Reached[]): ControlPlaneNode[] =>
   nodes.flatMap((node) => ('server' in node ? [node.server] : []));
+
+const closeAll = ({nodes}: FoundNodes): Promise<unknown> => Promise.all(reachable(nodes).map(({node}) => node.close()));

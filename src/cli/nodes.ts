@@ -14,7 +14,7 @@ import {foldersOf} from '../lab/folders.ts';
 import {type FoundNode, findNode, type Machine, thisMachine} from '../nodes/find.ts';
 import type {Node} from '../nodes/node.ts';
 import type {PodApi} from '../nodes/pod.ts';
-import {Problem} from '../problem.ts';
+import {ExitCode, Problem} from '../problem.ts';
 
 const helpGroup = 'NODES';
 
@@ -63,7 +63,7 @@ export interface Finding {
    */
   readonly mayGuess?: boolean;
   /** For tests. */
-  readonly machine?: Pick<Machine, 'hostname' | 'isControlPlane'>;
+  readonly machine?: Pick<Machine, 'hostname' | 'isControlPlane' | 'kindControlPlanes'>;
 }
 
 /**
@@ -77,9 +77,17 @@ export async function findControlPlaneNodes(
   {mayGuess = false, machine = thisMachine}: Finding = {},
 ): Promise<FoundNodes> {
   const roots = labRoots(cluster);
-  const named = flags['control-planes']?.split(',').filter(Boolean) ?? (roots && [...roots.keys()]);
-  const guessed = mayGuess && machine.isControlPlane ? [machine.hostname] : [];
-  const objects = await controlPlanes(cluster, named ?? guessed, signal);
+  refuseUnused(flags, roots !== undefined);
+  const named = flags['control-planes']?.split(',').filter(Boolean);
+  const known = async () => {
+    const told = named ?? (roots && [...roots.keys()]);
+    if (told) return told;
+    const ofKind = await machine.kindControlPlanes(new URL(cluster.server), signal);
+    return ofKind.length > 0 || !mayGuess || !machine.isControlPlane ? ofKind : [machine.hostname];
+  };
+  const objects = await controlPlanes(cluster, known, signal);
+  const names = objects.map(({metadata}) => metadata?.name ?? '');
+  if (named && [...named].sort().join() !== [...names].sort().join()) throw otherNames(named, names);
   const looked = await Promise.allSettled(
     objects.map(async (object): Promise<{reached: Reached; chosen?: string}> => {
       const name = object.metadata?.name ?? '';
@@ -106,6 +114,30 @@ export async function findControlPlaneNodes(
     chosen: found.flatMap(({chosen}) => chosen ?? []),
   };
 }
+
+/** What the user says of the way to nodes, and would have no effect, was meant for another cluster, or is a slip. */
+function refuseUnused({'node-access': access = 'auto', ...flags}: NodeFlags, isLab: boolean): void {
+  for (const [flag, way] of [
+    ['ssh-host', 'ssh'],
+    ['node-pod-image', 'pod'],
+  ] as const) {
+    if (flags[flag] === undefined || (!isLab && ['auto', way].includes(access))) continue;
+    throw hasNoEffect(`--${flag}`, isLab ? OF_A_LAB : `it is for --node-access ${way}, not for ${access}`);
+  }
+  if (isLab && access !== 'auto' && access !== 'local') throw hasNoEffect(`--node-access ${access}`, OF_A_LAB);
+}
+
+const OF_A_LAB = 'the nodes of an embedded lab are folders of this machine';
+
+const hasNoEffect = (words: string, why: string): Problem =>
+  new Problem(`${words} has no effect here`, {why, next: 'leave it out', exitCode: ExitCode.usage});
+
+const otherNames = (named: readonly string[], names: readonly string[]): Problem =>
+  new Problem(`--control-planes ${named.join(',')} is not what the cluster says`, {
+    why: `its control planes are ${names.join(', ') || 'none'}`,
+    next: 'leave it out: it is for when no API server can tell the names',
+    exitCode: ExitCode.usage,
+  });
 
 const isFar = ({access}: Node): boolean => access === 'ssh' || access === 'pod';
 
@@ -150,13 +182,18 @@ export async function answers(cluster: Cluster, name: string, flags: NodeFlags, 
 const labRoots = ({server}: Cluster) => labNodes(server, foldersOf(process.env).labs);
 
 /** `known`: their names, for when no API server tells them. */
-async function controlPlanes(cluster: Cluster, known: readonly string[], signal: AbortSignal): Promise<Json<V1Node>[]> {
+async function controlPlanes(
+  cluster: Cluster,
+  known: () => Promise<readonly string[]>,
+  signal: AbortSignal,
+): Promise<Json<V1Node>[]> {
   let found: Json<V1Node>[];
   try {
     found = await listed(cluster, signal);
   } catch (error) {
     if (!(error instanceof ConnectionProblem)) throw error;
-    if (known.length > 0) return known.map((name) => ({metadata: {name}}));
+    const names = await known();
+    if (names.length > 0) return names.map((name) => ({metadata: {name}}));
     const {message, why, passing} = error;
     throw new ConnectionProblem(message, {
       why: [why, 'only an API server knows all nodes that the control plane runs on'].filter(Boolean).join('\n'),

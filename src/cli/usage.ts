@@ -70,6 +70,10 @@ function describe(error: ParserError, command: string): [string, string | undefi
   }
   const choice = /^Expected (.*)=(.*) to be one of: (.*)$/.exec(first);
   if (choice) return [`${choice[1]} cannot be ${choice[2]}`, `it is one of ${choice[3]}`];
+  const needs = /^All of the following must be provided when using (--\S+): (.*)$/.exec(rest[0] ?? '');
+  if (needs) return [`${needs[1]} needs ${needs[2]}`, 'it has no effect without'];
+  const excludes = /^(--[\w-]+)(?:=\S*)? cannot also be provided when using (--\S+)$/.exec(rest[0] ?? '');
+  if (excludes) return [`${excludes[1]} and ${excludes[2]} exclude each other`, 'only one of them can be meant'];
   if (/^The following errors? occurred/.test(first))
     return [uncapitalised(rest[0] ?? first), rest.slice(1).join('\n') || undefined];
   const value = /^Parsing (--\S+)/.exec(first);

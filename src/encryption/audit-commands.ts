@@ -6,11 +6,14 @@ const CERTIFICATES = `--cacert=${PKI}/ca.crt --cert=${PKI}/server.crt --key=${PK
 /** The prefix that API servers have by default; what another one is, only their manifests tell. */
 const PREFIX = '/registry';
 
-/** etcdctl in the pod of a stacked member; NODE is for the reader to fill in. */
-function etcdctl(words: string, scope: KubectlScope): string {
-  const inPod = kubectl(['exec', 'etcd-NODE'], {...scope, namespace: 'kube-system', allNamespaces: undefined});
-  return `${inPod} -- etcdctl ${CERTIFICATES} ${words}`;
+/** etcdctl in the pod of a stacked member, as far as its verb. */
+export function inEtcdPod(node: string, scope: KubectlScope): string {
+  const inPod = kubectl(['exec', `etcd-${node}`], {...scope, namespace: 'kube-system', allNamespaces: undefined});
+  return `${inPod} -- etcdctl ${CERTIFICATES}`;
 }
+
+/** NODE is for the reader to fill in. */
+const etcdctl = (words: string, scope: KubectlScope): string => `${inEtcdPod('NODE', scope)} ${words}`;
 
 /** How many values begin with which prefix; of one Secret its bytes. */
 export function verifyCommands(secret: string | undefined, resources: readonly string[], scope: KubectlScope): string[] {

@@ -12,6 +12,7 @@ import {socketsOf} from './configuration/kms.ts';
 import {parseConfiguration} from './configuration/parse.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {refuseLeftovers} from './leftovers.ts';
+import {refuseOpen} from './open-transaction.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
 import {preflight} from './preflight.ts';
 import type {StaleOf} from './rewrite/all.ts';
@@ -23,7 +24,7 @@ import {type Draft, draftTransaction, type Observed, observeAll} from './transac
 import {ABSENT, type Operation, type Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
 import type {Proof, Work} from './transaction/steps.ts';
-import {type Originals, readOpen, type StageFiles, writeTransaction} from './transaction/store.ts';
+import {type Originals, type StageFiles, writeTransaction} from './transaction/store.ts';
 import {type EncryptionRun, transact} from './transaction/transact.ts';
 
 /** Said of setup, rotate and disable alike. */
@@ -56,18 +57,8 @@ export interface PreparedChange {
 
 /** Rejects where a transaction is open already, or the servers do not agree. `command`: what is to be given again once none is open. */
 export async function observeForChange(plane: ControlPlane, signal: AbortSignal, command?: string): Promise<Observed> {
-  await refuseOpen(plane, signal, command);
+  await refuseOpen(plane.nodes, signal, command);
   return observeAll(plane, signal);
-}
-
-async function refuseOpen(plane: ControlPlane, signal: AbortSignal, command?: string): Promise<void> {
-  const open = await readOpen(plane.nodes, signal);
-  if (open === undefined) return;
-  throw new Problem(`a change of the encryption is open: ${open.operation} ${open.id}`, {
-    why: `${open.startedBy} began it at ${open.startedAt}; it is under way still, or was interrupted`,
-    next: `where it was interrupted: kops encrypt-at-rest resume, or kops encrypt-at-rest abort${command ? `; then ${command}` : ''}`,
-    exitCode: ExitCode.negative,
-  });
 }
 
 /** The configuration of all servers. Rejects where there is none, or none that encrypts anything. `what` could not be done to it. */
@@ -138,7 +129,7 @@ export async function applyChange(
     {
       title: 'preflight',
       run: async (detail: (text: string) => void) => {
-        await refuseOpen(plane, signal); // somebody may have begun one while this one was planned
+        await refuseOpen(plane.nodes, signal); // somebody may have begun one while this one was planned
         await refuseOutdated(draft, signal);
         await preflight(plane, draft, {snapshot, editsKubeadm}, signal);
         const copies = await removeCopies(plane.nodes, signal);

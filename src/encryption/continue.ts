@@ -17,14 +17,14 @@ import {leadOf, type Originals, readOpen, readOriginals, readStages, type StageF
 import {type EncryptionRun, transact} from './transaction/transact.ts';
 import {refuseNewServers} from './unknown-servers.ts';
 
-/** The change that was interrupted. Rejects with exit code 2 where none is open. */
+/** The change that was interrupted. Rejects where none is open. */
 export async function openChange(plane: ControlPlane, signal: AbortSignal): Promise<Transaction> {
   const transaction = await readOpen(plane.nodes, signal);
   if (transaction) return transaction;
   throw new Problem('no change of the encryption is open', {
     why: 'there is nothing to resume or abort',
     next: 'kops encrypt-at-rest status',
-    exitCode: ExitCode.usage,
+    exitCode: ExitCode.negative,
   });
 }
 

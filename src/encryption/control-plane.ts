@@ -1,8 +1,9 @@
+import {posix} from 'node:path';
 import type {Etcd} from '../etcd/etcd.ts';
 import type {Api, ApiResponse} from '../kube/api.ts';
 import type {Cluster} from '../kube/cluster.ts';
 import {type KubeObject, parseObject} from '../kube/json.ts';
-import {type NodeFile, readFile} from '../nodes/files.ts';
+import {listFiles, type NodeFile, readFile} from '../nodes/files.ts';
 import type {Node} from '../nodes/node.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {type EncryptionConfiguration, hashOf, parseConfiguration} from './configuration/configuration.ts';
@@ -53,7 +54,7 @@ export interface ServerState {
 /** Reads a node's manifest, and the configuration it points to. Rejects with a Problem where the manifest is missing or none. */
 export async function observe(server: ControlPlaneNode, signal: AbortSignal): Promise<ServerState> {
   const {name, node, manifestPath} = server;
-  const manifest = await readFile(node, manifestPath, signal);
+  const manifest = await readManifestFile(server, signal);
   if (manifest === undefined) {
     throw new Problem(`${name} has no ${manifestPath}`, {
       why: 'its API server does not run as a static pod of kubeadm, and kops knows no other way to change its flags',
@@ -94,6 +95,16 @@ export async function observe(server: ControlPlaneNode, signal: AbortSignal): Pr
       exitCode: ExitCode.negative,
     });
   }
+}
+
+/** While a guard swaps it, the file is away for some seconds, and its old content beside it. */
+async function readManifestFile({node, manifestPath}: ControlPlaneNode, signal: AbortSignal): Promise<NodeFile | undefined> {
+  const present = await readFile(node, manifestPath, signal);
+  if (present) return present;
+  const folder = posix.dirname(manifestPath);
+  const away = (await listFiles(node, folder, signal)).find((file) => /^\.kops-guard-\d+\.out$/.test(file));
+  const before = away === undefined ? undefined : await readFile(node, `${folder}/${away}`, signal);
+  return before ?? readFile(node, manifestPath, signal);
 }
 
 function understood(file: NodeFile, where: string): EncryptionConfiguration | Problem {

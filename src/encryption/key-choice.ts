@@ -1,8 +1,10 @@
 import {ExitCode, Problem} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
-import {type EncryptionConfiguration, type KeyedProvider, newKey} from './configuration/configuration.ts';
+import {type EncryptionConfiguration, type KeyedProvider, type KmsProviderEntry, newKey} from './configuration/configuration.ts';
 import {keysOf, providersFor, readKeysOf, writeKeyOf} from './configuration/coverage.ts';
 import {nextKeyName} from './configuration/key-names.ts';
+import {endpointFlaw} from './configuration/kms.ts';
+import {freeName} from './manifest/manifest.ts';
 import type {KeyChoice} from './transaction/stages.ts';
 
 /** Authenticated, no limit on how much one key may write, and no outside service to depend on. Source: Kubernetes' own table of providers. */
@@ -22,14 +24,34 @@ export interface Surroundings {
 
 /** A key that was never there. Rejects a name that was: what is under the old one would become unreadable (kubernetes#66844). */
 export function newChoice({provider, keyName}: KeyWish, {used, now, random}: Surroundings): KeyChoice {
-  if (keyName !== undefined && used.has(keyName)) {
-    throw new Problem(`the key name ${keyName} was used before`, {
-      why: 'what is still stored or backed up under it would be taken for something that the new key wrote, and could not be read',
-      next: `choose another, for example --key-name ${nextKeyName(now, used)}`,
-      exitCode: ExitCode.usage,
-    });
-  }
+  refuseUsed(keyName, used, nextKeyName(now, used));
   return {provider: provider ?? DEFAULT_PROVIDER, key: newKey(keyName ?? nextKeyName(now, used), random)};
+}
+
+/** A KMS v2 plugin under a name that was never there. Rejects an address that is no socket. */
+export function newKms(
+  {keyName, kmsEndpoint}: {readonly keyName: string | undefined; readonly kmsEndpoint: string | undefined},
+  used: ReadonlySet<string>,
+): KmsProviderEntry {
+  const free = freeName([...used], 'kms');
+  refuseUsed(keyName, used, free);
+  const flaw = endpointFlaw(kmsEndpoint ?? '');
+  if (flaw === undefined)
+    return {type: 'kms', apiVersion: 'v2', name: keyName ?? free, endpoint: kmsEndpoint ?? '', timeout: '3s'};
+  throw new Problem(kmsEndpoint ? `--kms-endpoint cannot be ${kmsEndpoint}` : '--provider kms needs --kms-endpoint', {
+    why: kmsEndpoint ? `it ${flaw}` : 'the API server must know at which socket the KMS plugin listens',
+    next: 'kops encrypt-at-rest rotate --provider kms --kms-endpoint unix:///run/kms/plugin.sock',
+    exitCode: ExitCode.usage,
+  });
+}
+
+function refuseUsed(keyName: string | undefined, used: ReadonlySet<string>, free: string): void {
+  if (keyName === undefined || !used.has(keyName)) return;
+  throw new Problem(`the key name ${keyName} was used before`, {
+    why: 'what is still stored or backed up under it would be taken for something that the new key wrote, and could not be read',
+    next: `choose another, for example --key-name ${free}`,
+    exitCode: ExitCode.usage,
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import {posix} from 'node:path';
 import type {NodeAccess} from '../nodes/node.ts';
 import {counted} from '../text/plural.ts';
+import {parseConfiguration} from './configuration/parse.ts';
 import {readManifest} from './manifest/manifest.ts';
 import {type RetiredKey, retiredKeys} from './retired.ts';
 import {prefixOfWriteKey, type ResourceAudit} from './stored/audit.ts';
@@ -96,9 +97,19 @@ export function planOf({
     canary: canaryKindOf(transaction.resources) ?? null,
     snapshot: unchanged ? null : (snapshot ?? null),
     confirmWithin,
-    strict: operation === 'setup' && stages.final !== undefined,
+    strict: rewrite && !disables && dropsPlaintext(draft.stages),
     unchanged,
   };
+}
+
+/** Whether fewer rules read plaintext in the end. */
+function dropsPlaintext({write, final}: Draft['stages']): boolean {
+  if (final === undefined) return false;
+  const [before, after] = [write, final].map((stage) => {
+    const {rules} = parseConfiguration(stage.toString('utf8'), 'the configuration');
+    return rules.filter(({providers}) => providers.some(({type}) => type === 'identity')).length;
+  });
+  return (after ?? 0) < (before ?? 0);
 }
 
 /** `+ 2 flags, 2 mounts (KMS: /run/kms)` */

@@ -1,9 +1,23 @@
-import {type EncryptionConfiguration, type Provider, renderConfiguration} from './configuration/configuration.ts';
+import {type KubectlScope, kubectl, quoted} from '../text/kubectl.ts';
 import {parseConfiguration} from './configuration/parse.ts';
-import {folderOfSocket} from './manifest/manifest.ts';
+import {CONFIG_FLAG, folderOfSocket, RELOAD_FLAG, readManifest} from './manifest/manifest.ts';
+import {
+  asksOwnServer,
+  BACKUP,
+  type Etcdctl,
+  editsManifest,
+  etcdctlOf,
+  makesBackupFolder,
+  untilAgreed,
+  untilServing,
+  untilWithout,
+  writesConfiguration,
+} from './runbook-shell.ts';
+import {prefixOfWriteKey} from './stored/audit.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
-import type {Draft} from './transaction/prepare.ts';
-import {ABSENT} from './transaction/record.ts';
+import {type Draft, manifestsOf} from './transaction/prepare.ts';
+import {ABSENT, ARCHIVE_FOLDER, type Transaction} from './transaction/record.ts';
+import type {Server} from './transaction/servers.ts';
 
 /** One thing to do by hand: why, and the lines to type. */
 export interface RunbookStep {
@@ -21,93 +35,83 @@ export interface EncryptionRunbook {
   readonly steps: readonly RunbookStep[];
 }
 
-const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
-const PKI = '/etc/kubernetes/pki';
-const ETCDCTL = `etcdctl --cacert=${PKI}/etcd/ca.crt --cert=${PKI}/apiserver-etcd-client.crt --key=${PKI}/apiserver-etcd-client.key`;
+export interface RunbookOptions {
+  readonly context: string;
+  readonly etcdPrefix: string;
+  /** All is as it is to be, so that nothing is left but the proof. */
+  readonly unchanged: boolean;
+  /** For kubectl. */
+  readonly scope: KubectlScope;
+}
 
-/** `unchanged`: all is as it is to be, so that nothing is left but the proof. */
-export function runbookOf(
-  context: string,
-  {transaction, servers, stages, sockets, socketsOnNodes}: Draft,
-  etcdPrefix: string,
-  unchanged: boolean,
-): EncryptionRunbook {
-  const {operation, resources, writeKey, configurationFile, retires, nodes} = transaction;
+/** In the pod and on the node of a stacked etcd alike. */
+const SNAPSHOT = '/var/lib/etcd/kops-runbook.db';
+
+export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}: RunbookOptions): EncryptionRunbook {
+  const {transaction, servers, stages, sockets, socketsOnNodes} = draft;
+  const {operation, resources, writeKey, configurationFile: path, retires, nodes} = transaction;
+  const file = quoted(path);
   const all = servers.map(({name}) => name);
-  const folder = configurationFile.slice(0, configurationFile.lastIndexOf('/'));
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  const [first] = servers;
+  const manifest = first?.manifestPath ?? '';
+  const {flags} = readManifest(draft.originals.get(first?.name ?? '')?.manifest.toString('utf8') ?? '', manifest);
+  const etcdctl = etcdctlOf(first?.name ?? '', flags, scope);
   const isNew = Object.values(nodes).every(({configuration}) => configuration === ABSENT);
   const restarts = servers.filter(({name}) => nodes[name]?.manifest.original !== nodes[name]?.manifest.enabled);
   const reloads = restarts.length < servers.length;
   const disables = operation === 'disable';
-  const show = (stage: Buffer): string[] => {
-    const text = masked(parseConfiguration(stage.toString('utf8'), 'the configuration'), writeKey.keyName).trimEnd();
-    return [
-      ...(text.includes('$KEY') ? [`: "$\{KEY:?read it first}"`] : []),
-      `(umask 077; cat > ${configurationFile}.new <<EOF`,
-      ...text.split('\n'),
-      'EOF',
-      `) && mv ${configurationFile}.new ${configurationFile}`,
-    ];
-  };
-  const proving: RunbookStep = {
-    title: `Prove it in etcd: this names every value that is not stored ${disables ? 'in plaintext' : `under ${writeKey.keyName}`}`,
-    on: all.slice(0, 1),
-    commands: resources.flatMap((resource) => proof(etcdPathOf(resource, etcdPrefix), disables ? undefined : writeKey)),
-  };
-  if (unchanged) return {kind: 'EncryptionRunbook', context, operation, steps: [proving]};
+  const makesKey = !disables && !writeKey.provider.startsWith('kms');
+  const show = (stage: Buffer, isFirst = false): string[] =>
+    writesConfiguration(
+      parseConfiguration(stage.toString('utf8'), 'the configuration'),
+      path,
+      isFirst && makesKey ? writeKey.keyName : undefined,
+    );
+  const proving = provingStep(transaction, etcdctl, etcdPrefix);
+  const report = (steps: readonly RunbookStep[]) => ({kind: 'EncryptionRunbook', context, operation, steps}) as const;
+  if (unchanged) return report([proving]);
   const onNodes = [...new Set([...socketsOnNodes.values()].flat())];
-  const steps: RunbookStep[] = [
+  return report([
+    {
+      title: "A shell of root on each of them, open until the end; `api` asks that node's own API server",
+      on: all,
+      commands: [asksOwnServer(manifest), makesBackupFolder],
+    },
     ...(onNodes.length === 0
       ? []
       : [
           {
             title: 'The KMS plugin must run on every one of them: an API server is not ready without it',
             on: all,
-            commands: onNodes.map((socket) => `test -S ${socket}`),
+            commands: onNodes.map((socket) => `test -S ${quoted(socket)}`),
           },
         ]),
     {
       title: 'Back up, outside the manifests folder: the kubelet runs every file in there',
       on: all,
-      commands: [`cp -p ${MANIFEST} /root/`, ...(isNew ? [] : [`cp -p ${configurationFile} /root/`])],
+      commands: [`cp -p ${manifest} ${BACKUP}`, ...(isNew ? [] : [`cp -p ${file} ${BACKUP}`])],
     },
+    ...savingEtcd(etcdctl, all.slice(0, 1)),
+    ...(makesKey ? [makingKey(all)] : []),
     {
-      title: 'Save etcd; the file holds every Secret as it is stored now',
-      on: all.slice(0, 1),
-      commands: [`${ETCDCTL} snapshot save /root/etcd-snapshot.db && chmod 600 /root/etcd-snapshot.db`],
-    },
-    ...(disables || writeKey.provider.startsWith('kms')
-      ? []
-      : [
-          {
-            title: 'Make the new key, once, and read it into a variable on every node: no command gets it as an argument',
-            on: all,
-            commands: ['head -c 32 /dev/urandom | base64   # once, on one of them', 'read -rs KEY   # on each; paste it'],
-          },
-        ]),
-    {
-      title: `Every server must be able to read what any will write: the file on all nodes${reloads ? ', then wait a minute' : ''}`,
+      title: `Every server must be able to read what any will write: the file on ${all.length === 1 ? 'the node' : 'all nodes'}`,
       on: all,
-      commands: [`mkdir -p -m 700 ${folder}`, ...show(stages.read), ...(reloads ? [agreement()] : [])],
+      commands: [`mkdir -p -m 700 ${quoted(folder)}`, ...show(stages.read, true), ...(reloads ? [untilAgreed(path)] : [])],
     },
-    ...(restarts.length === 0
-      ? []
-      : [
-          enabling(
-            restarts.map(({name}) => name),
-            configurationFile,
-            [['encryption', folder], ...kmsFolders(sockets).filter(([, mounted]) => mounted !== folder)],
-          ),
-        ]),
+    ...restarts.map((server) => enabling(draft, server)),
     {
-      title: `Only now may a server write that way: ${disables ? 'identity' : writeKey.keyName} first, on all nodes, then wait a minute`,
+      title: `Only now may a server write that way: ${disables ? 'identity' : writeKey.keyName} first${all.length === 1 ? '' : ', on all nodes'}`,
       on: all,
-      commands: [...show(stages.write), agreement()],
+      commands: [...show(stages.write), untilAgreed(path)],
     },
     {
-      title: 'Rewrite what is stored',
+      title: 'Rewrite what is stored; again where somebody else wrote one of them in between',
       on: undefined,
-      commands: resources.map((resource) => `kubectl get ${resource} -A -o json | kubectl replace -f -`),
+      commands: resources.map(
+        (resource) =>
+          `${kubectl(['get', resource, '-A', '-o', 'json'], scope)} | ${kubectl(['replace', '-f', '-'], scope)} > /dev/null`,
+      ),
     },
     proving,
     ...(stages.final
@@ -115,82 +119,113 @@ export function runbookOf(
           {
             title:
               retires.length > 0
-                ? `Drop ${retires.join(', ')}; keep it${alsoKms(sockets)} for older snapshots; then wait a minute`
-                : 'No longer read plaintext; then wait a minute',
+                ? `Drop ${retires.join(', ')}; what is archived${alsoKms(sockets)} is needed for older snapshots`
+                : 'No longer read plaintext',
             on: all,
-            commands: [...show(stages.final), agreement()],
+            commands: [...(retires.length > 0 ? archives(path, 'cp -p') : []), ...show(stages.final), untilAgreed(path)],
           },
         ]
       : []),
-    ...(disables ? [removal(all, folder, sockets)] : []),
+    ...(disables ? servers.map((server) => removal(draft, server)) : []),
     {
-      title: `Tell kubeadm, or its next upgrade ${disables ? 'brings the flag back' : 'drops the flag'}: apiServer.extraArgs and extraVolumes`,
+      title: `Tell kubeadm, or its next upgrade ${disables ? 'brings the flags back' : 'drops the flags'}: ${disables ? 'take out' : 'there must be'}`,
       on: undefined,
-      commands: ['kubectl -n kube-system edit configmap kubeadm-config'],
+      commands: [
+        ...kubeadmLines(path, [folder, ...kmsFolders(sockets, folder)]),
+        kubectl(['edit', 'configmap', 'kubeadm-config'], {...scope, namespace: 'kube-system'}),
+      ],
     },
-  ];
-  return {kind: 'EncryptionRunbook', context, operation, steps};
+  ]);
 }
 
-const proof = (
-  path: string,
-  writeKey: {readonly provider: string; readonly keyName: string | undefined} | undefined,
-): string[] => {
-  const [provider, version = 'v1'] = writeKey?.provider.split(' ') ?? [];
-  const prefix = writeKey ? `k8s:enc:${provider}:${version}:${writeKey.keyName}:` : 'k8s:enc:';
-  // In plaintext nothing may have a prefix: `&&` tells those that have.
-  const tells = writeKey ? '||' : '&&';
-  return [
-    `for key in $(${ETCDCTL} get ${path} --prefix --keys-only); do`,
-    `  ${ETCDCTL} get "$key" --print-value-only | grep -aq '^${prefix}' ${tells} echo "not as it should be: $key"`,
-    'done',
-  ];
-};
-
-const kmsFolders = (sockets: readonly string[]): [name: string, folder: string][] =>
-  [...new Set(sockets.map(folderOfSocket))].map((folder, index) => [index === 0 ? 'kms' : `kms-${index + 1}`, folder]);
-
-const enabling = (
-  nodes: readonly string[],
-  file: string,
-  folders: readonly (readonly [name: string, folder: string])[],
-): RunbookStep => ({
-  title: 'One node after the other: the next only when this one lists Secrets again, and is ready',
-  on: nodes,
-  commands: [
-    `vi ${MANIFEST}`,
-    `#   command:       - --encryption-provider-config=${file}`,
-    '#                  - --encryption-provider-config-automatic-reload=true',
-    ...folders.flatMap(([name, folder]) => [
-      `#   volumeMounts:  - {name: ${name}, mountPath: ${folder}, readOnly: true}`,
-      `#   volumes:       - {name: ${name}, hostPath: {path: ${folder}, type: DirectoryOrCreate}}`,
+function provingStep({operation, resources, writeKey}: Transaction, {words, on}: Etcdctl, etcdPrefix: string): RunbookStep {
+  const disables = operation === 'disable';
+  const {provider, keyName} = writeKey;
+  const prefix = disables ? 'k8s:enc:' : prefixOfWriteKey({provider, ...(keyName !== undefined && {keyName})});
+  const pattern = quoted(`^${prefix.replaceAll(/[.*[\]^$\\]/g, '\\$&')}`);
+  return {
+    title: `Prove it in etcd: this names every value that is not stored ${disables ? 'in plaintext' : `under ${keyName}`}`,
+    on,
+    commands: resources.flatMap((resource) => [
+      `for key in $(${words} get ${quoted(etcdPathOf(resource, etcdPrefix))} --prefix --keys-only); do`,
+      // In plaintext nothing may have a prefix: `&&` tells those that have.
+      `  ${words} get "$key" --print-value-only | grep -aq ${pattern} ${disables ? '&&' : '||'} echo "not as it should be: $key"`,
+      'done',
     ]),
-    'kubectl --server https://NODE:6443 get secrets -A --limit 1',
-    "kubectl --server https://NODE:6443 get --raw '/readyz?verbose'",
-    agreement(),
-  ],
+  };
+}
+
+function savingEtcd({words, on}: Etcdctl, node: readonly string[]): RunbookStep[] {
+  const title = 'Save etcd; the file holds every Secret as it is stored now';
+  if (on !== undefined) return [{title, on, commands: [`(umask 077; ${words} snapshot save ${BACKUP}kops-runbook.db)`]}];
+  return [
+    {title, on, commands: [`${words} snapshot save ${SNAPSHOT}`]},
+    {title: "Take it out of etcd's folder", on: node, commands: [`chmod 600 ${SNAPSHOT} && mv ${SNAPSHOT} ${BACKUP}`]},
+  ];
+}
+
+const makingKey = (all: readonly string[]): RunbookStep => ({
+  title: `Make the new key, once${all.length === 1 ? '' : ', and read it into a variable on every node'}: no command gets it as an argument`,
+  on: all,
+  commands:
+    all.length === 1
+      ? ['KEY=$(head -c 32 /dev/urandom | base64)']
+      : ['head -c 32 /dev/urandom | base64   # once, on one of them', 'read -rs KEY   # on each; paste it'],
 });
+
+const restartOf = (nodes: Transaction['nodes']): string =>
+  Object.keys(nodes).length === 1 ? 'The API server restarts' : 'One after the other: only when the one before is ready again';
+
+function enabling({originals, transaction, sockets}: Draft, {name, manifestPath}: Server): RunbookStep {
+  const {operation, configurationFile, nodes} = transaction;
+  const original = originals.get(name)?.manifest ?? Buffer.alloc(0);
+  const {enabled} = manifestsOf(original, operation, configurationFile, sockets);
+  return {
+    title: `${restartOf(nodes)}: the flags, and what they need mounted`,
+    on: [name],
+    commands: [
+      ...editsManifest(manifestPath, original.toString('utf8'), enabled.toString('utf8'), nodes[name]?.manifest.original ?? ''),
+      untilAgreed(configurationFile),
+      untilServing,
+    ],
+  };
+}
+
+function removal({originals, transaction, sockets}: Draft, {name, manifestPath}: Server): RunbookStep {
+  const {operation, configurationFile, nodes} = transaction;
+  const {enabled, final} = manifestsOf(originals.get(name)?.manifest ?? Buffer.alloc(0), operation, configurationFile, sockets);
+  return {
+    title: `${restartOf(nodes)}: no flags any more, nor what was mounted for them; keep the file${alsoKms(sockets)} for older snapshots`,
+    on: [name],
+    commands: [
+      ...editsManifest(manifestPath, enabled.toString('utf8'), final.toString('utf8'), nodes[name]?.manifest.enabled ?? ''),
+      untilWithout,
+      untilServing,
+      ...archives(configurationFile, 'mv'),
+    ],
+  };
+}
+
+/** Where kops looks which names of keys were used before: none may be used again. */
+const archives = (file: string, verb: string): string[] => [
+  `mkdir -p -m 700 ${ARCHIVE_FOLDER} && ${verb} ${quoted(file)} ${ARCHIVE_FOLDER}/$(date +%Y%m%d-%H%M%S).yaml`,
+];
+
+/** Of kubeadm's v1beta4; its v1beta3 has a map in the place of the first list. */
+const kubeadmLines = (file: string, folders: readonly string[]): string[] => [
+  '#   apiServer:',
+  '#     extraArgs:',
+  `#     - {name: ${CONFIG_FLAG}, value: ${file}}`,
+  `#     - {name: ${RELOAD_FLAG}, value: "true"}`,
+  '#     extraVolumes:',
+  ...folders.map(
+    (folder, i) =>
+      `#     - {name: ${i === 0 ? 'enc' : i === 1 ? 'kms' : `kms-${i}`}, hostPath: ${folder}, mountPath: ${folder}, readOnly: true, pathType: DirectoryOrCreate}`,
+  ),
+];
+
+const kmsFolders = (sockets: readonly string[], own: string): string[] =>
+  [...new Set(sockets.map(folderOfSocket))].filter((folder) => folder !== own);
 
 /** The file has no key of a KMS: what it opens, it opens with the plugin only. */
 const alsoKms = (sockets: readonly string[]): string => (sockets.length > 0 ? ', and the KMS,' : '');
-
-const removal = (nodes: readonly string[], folder: string, sockets: readonly string[]): RunbookStep => ({
-  title: `One node after the other: take the flags, and what was mounted for them, out; keep the file${alsoKms(sockets)} for older snapshots`,
-  on: nodes,
-  commands: [`vi ${MANIFEST}`, 'kubectl --server https://NODE:6443 get secrets -A --limit 1', `mv ${folder} /root/`],
-});
-
-const agreement = (): string =>
-  "kubectl --server https://NODE:6443 get --raw /metrics | grep '^apiserver_encryption_config_controller_last_config_info'   # of each: the file's sha256";
-
-/** The new key by a shell variable, older ones by words. */
-function masked({rules}: EncryptionConfiguration, newKey: string | undefined): string {
-  const hide = (provider: Provider): Provider =>
-    'keys' in provider
-      ? {
-          ...provider,
-          keys: provider.keys.map(({name}) => ({name, secret: name === newKey ? '$KEY' : `<as it is in the file: ${name}>`})),
-        }
-      : provider;
-  return renderConfiguration({rules: rules.map((rule) => ({...rule, providers: rule.providers.map(hide)}))});
-}

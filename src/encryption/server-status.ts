@@ -1,3 +1,4 @@
+import type {NodeAccess} from '../nodes/node.ts';
 import {ExitCode, type Problem} from '../problem.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {writeKeyOf} from './configuration/coverage.ts';
@@ -8,7 +9,7 @@ import {CONFIG_FLAG} from './manifest/manifest.ts';
 export interface ServerStatus {
   readonly node: string;
   /** How the node was reached; null where it was not. */
-  readonly access: string | null;
+  readonly access: NodeAccess | null;
   /** Whether the API server is told to encrypt, and there is a file that says how. Null where the node was not reached. */
   readonly configured: boolean | null;
   /** Value of --encryption-provider-config; null where it is not set. */
@@ -32,7 +33,7 @@ export interface ServerStatus {
 /** What was seen of one of them. */
 export interface Looked {
   readonly name: string;
-  readonly access: string | null;
+  readonly access: NodeAccess | null;
   readonly state: ServerState | undefined;
   readonly running: RunningServer | undefined;
   readonly problem: Problem | undefined;
@@ -56,8 +57,7 @@ export function judgeServers(looked: readonly Looked[]): ServerStatus[] {
       keyName: writeKey?.keyName ?? null,
       configHash: state?.configHash ?? null,
       runningHash: running?.configHash ?? null,
-      agrees:
-        state === undefined && problem?.exitCode === ExitCode.noAccess ? null : isUnknown(running) ? null : trouble === undefined,
+      agrees: canTell({state, running, problem}) ? trouble === undefined : null,
       problem: trouble ?? (isUnknown(running) ? unknownWords(running) : null),
     };
   });
@@ -70,16 +70,24 @@ function oddOnes(states: readonly ServerState[]): (state: ServerState) => boolea
   return ({configHash}) => groups.length > 1 && (configHash !== usual || most.length === next.length);
 }
 
-/** It answers, but lets the user see too little; or it serves Secrets, and its metrics cannot be read. */
-const isUnknown = (running: RunningServer | undefined): boolean =>
-  running !== undefined && (running.denied !== undefined || (running.listsSecrets && running.startTime === undefined));
+/** What is wrong with its files is so whether or not the server can be asked. */
+function canTell({state, running, problem}: Pick<Looked, 'state' | 'running' | 'problem'>): boolean {
+  if (problem) return state !== undefined || problem.exitCode !== ExitCode.noAccess;
+  return !isUnknown(running);
+}
 
-const unknownWords = (running: RunningServer | undefined): string | null =>
-  running?.denied === undefined ? (running?.why ?? null) : `no right to ${running.denied}: what it does is not known`;
+/** It does not answer; or lets the user see too little; or it serves Secrets, and its metrics cannot be read. */
+const isUnknown = (running: RunningServer | undefined): boolean =>
+  running !== undefined &&
+  (!running.answers || running.denied !== undefined || (running.listsSecrets && running.startTime === undefined));
+
+function unknownWords(running: RunningServer | undefined): string | null {
+  if (running?.answers === false) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
+  return running?.denied === undefined ? (running?.why ?? null) : `no right to ${running.denied}: what it does is not known`;
+}
 
 /** What is not as the files say; undefined where all is. */
 function disagreement(state: ServerState, running: RunningServer, isOdd: boolean): string | undefined {
-  if (!running.answers) return `the API server does not answer${running.why ? `: ${running.why}` : ''}`;
   if (isUnknown(running)) return undefined;
   if (!running.listsSecrets) return `the API server does not serve Secrets${running.why ? `: ${running.why}` : ''}`;
   if (running.notReady.length > 0) return `the API server is not ready: ${enumerate(running.notReady)}`;

@@ -68,7 +68,7 @@ function refuseOtherKey(base: EncryptionConfiguration, resources: readonly strin
   for (const resource of resources) {
     const writer = writeKeyOf(base, resource);
     if ((provider ?? writer?.provider) === writer?.provider && (keyName ?? writer?.keyName) === writer?.keyName) continue;
-    throw new Problem(`${resource} is encrypted already, with ${writer?.provider} and key ${writer?.keyName}`, {
+    throw new Problem(`${resource} are encrypted already, with ${writer?.provider} and key ${writer?.keyName}`, {
       why: 'setup does not change a key that is in use',
       next: `kops encrypt-at-rest rotate${provider ? ` --provider ${provider}` : ''}`,
       exitCode: ExitCode.usage,

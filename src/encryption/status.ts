@@ -4,7 +4,7 @@ import {ExitCode, Problem} from '../problem.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {encryptedOf} from './configuration/coverage.ts';
 import {type ControlPlaneNode, observe, probe, type RunningServer, type ServerState, silent} from './control-plane.ts';
-import {findOpenTransaction, type OpenTransaction} from './open-transaction.ts';
+import {findOpenTransaction, type OpenTransaction, RESUME_OR_ABORT} from './open-transaction.ts';
 import type {Resident} from './residents.ts';
 import {commandFor} from './resources.ts';
 import {flagHint, judgeServers, type Looked, problemWords, type ServerStatus} from './server-status.ts';
@@ -74,12 +74,13 @@ export async function encryptionStatus(sources: StatusSources, signal: AbortSign
 }
 
 /**
- * 3: a server does not do what its file says, or its file is missing, or servers differ. 4: a change is open. 5: a node could not be reached, or its API server could not be judged.
- * 0: all is as it should be, also where nothing is configured.
+ * The first that holds. 4: a change is open, so that servers may well differ, or be away. 3: a server does not do what its file says, or its
+ * file is missing, or servers differ. 5: a node could not be reached, or its API server could not be asked. 0: all is as it should be, also
+ * where nothing is configured.
  */
 export function exitCodeOfStatus({agrees, transaction, servers}: EncryptionStatus): ExitCode {
-  if (!agrees) return ExitCode.negative;
   if (transaction !== null) return ExitCode.unfinished;
+  if (!agrees) return ExitCode.negative;
   return servers.some(({agrees}) => agrees === null) ? ExitCode.noAccess : ExitCode.ok;
 }
 
@@ -133,7 +134,7 @@ async function storedObjects(
 
 /** What to do first. */
 export function nextStep(status: Pick<EncryptionStatus, 'configured' | 'servers' | 'transaction' | 'objects'>): string | null {
-  if (status.transaction !== null) return 'kops encrypt-at-rest resume, or kops encrypt-at-rest abort';
+  if (status.transaction !== null) return status.transaction.runningBy ? null : RESUME_OR_ABORT;
   const without = status.servers.find(({flag, configHash}) => flag !== null && configHash === null);
   if (without) return `kops encrypt-at-rest sync ${without.node}`;
   const source = status.servers.find(({configured, flag}) => configured && flag !== null);

@@ -2,12 +2,13 @@ import type {ObjectRef} from '../kube/cluster.ts';
 import {getNamed} from '../kube/lookup.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import type {ControlPlane} from './control-plane.ts';
+import {nextWhile, type OpenTransaction} from './open-transaction.ts';
 import {writePrefixes} from './stored/audit.ts';
 import {envelopeOf} from './stored/envelope.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
 import {kmsKeyOf} from './stored/kms-key.ts';
 import {describeValue, type StoredValue} from './stored/value.ts';
-import {configTroubles, type EncryptionVerification, type Observations, readersIn} from './verify.ts';
+import {configTroubles, type EncryptionVerification, isConfigured, keylessNodes, type Observations, readersIn} from './verify.ts';
 
 /** The same for one Secret, with its bytes. */
 export interface SecretVerification extends EncryptionVerification {
@@ -22,7 +23,7 @@ export async function verifySecret(
   plane: Pick<ControlPlane, 'context' | 'etcd' | 'etcdPrefix' | 'cluster'>,
   observations: Observations,
   {namespace, name}: Required<ObjectRef>,
-  {reveal}: {readonly reveal: boolean},
+  {reveal, open}: {readonly reveal: boolean; readonly open?: OpenTransaction | undefined},
   signal: AbortSignal,
 ): Promise<SecretVerification> {
   const {context, etcd, etcdPrefix} = plane;
@@ -55,15 +56,16 @@ export async function verifySecret(
     context,
     etcd: etcd.via,
     revision,
-    configured: [...observations.values()].some(({configFile}) => configFile !== undefined),
+    configured: isConfigured(observations),
     scanned: 1,
     ...counts,
     resources: [{resource: RESOURCE, total: 1, ...counts, byKmsKey, writes, stale}],
     offenders: ok ? [] : [value.key],
     failures: is.undecryptable ? [{key: value.key, why: value.why ?? ''}] : [],
+    keyless: keylessNodes(observations),
     notes: configTroubles(observations),
     ok,
-    next: is.plaintext ? `kops encrypt-at-rest ${writes.includes('identity') ? 'setup' : 'rewrite'}` : null,
+    next: nextWhile(open, is.plaintext ? `kops encrypt-at-rest ${writes.includes('identity') ? 'setup' : 'rewrite'}` : null),
     secret: {namespace, name},
     value,
   };

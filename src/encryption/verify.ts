@@ -3,6 +3,7 @@ import {enumerate} from '../text/enumerate.ts';
 import {countedObjects} from '../text/plural.ts';
 import {entriesOf} from './configuration/coverage.ts';
 import {type ControlPlane, observe, type ServerState} from './control-plane.ts';
+import {nextWhile, type OpenTransaction} from './open-transaction.ts';
 import type {Residue} from './residue.ts';
 import {type Audit, audit, type Reader, type ResourceAudit, readersOf, writePrefixes} from './stored/audit.ts';
 import {type Keyspace, keysOf} from './stored/etcd-path.ts';
@@ -21,7 +22,7 @@ export interface EncryptionVerification {
   /** How etcd was read. */
   readonly etcd: string;
   readonly revision: number;
-  /** Whether any API server has an encryption configuration. */
+  /** Whether any API server is told to encrypt. */
   readonly configured: boolean;
   readonly scanned: number;
   readonly encrypted: number;
@@ -36,6 +37,8 @@ export interface EncryptionVerification {
   readonly offenders: readonly string[];
   /** Those of them that do not open, and why. */
   readonly failures: Audit['undecryptable'];
+  /** Nodes whose configuration is missing or broken, so that nothing was opened with theirs. */
+  readonly keyless: readonly string[];
   readonly notes: readonly string[];
   readonly ok: boolean;
   readonly next: string | null;
@@ -53,22 +56,26 @@ export interface VerifyOptions {
   /** Without wildcards; see `resourcesInForce`. */
   readonly resources: readonly string[];
   readonly onProgress?: (scanned: number) => void;
+  readonly open?: OpenTransaction | undefined;
 }
 
 /** Reads every value of these resources from etcd and opens each with the configuration of every node. Writes nothing. */
 export async function verify(
   {context, etcd, ...keyspace}: Pick<ControlPlane, 'context' | 'etcd' | keyof Keyspace>,
   observations: Observations,
-  {resources, onProgress}: VerifyOptions,
+  {resources, onProgress, open}: VerifyOptions,
   signal: AbortSignal,
 ): Promise<EncryptionVerification> {
   const readers = readersIn(observations);
   const found = await audit(etcd, keysOf(resources, keyspace), {readers, ...(onProgress && {onProgress})}, signal);
   const verified = found.resources.map((resource) => withWriteKey(resource, readers));
-  const configured = [...observations.values()].some(({configFile}) => configFile !== undefined);
+  const configured = isConfigured(observations);
+  const keyless = keylessNodes(observations);
   const sum = (count: (resource: ResourceAudit) => number) => verified.reduce((total, resource) => total + count(resource), 0);
   const plaintext = found.plaintext.length;
   const undecryptable = found.undecryptable.length;
+  const ok = configured && readers.length > 0 && plaintext === 0 && undecryptable === 0;
+  const next = nextStep({configured, plaintext, undecryptable, verified}) ?? keylessNext(observations);
   return {
     kind: 'EncryptionVerification',
     context,
@@ -85,8 +92,9 @@ export async function verify(
     offenders: [...found.plaintext, ...found.undecryptable.map(({key}) => key)].sort(),
     failures: found.undecryptable,
     notes: [...configTroubles(observations), ...notesOn(verified)],
-    ok: configured && plaintext === 0 && undecryptable === 0,
-    next: nextStep({configured, plaintext, undecryptable, verified}),
+    keyless,
+    ok,
+    next: nextWhile(open, next),
   };
 }
 
@@ -104,11 +112,14 @@ export const resourcesInForce = (observations: Observations): string[] => [
   ]),
 ];
 
-/** A file that cannot be understood opens nothing; the servers that have another one say what that opens. */
+/**
+ * A file that is missing, or cannot be understood, opens nothing; the servers that have another one say what that opens. A server without the
+ * flag reads plaintext only.
+ */
 export const readersIn = (observations: Observations): Reader[] =>
   readersOf(
     [...observations]
-      .filter(([, {configFile, configuration}]) => configFile === undefined || configuration !== undefined)
+      .filter(([, {configProblem}]) => configProblem === undefined)
       .map(([name, {configHash, configuration}]) => ({name, configHash, configuration})),
   );
 
@@ -124,6 +135,17 @@ function merged(counts: readonly Readonly<Record<string, number>>[]): Record<str
   return Object.fromEntries([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+export const isConfigured = (observations: Observations): boolean =>
+  [...observations.values()].some(({configFile, configProblem}) => configFile !== undefined || configProblem !== undefined);
+
+export const keylessNodes = (observations: Observations): string[] =>
+  [...observations].flatMap(([name, {configProblem}]) => (configProblem ? [name] : []));
+
+const keylessNext = (observations: Observations): string | null => {
+  const [problem] = [...observations.values()].flatMap(({configProblem}) => configProblem ?? []);
+  return problem === undefined ? null : (problem.next ?? 'kops encrypt-at-rest status');
+};
+
 /** What keeps a node's file from being what its API server encrypts with. */
 export const configTroubles = (observations: Observations): string[] =>
   [...observations.values()].flatMap(({configProblem}) =>
@@ -132,12 +154,12 @@ export const configTroubles = (observations: Observations): string[] =>
 
 function notesOn(resources: readonly VerifiedResource[]): string[] {
   return resources.flatMap((verified) => {
-    const {resource, total, plaintext, unchecked, stale, writes} = verified;
+    const {resource, total, plaintext, encrypted, unchecked, stale, writes} = verified;
     const kmsKeys = kmsKeysOf(verified);
     return [
       ...(total === 0 ? [`there are no ${resource} in etcd`] : []),
       ...(writes.length > 1 ? [`the API servers do not agree on how ${resource} are written: ${writes.join(', ')}`] : []),
-      ...(plaintext > 0 && writes.includes('identity') ? [`new ${resource} are written as plaintext`] : []),
+      ...(plaintext + encrypted > 0 && writes.includes('identity') ? [`new ${resource} are written as plaintext`] : []),
       ...(stale > 0
         ? [`${countedObjects(stale, resource)} ${stale === 1 ? 'is' : 'are'} not under the key that writes now`]
         : []),

@@ -34,9 +34,12 @@ export interface Machine {
   readonly isControlPlane: boolean;
   /** Of all kinds of engines, the one that runs a node of kind by this name, or why none does. */
   kindNode(name: string, signal: AbortSignal): Promise<ContainerEngine | {readonly why: string}>;
+  /** Of the cluster of kind whose API server this machine publishes there, the names of all control planes; empty where it is none. */
+  kindControlPlanes(server: URL, signal: AbortSignal): Promise<string[]>;
 }
 
 const KIND_LABEL = 'io.x-k8s.kind.role';
+const KIND_CLUSTER = 'io.x-k8s.kind.cluster';
 /** Milliseconds in which an engine must have answered. */
 const PROBE = 10_000;
 
@@ -44,6 +47,7 @@ export const thisMachine: Machine = {
   hostname: hostname(),
   isControlPlane: existsSync('/etc/kubernetes/manifests'),
   kindNode,
+  kindControlPlanes,
 };
 
 /**
@@ -129,6 +133,36 @@ async function prove(node: Node, {machineId = ''}: Ways, signal: AbortSignal): P
     if (error instanceof Problem) return error;
     throw error;
   }
+}
+
+/** Stopped ones too. */
+const LIST_NODES = [
+  'container',
+  'ls',
+  '--all',
+  '--filter',
+  `label=${KIND_LABEL}`,
+  '--format',
+  `{{.Names}}|{{.Label "${KIND_CLUSTER}"}}|{{.Label "${KIND_LABEL}"}}|{{.Ports}}`,
+];
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+async function kindControlPlanes({hostname, port}: URL, signal: AbortSignal): Promise<string[]> {
+  if (!LOOPBACK.includes(hostname)) return [];
+  for (const engine of ['docker', 'podman'] as const) {
+    const output = new Output({onData: undefined, maxBytes: 1024 * 1024, sign: ''});
+    await execute(engine, LIST_NODES, {input: undefined, output, within: PROBE}, signal);
+    const lines = output.stdout.toString().split('\n');
+    const containers = lines
+      .map((line) => line.split('|'))
+      .map(([name = '', cluster, role, ports]) => ({name, cluster, role, ports}));
+    const published = containers.find(({ports}) => ports?.includes(`:${port}->6443/tcp`));
+    if (published === undefined) continue;
+    return containers.flatMap(({name, cluster, role}) =>
+      cluster === published.cluster && role === 'control-plane' ? [name] : [],
+    );
+  }
+  return [];
 }
 
 async function kindNode(name: string, signal: AbortSignal): Promise<ContainerEngine | {readonly why: string}> {

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, onTestFinished, test, vi} from 'vitest';
 import {findControlPlaneNodes, reachNamed} from '../../src/cli/nodes.ts';
+import {CONTROL_PLANE_LABEL} from '../../src/encryption/managed.ts';
 import {ConnectionProblem} from '../../src/kube/errors.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {FakeCluster} from '../support/fake-cluster.ts';
@@ -36,7 +37,7 @@ test('a node that has not joined yet is taken by its name', async () => {
 describe('where no API server answers', () => {
   const down = new ConnectionProblem('cannot reach the API server', {why: 'connection refused', passing: true});
   const silent = () => Object.assign(new FakeCluster(), {list: () => Promise.reject(down)});
-  const machine = {hostname: 'cp-1', isControlPlane: true};
+  const machine = {hostname: 'cp-1', isControlPlane: true, kindControlPlanes: async (): Promise<string[]> => []};
   const find = (flags: object, finding: object) => {
     fakePrograms({ssh});
     return findControlPlaneNodes(silent(), {'node-access': 'ssh', ...flags}, signal, {machine, ...finding});
@@ -54,6 +55,12 @@ describe('where no API server answers', () => {
   test.each([
     ['who only looks takes this machine for the control plane', {}, {mayGuess: true}, ['cp-1']],
     ['a machine that is none is not taken for it', {}, {mayGuess: true, machine: {...machine, isControlPlane: false}}, undefined],
+    [
+      'the engine of this machine knows all nodes of a cluster of kind, so that a change which is open there can be told of',
+      {},
+      {machine: {...machine, kindControlPlanes: async () => ['kops-control-plane', 'kops-control-plane2']}},
+      ['kops-control-plane', 'kops-control-plane2'],
+    ],
     ['those that the user names count for all', {'control-planes': 'cp-1,cp-2'}, {}, ['cp-1', 'cp-2']],
   ])('%s', async (_case, flags, finding, names) => {
     const found = await find(flags, finding).catch(() => undefined);
@@ -77,4 +84,27 @@ test('whoever interrupts the search leaves no connection of it open', async () =
   stop.abort(new Error('interrupted'));
   await failed;
   expect(readdirSync(home)).toEqual([]);
+});
+
+describe('what is said of the nodes and cannot be so is refused', () => {
+  const find = (flags: object) => {
+    fakePrograms({ssh});
+    const list = async () => ['cp-1', 'cp-2'].map((name) => ({metadata: {name, labels: {[CONTROL_PLANE_LABEL]: ''}}}));
+    const cluster = Object.assign(new FakeCluster(), {list}) as FakeCluster;
+    return findControlPlaneNodes(cluster, {'node-access': 'ssh', ...flags}, signal);
+  };
+
+  test.each([
+    ['names that the cluster has not', {'control-planes': 'foo'}, 'its control planes are cp-1, cp-2'],
+    ['some of the names', {'control-planes': 'cp-1'}, 'its control planes are cp-1, cp-2'],
+    ['a host for ssh', {'node-access': 'docker', 'ssh-host': 'a'}, 'it is for --node-access ssh, not for docker'],
+    ['an image for a pod', {'node-pod-image': 'a'}, 'it is for --node-access pod, not for ssh'],
+  ])('%s', async (_case, flags, why) => {
+    await expect(find(flags)).rejects.toMatchObject({why, exitCode: 2});
+  });
+
+  test('the names that it has are taken, in any order', async () => {
+    const {nodes} = await find({'control-planes': 'cp-2,cp-1'});
+    expect(nodes.map(({name}) => name)).toEqual(['cp-1', 'cp-2']);
+  });
 });

@@ -79,6 +79,7 @@ class Decode extends Command {
     timeout: Flags.string({parse: asDuration}),
     context: Flags.string({parse: asGiven('the name of a context')}),
     key: Flags.string({dependsOn: ['namespace']}),
+    file: Flags.string({exclusive: ['namespace']}),
   };
   override async run(): Promise<void> {
     await this.parse(Decode);
@@ -117,11 +118,12 @@ test.each([
     'it takes the name of a context; without the flag the default counts',
   ],
   ['a flag with a value near none', 'db --colour=red', 'unknown flag: --colour', 'kops secret decode has no such flag'],
+  ['a flag without its companion', 'db --key a', '--key needs --namespace', 'it has no effect without'],
   [
-    'a flag without its companion',
-    'db --key a',
-    'all of the following must be provided when using --key: --namespace',
-    undefined,
+    'two flags that exclude each other',
+    'db -n shop --file b',
+    '--namespace and --file exclude each other',
+    'only one of them can be meant',
   ],
 ])('what oclif says of %s becomes three lines', async (_case, words, what, why) => {
   const argv = words.split(' ').filter((word) => word !== '');

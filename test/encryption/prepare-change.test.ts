@@ -187,7 +187,7 @@ describe('a wildcard', () => {
 
   test('of a rotation leaves out what is plaintext by a rule of its own', async () => {
     const base = configurationOf(ruleOf('events', identity), ruleOf('*.', secretbox('a'), identity));
-    const {draft} = await prepareRotate(planeWith(base), {...options, ...wish}, signal);
+    const {draft} = await prepareRotate(planeWith(base), {...options, ...wish, kmsEndpoint: undefined}, signal);
     expect(draft.transaction.resources).toEqual(['secrets']);
   });
 });
@@ -211,6 +211,36 @@ test('a server without the flag, where others encrypt, needs more than the file'
     expand: () => Promise.resolve([]),
   };
   expect(await encryptionStatus(sources, signal)).toMatchObject({next});
+});
+
+describe('a rotation to a KMS', () => {
+  const base = configurationOf(ruleOf('secrets', secretbox('a'), identity));
+  const toKms = (more: object) =>
+    prepareRotate(
+      planeWith(base),
+      {...options, ...wish, provider: 'kms', kmsEndpoint: 'unix:///run/kms/plugin.sock', ...more},
+      signal,
+    );
+
+  test('reads with it everywhere, then writes with it, then drops the key; the folder of its socket is mounted', async () => {
+    const {plan, draft} = await toKms({});
+    expect(plan).toMatchObject({
+      writeKey: {provider: 'kms v2', keyName: 'kms'},
+      retires: [{provider: 'secretbox', keyName: 'a'}],
+      restarts: ['cp-1'],
+      files: [{path: CONFIGURATION}, {path: API_SERVER_MANIFEST, change: '+ 1 mount (KMS: /run/kms)'}],
+    });
+    expect(draft.sockets).toEqual(['/run/kms/plugin.sock']);
+  });
+
+  test.each([
+    ['without a socket', {kmsEndpoint: undefined}, '--provider kms needs --kms-endpoint'],
+    ['with an address that is no socket', {kmsEndpoint: 'https://kms'}, '--kms-endpoint cannot be https://kms'],
+    ['under a name that was used', {keyName: 'a'}, 'the key name a was used before'],
+    ['with a socket, to a provider that has none', {provider: 'aescbc'}, '--kms-endpoint is for --provider kms'],
+  ])('is refused %s', async (_case, more, message) => {
+    await expect(toKms(more)).rejects.toMatchObject({message, exitCode: 2});
+  });
 });
 
 describe('disable', () => {

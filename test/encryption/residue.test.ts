@@ -162,7 +162,8 @@ test('what is said where nothing is left, and where something is', async () => {
   expect(renderResidue(residue, screen)).toMatchInlineSnapshot(`
     "✗ plaintext of earlier times is left
       revisions        none  1 to 1: 0 superseded values
-      database         1 in plaintext  /var/lib/etcd/member/snap/db on cp-1, 722 bytes
+      database         1 in plaintext
+                       /var/lib/etcd/member/snap/db on cp-1, 722 bytes
       write-ahead log  1 in plaintext  /var/lib/etcd/member/wal on cp-1, 344 bytes
                        etcd drops it by itself once it has written 5 more of these
                        files, of 64 MB each

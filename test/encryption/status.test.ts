@@ -60,11 +60,6 @@ test('a server without encryption agrees with having none', () => {
 const another: EncryptionConfiguration = secretboxWith(['key2', 'key1']);
 test.each([
   [
-    'it does not answer',
-    looked(serverState(encrypted), {running: running({answers: false, listsSecrets: false, why: 'refused'})}),
-    'the API server does not answer: refused',
-  ],
-  [
     'it cannot read Secrets',
     looked(serverState(encrypted), {running: running({listsSecrets: false, why: '500'})}),
     'the API server does not serve Secrets: 500',
@@ -94,6 +89,13 @@ test.each([
     looked(serverState(undefined, {configProblem: new Problem('cp-1 has no file', {exitCode: ExitCode.negative})})),
     'cp-1 has no file',
   ],
+  [
+    'its file is missing, so that it does not come up either',
+    looked(serverState(undefined, {configProblem: new Problem('cp-1 has no file', {exitCode: ExitCode.negative})}), {
+      running: running({answers: false, listsSecrets: false, why: 'refused'}),
+    }),
+    'cp-1 has no file',
+  ],
 ])('a server disagrees where %s', (_case, server, problem) => {
   expect(judged(server)).toMatchObject([{agrees: false, problem}]);
 });
@@ -121,6 +123,8 @@ test('of a node out of reach, and of a server that keeps its metrics to itself, 
   ]);
   const silent = looked(serverState(encrypted), {running: running({startTime: undefined, why: '403 Forbidden'})});
   expect(judged(silent)).toMatchObject([{agrees: null, provider: 'secretbox', problem: '403 Forbidden'}]);
+  const away = looked(serverState(encrypted), {running: running({answers: false, listsSecrets: false, why: 'refused'})});
+  expect(judged(away)).toMatchObject([{agrees: null, provider: 'secretbox', problem: 'the API server does not answer: refused'}]);
 });
 
 test('who may not list Secrets is told so, and the server is not blamed for it', () => {
@@ -139,7 +143,9 @@ test.each([
   ['nothing is configured', {configured: false}, 0],
   ['servers disagree', {agrees: false}, 3],
   ['a change is open', {transaction: {}}, 4],
-  ['a change is open and servers disagree', {agrees: false, transaction: {}}, 3],
+  ['a change is open, which is why servers may differ', {agrees: false, transaction: {}}, 4],
+  ['a change is open, which is why a server may not answer', {transaction: {}, servers: [{agrees: null}]}, 4],
+  ['one server disagrees and another cannot be asked', {agrees: false, servers: [{agrees: null}, {agrees: false}]}, 3],
   ['a node was not reached', {servers: [{agrees: null, access: null}]}, 5],
   ['a server does not let itself be asked', {servers: [{agrees: null, access: 'docker'}]}, 5],
 ])('where %s it ends with its own code', (_case, more, code) => {

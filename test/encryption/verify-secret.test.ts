@@ -77,7 +77,7 @@ test('a Secret in plaintext is an offender', async () => {
   });
   expect(exitCodeOfVerification(report)).toBe(3);
   const text = renderSecretVerification(report, screen);
-  expect(text).toContain("╰ no prefix: plaintext, as anyone reads it who has etcd's disk or a backup");
+  expect(text).toContain("╰ no prefix: plaintext, for anyone with etcd's disk or a backup");
   expect(text).toContain('✗ stored as plaintext');
   expect(text).not.toContain('decrypted');
   expect((await verifying(plain, {states: [serverState()]})).next).toBe('kops encrypt-at-rest setup');

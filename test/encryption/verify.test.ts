@@ -132,7 +132,53 @@ test('a file that is broken opens nothing, and is named; the others count', asyn
   });
   const broken = {...withKeys('key1'), configuration: undefined, configProblem};
   const report = await verifying({a: secretbox('key1', plain)}, [withKeys('key1'), broken]);
-  expect(report).toMatchObject({ok: true, notes: ['encryption.yaml on cp-2 is not a configuration: it is empty']});
+  expect(report).toMatchObject({
+    ok: true,
+    keyless: ['cp-2'],
+    notes: ['encryption.yaml on cp-2 is not a configuration: it is empty'],
+    next: 'kops encrypt-at-rest status',
+  });
+  // With no other server there is nothing that could prove it.
+  const alone = await verifying({a: secretbox('key1', plain)}, [broken]);
+  expect(alone).toMatchObject({configured: true, encrypted: 1, ok: false, keyless: ['cp-1']});
+  expect(exitCodeOfVerification(alone)).toBe(3);
+});
+
+test('a node that lacks the file which its manifest names is told of, with the way to give it one', async () => {
+  const configProblem = new Problem('cp-2 has no encryption configuration at /etc/kubernetes/enc/encryption.yaml', {
+    why: 'the manifest points to it, so the API server cannot start anew',
+    next: 'kops encrypt-at-rest sync cp-2',
+    exitCode: ExitCode.negative,
+  });
+  const report = await verifying({a: secretbox('key1', plain)}, [withKeys('key1'), serverState(undefined, {configProblem})]);
+  expect(report).toMatchObject({ok: true, undecryptable: 0, keyless: ['cp-2'], next: 'kops encrypt-at-rest sync cp-2'});
+  expect(report.notes).toEqual([`${configProblem.message}: ${configProblem.why}`]);
+});
+
+const open = {
+  id: '20261123-143012-3f9c',
+  operation: 'rotate' as const,
+  startedAt: '2026-11-23T14:30:12Z',
+  startedBy: 'jane@laptop',
+  lastStep: 'rewrite',
+  lastState: 'begun',
+  nodes: ['cp-1'],
+};
+test.each([
+  ['was interrupted', null, 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort'],
+  [
+    'is running',
+    {user: 'jane', host: 'laptop', pid: 4711, since: '2026-11-23T14:30:12Z', silent: 1},
+    'a change is running: look again once it has ended',
+  ],
+])('what is to be rewritten is left to a change that %s', async (_case, runningBy, next) => {
+  const etcd = memoryEtcd({[at('a')]: secretbox('old', plain)});
+  const keyspace = {context: 'x', etcd, etcdPrefix: '/registry', elsewhere: ['events']};
+  const observations = new Map([['cp-1', withKeys('key1', 'old')]]);
+  const options = {resources: ['secrets'], open: {...open, runningBy}};
+  expect(await verify(keyspace, observations, options, signal)).toMatchObject({ok: true, next});
+  etcd.put(at('a'), secretbox('key1', plain));
+  expect(await verify(keyspace, observations, options, signal)).toMatchObject({next: null});
 });
 
 test('what only a KMS can open is encrypted, and not more than that is said of it', async () => {

@@ -1,9 +1,14 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {findNode, type Machine, thisMachine} from '../../src/nodes/find.ts';
 import {fakePrograms} from '../support/fake-programs.ts';
 
 const {signal} = new AbortController();
-const machine: Machine = {hostname: 'laptop', isControlPlane: false, kindNode: async () => ({why: 'docker has no container a'})};
+const machine: Machine = {
+  hostname: 'laptop',
+  isControlPlane: false,
+  kindNode: async () => ({why: 'docker has no container a'}),
+  kindControlPlanes: async () => [],
+};
 const ID = '78831dc95eac4f109d6d785129d2ed06';
 /** A program that runs its last words here as root of the machine with that id. */
 const leadsTo = (id: string, uid = 0) =>
@@ -104,4 +109,23 @@ test.each([
 test('podman is asked where docker has no such node', async () => {
   fakePrograms({docker: 'exit 1', podman: 'echo "true control-plane"'}, {alone: true});
   expect(await thisMachine.kindNode('a', signal)).toBe('podman');
+});
+
+describe('the control planes of a cluster of kind, by the address that its kubeconfig has', () => {
+  const containers = [
+    'ha-external-load-balancer|ha|external-load-balancer|127.0.0.1:40001->6443/tcp',
+    'ha-control-plane|ha|control-plane|127.0.0.1:40002->6443/tcp',
+    'ha-control-plane2|ha|control-plane|',
+    'ha-worker|ha|worker|',
+    'other-control-plane|other|control-plane|127.0.0.1:40003->6443/tcp',
+  ];
+  test.each([
+    ['of the load balancer', 'https://127.0.0.1:40001', ['ha-control-plane', 'ha-control-plane2']],
+    ['of a single one', 'https://localhost:40003', ['other-control-plane']],
+    ['of another cluster', 'https://127.0.0.1:6443', []],
+    ['of another machine', 'https://10.0.0.1:40003', []],
+  ])('%s', async (_case, server, names) => {
+    fakePrograms({docker: `printf '%s\\n' ${containers.map((line) => `'${line}'`).join(' ')}`, podman: 'exit 125'});
+    expect(await thisMachine.kindControlPlanes(new URL(server), signal)).toEqual(names);
+  });
 });

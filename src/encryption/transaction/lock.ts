@@ -19,19 +19,38 @@ interface Holder {
   readonly boot: string;
   /** Which processes its pid is one of: a container with the host's name has its own. Empty where nobody can tell. */
   readonly pids: string;
+  /** RFC 3339, by its own clock. */
+  readonly since: string;
   /** Tells two holders with the same pid apart. */
   readonly token: string;
 }
+
+/** The kops that is at work on a control plane now. */
+export interface LockHolder {
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+  /** RFC 3339, by the clock of `host`. */
+  readonly since: string;
+  /** Seconds since its last sign of life. */
+  readonly silent: number;
+}
+
+/** Sets `age`, the seconds since the last sign of life, and `held`, what its file says. */
+const SIGN_OF_LIFE = `look() {
+  seen=$(stat -c %Y "$lock/holder" 2>/dev/null || stat -c %Y "$lock" 2>/dev/null || echo 0)
+  age=$(( $(date +%s) - seen ))
+  held=$(cat "$lock/holder" 2>/dev/null || true)
+}`;
 
 /** mkdir has one winner. Exit code 9: somebody holds it; standard output is who, and for how many seconds there was no sign of them. */
 const TAKE = `set -eu
 umask 077
 lock=$1$2 stale=$3 dead=$4
+${SIGN_OF_LIFE}
 mkdir -p "\${lock%/*}"
 if ! mkdir "$lock" 2>/dev/null; then
-  seen=$(stat -c %Y "$lock/holder" 2>/dev/null || stat -c %Y "$lock" 2>/dev/null || echo 0)
-  age=$(( $(date +%s) - seen ))
-  held=$(cat "$lock/holder" 2>/dev/null || true)
+  look
   if [ "$age" -lt "$stale" ] && { [ -z "$dead" ] || [ "$held" != "$dead" ]; }; then
     printf '%s\\n%s' "$age" "$held"
     exit 9
@@ -49,6 +68,10 @@ if ! mkdir "$lock" 2>/dev/null; then
 fi
 cat > "$lock/holder"`;
 
+const LOOK = `lock=$1$2
+${SIGN_OF_LIFE}
+if [ -d "$lock" ]; then look && printf '%s\\n%s' "$age" "$held"; fi`;
+
 const KEEP = `[ "$(cat "$1$2/holder")" = "$3" ] && touch "$1$2/holder"`;
 const RELEASE = `[ "$(cat "$1$2/holder")" = "$3" ] && rm -rf "$1$2"`;
 
@@ -61,12 +84,13 @@ export interface Lock {
 /** One kops at a time may change a control plane. Rejects with exit code 3 where another one is at work. */
 export async function takeLock(lead: Node, signal: AbortSignal): Promise<Lock> {
   const token = randomBytes(8).toString('hex');
-  const me: Holder = {host: hostname(), user: userInfo().username, pid: process.pid, boot: bootId(), pids: pidNamespace(), token};
+  const since = new Date().toISOString();
+  const me: Holder = {...thisProcess(), user: userInfo().username, since, token};
   const held = await take('');
   if (held !== undefined) {
     const dead = held.holder && isDead(held.holder) ? held.text : undefined;
     const still = dead === undefined ? held : await take(dead);
-    if (still !== undefined) throw atWork(lead, still);
+    if (still !== undefined) throw atWork(lead.name, still.holder && asHolder(still.holder, still.seconds));
   }
   const text = JSON.stringify(me);
   const {signal: always} = new AbortController();
@@ -91,6 +115,16 @@ export async function takeLock(lead: Node, signal: AbortSignal): Promise<Lock> {
   }
 }
 
+/** Who is at work on that control plane; undefined where nobody is, as far as that can be told, and where it is this process. */
+export async function readLock(lead: Node, signal: AbortSignal): Promise<LockHolder | undefined> {
+  const {stdout} = await lead.run(LOOK, [lead.root, LOCK_FOLDER], {}, signal);
+  const {holder, seconds} = parseHeld(stdout.toString('utf8'));
+  if (holder === undefined || seconds >= STALE || isDead(holder) || isThisProcess(holder)) return undefined;
+  return asHolder(holder, seconds);
+}
+
+const asHolder = ({user, host, pid, since}: Holder, silent: number): LockHolder => ({user, host, pid, since, silent});
+
 interface Held {
   readonly seconds: number;
   readonly text: string;
@@ -113,16 +147,35 @@ function orEmpty(read: () => string): string {
   }
 }
 
-/** Known only of processes of this machine that this one sees. */
-function isDead({host, pid, boot, pids}: Holder): boolean {
-  return host === hostname() && boot === bootId() && pids === pidNamespace() && !isAlive(pid);
+const thisProcess = (): Pick<Holder, 'host' | 'pid' | 'boot' | 'pids'> => ({
+  host: hostname(),
+  pid: process.pid,
+  boot: bootId(),
+  pids: pidNamespace(),
+});
+
+/** Whether this process could see that one. */
+function isNeighbour({host, boot, pids}: Holder): boolean {
+  const own = thisProcess();
+  return host === own.host && boot === own.boot && pids === own.pids;
 }
 
-function atWork(lead: Node, {holder, seconds}: Held): Problem {
-  const who = holder ? `${holder.user}@${holder.host}, process ${holder.pid}` : 'somebody';
+const isThisProcess = (holder: Holder): boolean => isNeighbour(holder) && holder.pid === process.pid;
+
+/** Known only of processes of this machine that this one sees. */
+const isDead = (holder: Holder): boolean => isNeighbour(holder) && !isAlive(holder.pid);
+
+/** `lead`: the node with its lock. */
+export function atWork(lead: string, holder: LockHolder | undefined): Problem {
   return new Problem('another kops is changing the encryption of this cluster', {
-    why: `${who}; ${lead.name} last heard of it ${seconds} s ago`,
-    next: `wait for it; if it is dead, its lock counts for nothing after ${STALE} s`,
+    why: holder ? holderWords(holder) : `it has locked ${lead} just now`,
+    next: WAIT,
     exitCode: ExitCode.negative,
   });
 }
+
+/** What to do where another one is at work. */
+export const WAIT = `wait for it: kops encrypt-at-rest status tells how far it is; if it is dead, its lock counts for nothing after ${STALE} s`;
+
+export const holderWords = ({user, host, pid, since, silent}: LockHolder): string =>
+  `${user}@${host}, process ${pid}, since ${since}; last heard of ${silent} s ago`;

@@ -1,6 +1,13 @@
 import {ExitCode, Problem} from '../../problem.ts';
 import {enumerate} from '../../text/enumerate.ts';
-import {type EncryptionConfiguration, emptyConfiguration, type Key, type KeyedProvider} from '../configuration/configuration.ts';
+import {
+  type EncryptionConfiguration,
+  emptyConfiguration,
+  type Key,
+  type KeyedProvider,
+  type KmsProviderEntry,
+  type Provider,
+} from '../configuration/configuration.ts';
 import {encryptedOf, entriesOf, namesIn, writeKeyOf} from '../configuration/coverage.ts';
 import {demoteToIdentity, dropKeys, promote, withReadKey, withReadProvider} from '../configuration/stages.ts';
 
@@ -21,6 +28,9 @@ export interface KeyChoice {
   readonly provider: KeyedProvider;
   readonly key: Key;
 }
+
+/** What a rotation goes to: a key on the nodes, or a KMS. */
+export type Successor = KeyChoice | KmsProviderEntry;
 
 /** From no encryption, or from encryption of other resources: nobody can read the new key's values before all servers have that key. */
 export function setupStages(
@@ -58,17 +68,22 @@ export function givenStages(given: EncryptionConfiguration, strict: boolean): St
   };
 }
 
-/** To a new key, of the same provider or another: the old ones are readable until nothing is under them any more. */
+/** To a new key, of the same provider or another, or to a KMS: the old ones are readable until nothing is under them any more. */
 export function rotateStages(
   base: EncryptionConfiguration,
   resources: readonly string[],
-  {provider, key}: KeyChoice,
+  successor: Successor,
   strict: boolean,
 ): Stages {
-  const read = withReadKey(base, resources, provider, key);
-  const write = promote(read, resources, key.name);
-  const final = dropKeys(write, resources, [key.name], !strict);
-  return {read, write, final, writeKey: {provider, keyName: key.name}, retires: missingIn(final, read)};
+  const isKms = 'endpoint' in successor;
+  const [entry, name]: [Provider, string] = isKms
+    ? [successor, successor.name]
+    : [{type: successor.provider, keys: [successor.key]}, successor.key.name];
+  const read = withReadProvider(base, resources, entry);
+  const write = promote(read, resources, name);
+  const final = dropKeys(write, resources, [name], !strict);
+  const provider = isKms ? `kms ${successor.apiVersion}` : successor.provider;
+  return {read, write, final, writeKey: {provider, keyName: name}, retires: missingIn(final, read)};
 }
 
 /** Back to plaintext: identity is readable everywhere before it is written anywhere, and the keys stay until nothing is under them. */

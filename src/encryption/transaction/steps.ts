@@ -136,7 +136,8 @@ export function stepsOf(work: Work): TransactionStep[] {
       onFailure: 'stay',
       async run(detail, signal) {
         const changed = await editClusterConfiguration(plane.cluster, kubeadmEdit(transaction, sockets), signal);
-        detail(changed ? 'the next kubeadm upgrade keeps it' : 'nothing to change');
+        const isOff = disables && transaction.rewrite;
+        detail(changed ? `the next kubeadm upgrade ${isOff ? 'leaves it off' : 'keeps it'}` : 'nothing to change');
       },
     };
   }

@@ -2,6 +2,7 @@ import {pad} from '../../text/fit.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EncryptionAbortPlan} from '../abort-plan.ts';
+import {DRY_RUN} from './words.ts';
 
 /** What would be put back, in the order in which it would be. */
 export function renderAbortPlan(plan: EncryptionAbortPlan, {theme, width}: Screen): string {
@@ -30,6 +31,6 @@ export function renderAbortPlan(plan: EncryptionAbortPlan, {theme, width}: Scree
       ],
       width,
     ),
-    theme.dim('dry run: nothing changed'),
+    theme.dim(DRY_RUN),
   ].join('\n');
 }

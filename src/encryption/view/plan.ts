@@ -5,7 +5,7 @@ import {counted, countedObjects} from '../../text/plural.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EncryptionPlan} from '../plan.ts';
-import {isKms, splitKms} from './words.ts';
+import {DRY_RUN, isKms, splitKms, WAYS} from './words.ts';
 
 /** What a change will do, before anybody is asked whether it may. */
 export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string {
@@ -38,9 +38,10 @@ export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string
   ].join('\n');
 }
 
-const NO_CANARY = 'none: neither Secrets nor ConfigMaps change, so only what is there shows whether all servers agree';
+export const renderDryRun = (plan: EncryptionPlan, screen: Screen): string =>
+  `${renderPlan(plan, screen)}\n${screen.theme.dim(DRY_RUN)}`;
 
-const WAYS = {local: 'on this machine', docker: 'by docker', ssh: 'by ssh', pod: 'by privileged pods'} as const;
+const NO_CANARY = 'none: neither Secrets nor ConfigMaps change, so only what is there shows whether all servers agree';
 
 function titleOf({operation, resources, writeKey, unchanged}: EncryptionPlan): string {
   const names = enumerate(resources.map(({resource}) => resource));

@@ -2,6 +2,7 @@ import {bytes} from '../../text/bytes.ts';
 import {pad, wrap} from '../../text/fit.ts';
 import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
+import {textWidth} from '../../text/width.ts';
 import type {Residue} from '../residue.ts';
 import type {ResidueFile} from '../residue-files.ts';
 
@@ -19,7 +20,7 @@ export function renderResidue({revisions, files, skipped, ok, onlyLog, next}: Re
   return [
     title,
     `  ${pad('revisions', KIND)}  ${found}  ${theme.dim(`${from} to ${to}: ${counted(checked, 'superseded value')}${limit}`)}`,
-    ...files.flatMap((file) => [fileLine(file, screen), ...logLines(file, screen)]),
+    ...files.flatMap((file) => [...fileLines(file, screen), ...logLines(file, screen)]),
     ...(skipped.length === 0
       ? []
       : [
@@ -35,14 +36,16 @@ export function renderResidue({revisions, files, skipped, ok, onlyLog, next}: Re
 }
 const KIND = 'write-ahead log'.length;
 
-function fileLine({kind, where, bytes: size, plaintext, problem}: ResidueFile, {theme}: Screen): string {
+function fileLines({kind, where, bytes: size, plaintext, problem}: ResidueFile, {theme, width}: Screen): string[] {
   const found =
     problem !== null
       ? theme.waiting(`not looked at: ${problem}`)
       : plaintext === 0
         ? theme.good('none')
         : theme.wrong(`${plaintext} in plaintext`);
-  return `  ${pad(kind, KIND)}  ${found}  ${theme.dim(`${where}, ${bytes(size)}`)}`;
+  const [told, place] = [`  ${pad(kind, KIND)}  ${found}`, `${where}, ${bytes(size)}`];
+  if (textWidth(told) + 2 + textWidth(place) <= width) return [`${told}  ${theme.dim(place)}`];
+  return [told, `  ${pad('', KIND)}  ${theme.dim(place)}`];
 }
 
 /** Nobody but etcd can take anything out of its log. Source: purgeFile in etcd's server/etcdserver/server.go, SegmentSizeBytes in server/storage/wal. */

@@ -4,6 +4,7 @@ import {printable} from '../../text/printable.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {RewritePlan, RewriteRun} from '../rewrite/run.ts';
+import {DRY_RUN} from './words.ts';
 
 /** What is going to be written, before anybody is asked. */
 export function renderRewritePlan({context, namespace, engine, resources}: RewritePlan, {width}: Screen): string {
@@ -15,6 +16,9 @@ export function renderRewritePlan({context, namespace, engine, resources}: Rewri
   const rows = namedRows([['how', how[engine]]], width);
   return [`Rewrite ${enumerate(counts) || 'nothing'} in ${place(context, namespace)}`, ...rows].join('\n');
 }
+
+export const renderRewriteDryRun = (plan: RewritePlan, screen: Screen): string =>
+  `${renderRewritePlan(plan, screen)}\n${screen.theme.dim(DRY_RUN)}`;
 
 const place = (context: string, namespace: string | null): string =>
   namespace === null ? context : `namespace ${namespace} of ${context}`;

@@ -1,8 +1,10 @@
 import {enumerate} from '../../text/enumerate.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
-import type {OpenTransaction} from '../open-transaction.ts';
+import {textWidth} from '../../text/width.ts';
+import {type OpenTransaction, RESUME_OR_ABORT} from '../open-transaction.ts';
 import {commandFor} from '../resources.ts';
+import {holderWords} from '../transaction/lock.ts';
 import {ARCHIVE_FOLDER, type Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
 import {isKms, splitKms} from './words.ts';
@@ -30,25 +32,27 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   }
   if (run.snapshot !== null)
     rows.push(['snapshot', run.snapshot, 'holds every secret as it was stored: delete it once nothing needs it']);
-  if (isBackHalfway(run)) rows.push(storedRow(run));
+  if (outcome === 'rolled back' && isReadable(run)) rows.push(leftRow(run));
   if (outcome !== 'done' && failed) rows.push(['why', failed]);
   if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
-  if (outcome === 'open') rows.push(['next', 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort']);
-  return [headline(run, theme), ...namedRows(rows, width)].join('\n');
+  if (outcome === 'open') rows.push(['next', RESUME_OR_ABORT]);
+  return [...headline(run, theme, width), ...namedRows(rows, width)].join('\n');
 }
 
-/** Taken back after something may have been written with the new key: what is stored is not as it was. */
-const isBackHalfway = ({outcome, steps}: EncryptionRun): boolean =>
-  outcome === 'rolled back' && steps.some(({name}) => name === 'retreat');
+/** Once a server may have written with the new key, it stays readable. */
+const isReadable = ({steps}: EncryptionRun): boolean => steps.some(({name}) => name === 'retreat');
 
-function storedRow({operation, writeKey, resources}: EncryptionRun): [string, ...string[]] {
+/** What such a change leaves, and how that ends. */
+function leftRow({operation, writeKey, configurationFile, resources}: EncryptionRun): [string, ...string[]] {
   const setup = commandFor('setup', resources);
   if (operation === 'disable')
-    return ['stored', 'what it had rewritten is plaintext in etcd', `${setup} encrypts it, and verifies all`];
-  const stays = `what it had rewritten stays under ${writeKey.keyName ?? writeKey.provider}; new ones are written as before`;
-  const next =
-    operation === 'setup' ? `${setup} goes on with that key` : `${commandFor('rewrite', resources)} writes all as before`;
-  return ['stored', stays, next];
+    return ['left', 'what it had rewritten is plaintext in etcd', `${setup} encrypts it, and verifies all`];
+  const key = writeKey.keyName ?? writeKey.provider;
+  const stays = `${key} in ${configurationFile}: what it had rewritten is under it, new ones are written as before`;
+  if (operation === 'setup')
+    return ['left', `the flag, and ${stays}`, `${setup} goes on with that key, disable takes all of it out`];
+  const rewrite = commandFor('rewrite', resources);
+  return ['left', stays, `${rewrite} brings that under the old key, the next rotate drops this one`];
 }
 
 function retiredRows(retired: EncryptionRun['retired']): [string, ...string[]][] {
@@ -71,21 +75,27 @@ export const renderDeparture = (node: string): string =>
   `without ${node}, for good: it must never come back as it is, because its API server would write as before; kubeadm reset makes it a new node`;
 
 /** Said by commands that are about something else. */
-export const renderOpenWarning = ({operation, id}: OpenTransaction, {theme}: Screen): string =>
-  `${theme.waiting('⚠')} a change of the encryption is open: ${operation} ${id}\n  kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort`;
+export const renderOpenWarning = ({operation, id, runningBy}: OpenTransaction, {theme}: Screen): string =>
+  [
+    `${theme.waiting('⚠')} a change of the encryption is ${runningBy ? 'running now' : 'open'}: ${operation} ${id}`,
+    runningBy ? `  ${holderWords(runningBy)}` : `  ${RESUME_OR_ABORT}`,
+  ].join('\n');
 
-function headline(run: EncryptionRun, theme: Screen['theme']): string {
+function headline(run: EncryptionRun, theme: Screen['theme'], width: number): string[] {
   const {outcome, operation, writeKey, resources, proof} = run;
   const isOff = operation === 'disable';
   const what = enumerate(resources);
   const key = writeKey.keyName ?? writeKey.provider;
-  if (outcome === 'open') return `${theme.wrong('✗')} ${operation} stopped half-way, and is open`;
+  if (outcome === 'open') return [`${theme.wrong('✗')} ${operation} stopped half-way, and is open`];
   if (outcome === 'rolled back') {
-    const isReadable = isOff ? 'new ones are encrypted again' : 'both keys are readable everywhere';
-    const where = isBackHalfway(run) ? `${isReadable}, nothing was lost` : 'all that it had changed is as it was before';
-    return `${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`;
+    const kept = isOff ? 'new ones are encrypted again' : 'both keys are readable everywhere';
+    const where = isReadable(run) ? `${kept}, nothing was lost` : 'all that it had changed is as it was before';
+    return [`${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`];
   }
   const all = proof ? `${proof.scanned} of ${proof.scanned} ${what}` : what;
   const told = isOff ? `${all} stored in plaintext again` : `${all} encrypted in etcd with ${key}, 0 plaintext`;
-  return `${theme.good('✓')} ${proof ? `${told} (revision ${proof.revision})` : `${what}: new ones are ${isOff ? 'plaintext' : `encrypted with ${key}`}`}`;
+  if (!proof) return [`${theme.good('✓')} ${what}: new ones are ${isOff ? 'plaintext' : `encrypted with ${key}`}`];
+  const revision = `(revision ${proof.revision})`;
+  const line = `${theme.good('✓')} ${told}`;
+  return textWidth(told) + revision.length + 3 <= width ? [`${line} ${revision}`] : [line, `  ${revision}`];
 }

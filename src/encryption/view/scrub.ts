@@ -3,6 +3,7 @@ import {counted} from '../../text/plural.ts';
 import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EtcdScrub} from '../scrub.ts';
+import {DRY_RUN} from './words.ts';
 
 /** What will be done, before it is asked for. */
 export function renderScrubPlan({context, etcd, revision, members}: EtcdScrub, {theme, width}: Screen): string {
@@ -26,7 +27,7 @@ export function renderScrubPlan({context, etcd, revision, members}: EtcdScrub, {
 export function renderScrub(report: EtcdScrub, screen: Screen): string {
   const {theme} = screen;
   const {revision, dryRun, members} = report;
-  if (dryRun) return `${renderScrubPlan(report, screen)}\n${theme.dim('dry run: nothing changed')}`;
+  if (dryRun) return `${renderScrubPlan(report, screen)}\n${theme.dim(DRY_RUN)}`;
   return [
     `${theme.good('✓')} ${theme.strong(`etcd keeps nothing from before revision ${revision}`)}`,
     ...members.map(

@@ -2,7 +2,7 @@ import {hexdump} from '../../text/hexdump.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {StoredValue} from '../stored/value.ts';
 import type {SecretVerification} from '../verify-secret.ts';
-import {keyWords} from './words.ts';
+import {keyWords, warning} from './words.ts';
 
 /** Of each dump; a Secret may have a megabyte. */
 const LINES = 24;
@@ -22,7 +22,7 @@ export function renderSecretVerification({value, revision, notes, next, secret}:
       ? [theme.dim(`•• is what the Secret holds: kops encrypt-at-rest verify ${secret.name} -n ${secret.namespace} --reveal`)]
       : []),
     verdict(value, screen),
-    ...notes.map((note) => `  ${theme.waiting('⚠')} ${note}`),
+    ...notes.flatMap((note) => warning(note, screen)),
     ...(next === null ? [] : [`  try: ${next}`]),
   ].join('\n');
 }
@@ -37,8 +37,7 @@ export function dumpStored({stored, provider, keyName, prefixLength}: StoredValu
     lines,
   });
   const indent = ' '.repeat(HEX_COLUMN);
-  if (isPlain)
-    return [...rows, theme.wrong(`${indent}╰ no prefix: plaintext, as anyone reads it who has etcd's disk or a backup`)];
+  if (isPlain) return [...rows, theme.wrong(`${indent}╰ no prefix: plaintext, for anyone with etcd's disk or a backup`)];
   if (prefixLength === 0) return rows;
   return [...rows, `${indent}${strong(`╰ prefix: ${keyWords(provider, keyName)}`)}      ${theme.dim('╰ ciphertext')}`];
 }

@@ -1,52 +1,58 @@
 import {age} from '../../text/duration.ts';
 import {enumerate} from '../../text/enumerate.ts';
-import {pad} from '../../text/fit.ts';
+import {pad, wrap} from '../../text/fit.ts';
 import {counted, countedObjects} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
 import type {ServerStatus} from '../server-status.ts';
 import type {EncryptionStatus, SecretInMemory, StoredObjects} from '../status.ts';
-import {keyWords, prefixWords} from './words.ts';
+import {keyWords, prefixWords, WAYS, warning} from './words.ts';
 
 export function renderStatus(report: EncryptionStatus, screen: Screen): string {
-  const {theme} = screen;
   const {servers, objects, objectsProblem, transaction, secret, next} = report;
   const lines = [
     headline(report, screen),
     ...servers.flatMap((server) => serverLines(server, servers, screen)),
     ...(transaction ? transactionLines(transaction, screen) : []),
     '',
-    ...(objectsProblem === null
-      ? objectLines(objects, screen)
-      : [`${theme.waiting('⚠')} etcd was not looked into: ${objectsProblem}`]),
+    ...(objectsProblem === null ? objectLines(objects, screen) : warning(`etcd was not looked into: ${objectsProblem}`, screen)),
     ...(secret ? ['', ...secretLines(secret, screen)] : []),
     ...(next === null ? [] : [`  try: ${next}`]),
   ];
   return lines.join('\n');
 }
 
-function headline(
-  {configured, agrees, context, servers, transaction, objects, objectsProblem}: EncryptionStatus,
-  {theme}: Screen,
-): string {
+function headline(report: EncryptionStatus, {theme, width}: Screen): string {
+  const [mark, words] = verdict(report, theme);
+  const {context} = report;
+  const isShort = textWidth(words) + context.length + 4 <= width;
+  return `${mark} ${theme.strong(words)}${isShort ? '' : '\n'}${theme.dim(`  ${context}`)}`;
+}
+
+function verdict(
+  {configured, agrees, servers, transaction, objects, objectsProblem}: EncryptionStatus,
+  theme: Screen['theme'],
+): [mark: string, words: string] {
   const count = counted(servers.length, 'API server');
-  const told = (mark: string, words: string) => `${mark} ${theme.strong(words)}${theme.dim(`  ${context}`)}`;
+  const isOne = servers.length === 1;
+  if (transaction !== null)
+    return [theme.waiting('…'), `a change of the encryption is ${transaction.runningBy ? 'running now' : 'not finished'}`];
   const odd = servers.filter((server) => server.agrees === false).length;
-  const disagreement = servers.length === 1 ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`;
-  if (!agrees) return told(theme.wrong('✗'), disagreement);
-  if (transaction !== null) return told(theme.waiting('…'), 'a change of the encryption is not finished');
+  if (!agrees) return [theme.wrong('✗'), isOne ? 'the API server does not do what its file says' : `${odd} of ${count} disagree`];
   const judged = servers.filter((server) => server.agrees !== null).length;
-  if (judged < servers.length) return told(theme.waiting('?'), `${judged} of ${count} could be looked at`);
-  if (!configured) return told(theme.waiting('○'), 'encryption at rest is not configured');
-  const all = servers.length === 1 ? 'the API server does what its file says' : `all ${count} do what their files say`;
+  if (judged < servers.length)
+    return [theme.waiting('?'), isOne ? 'the API server could not be asked' : `${judged} of ${count} could be asked`];
+  if (!configured) return [theme.waiting('○'), 'encryption at rest is not configured'];
+  const all = isOne ? 'the API server does what its file says' : `all ${count} do what their files say`;
+  if (servers.every(({provider}) => provider === 'identity'))
+    return [theme.waiting('⚠'), 'new Secrets are written as plaintext: the configuration says so'];
   if (servers.some(({provider}) => provider === 'identity'))
-    return told(theme.waiting('⚠'), `a configuration is there, but new Secrets are written as plaintext; ${all}`);
+    return [theme.waiting('⚠'), 'some API servers write new Secrets as plaintext: their configuration says so'];
   const plain = objects.filter(({leftPlain}) => leftPlain > 0).map((found) => countedObjects(found.leftPlain, found.resource));
-  if (plain.length > 0)
-    return told(theme.waiting('⚠'), `${enumerate(plain)} still plaintext in etcd; new ones are encrypted, ${all}`);
+  if (plain.length > 0) return [theme.waiting('⚠'), `${enumerate(plain)} still plaintext in etcd; new ones are encrypted`];
   // What nobody looked at may be anything.
-  return told(theme.good('✓'), `${objectsProblem === null ? '' : 'new '}Secrets are encrypted at rest; ${all}`);
+  return [theme.good('✓'), `${objectsProblem === null ? '' : 'new '}Secrets are encrypted at rest; ${all}`];
 }
 
 function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme, width: columns}: Screen): string[] {
@@ -54,13 +60,14 @@ function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme,
   const width = Math.max(...all.map((other) => other.node.length));
   const mark = agrees === true ? theme.good('●') : agrees === false ? theme.wrong('●') : theme.waiting('○');
   const name = pad(node, width);
-  const trouble = problem === null ? [] : [`    ${agrees === false ? theme.wrong(problem) : theme.waiting(problem)}`];
+  const tone = agrees === false ? theme.wrong : theme.waiting;
+  const trouble = problem === null ? [] : wrap(problem, columns - 4).map((line) => `    ${tone(line)}`);
   if (access === null) return [`  ${mark} ${name}  not reached`, ...trouble];
   const key = provider === null ? 'unknown' : provider === 'identity' ? 'plaintext' : keyWords(provider, keyName);
   const differs = runningHash !== null && runningHash !== configHash;
   const hashes = configHash === null ? '' : `${short(configHash)}${differs ? ` ≠ ${short(runningHash)}` : ''}`;
   const file = flag ?? (configured === null ? '' : 'no --encryption-provider-config');
-  const how = [file, hashes, `by ${access}`].filter(Boolean).join('  ');
+  const how = [file, hashes, WAYS[access]].filter(Boolean).join('  ');
   const own = `  ${mark} ${name}  ${key}`;
   const isShort = textWidth(own) + 2 + how.length <= columns;
   return [...(isShort ? [`${own}  ${theme.dim(how)}`] : [own, `    ${theme.dim(how)}`]), ...trouble];
@@ -70,12 +77,20 @@ function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme,
 const short = (hash: string): string => hash.replace('sha256:', '').slice(0, 8);
 
 function transactionLines(
-  {id, operation, startedAt, startedBy, lastStep, lastState}: OpenTransaction,
+  {id, operation, startedAt, startedBy, lastStep, lastState, runningBy}: OpenTransaction,
   {theme, now}: Screen,
 ): string[] {
+  const last = lastStep === null ? [] : [`    last step: ${lastStep}, ${lastState}`];
+  if (runningBy) {
+    const {user, host, pid, since} = runningBy;
+    return [
+      `  ${theme.waiting('…')} ${operation} ${id} is running now`,
+      `    by ${user}@${host}, process ${pid}, for ${age(since, now)}`,
+      ...last,
+    ];
+  }
   const since = startedAt === null ? '' : `, begun ${age(startedAt, now)} ago${startedBy === null ? '' : ` by ${startedBy}`}`;
-  const last = lastStep === null ? '' : `; last step: ${lastStep}, ${lastState}`;
-  return [`  ${theme.waiting('…')} ${operation} ${id} is open${since}${last}`];
+  return [`  ${theme.waiting('…')} ${operation} ${id} is open${since}`, ...last];
 }
 
 function objectLines(objects: readonly StoredObjects[], {theme}: Screen): string[] {

@@ -1,9 +1,10 @@
+import {enumerate} from '../../text/enumerate.ts';
 import {pad} from '../../text/fit.ts';
 import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import type {EncryptionVerification, VerifiedResource} from '../verify.ts';
 import {renderResidue} from './residue.ts';
-import {prefixWords} from './words.ts';
+import {prefixWords, warning} from './words.ts';
 
 /** Keys that are listed one by one; `-o json` has them all. */
 const LISTED = 10;
@@ -11,19 +12,29 @@ const LISTED = 10;
 /** The verdict, the counts by resource and key, and what is not as it should be. */
 export function renderVerification(report: EncryptionVerification, screen: Screen): string {
   const {theme} = screen;
-  const {ok, resources, notes, next, residue, context, etcd, revision} = report;
+  const {ok, resources, notes, next, residue, context, etcd, revision, keyless} = report;
+  const mark = !ok ? theme.wrong('✗') : keyless.length > 0 ? theme.waiting('⚠') : theme.good('✓');
   const lines = [
-    `${ok ? theme.good('✓') : theme.wrong('✗')} ${theme.strong(verdict(report))}`,
+    `${mark} ${theme.strong(verdict(report))}`,
     theme.dim(`  ${context}, ${etcd}, revision ${revision}`),
     ...countLines(resources, screen),
     ...offenderLines(report, screen),
-    ...notes.map((note) => `  ${theme.waiting('⚠')} ${note}`),
+    ...notes.flatMap((note) => warning(note, screen)),
     ...(next === null ? [] : [`  ${next.startsWith('kops ') ? `try: ${next}` : next}`]),
   ];
   return [...lines, ...(residue ? ['', renderResidue(residue, screen)] : [])].join('\n');
 }
 
-function verdict({configured, scanned, encrypted, plaintext, undecryptable, unchecked}: EncryptionVerification): string {
+function verdict({
+  ok,
+  configured,
+  scanned,
+  encrypted,
+  plaintext,
+  undecryptable,
+  unchecked,
+  keyless,
+}: EncryptionVerification): string {
   const all = scanned === 1 ? 'the only value is' : `all ${scanned} values are`;
   const some = (count: number) => `${count} of ${counted(scanned, 'value')} ${count === 1 ? 'is' : 'are'}`;
   if (scanned === 0) return configured ? 'nothing of that is in etcd' : 'encryption at rest is not configured';
@@ -31,6 +42,8 @@ function verdict({configured, scanned, encrypted, plaintext, undecryptable, unch
   if (plaintext > 0 && undecryptable > 0) return `${some(plaintext)} plaintext in etcd, and ${undecryptable} cannot be decrypted`;
   if (plaintext > 0) return plaintext === scanned ? `${all} plaintext in etcd` : `${some(plaintext)} plaintext in etcd`;
   if (undecryptable > 0) return `${undecryptable} of ${counted(scanned, 'value')} cannot be decrypted`;
+  if (keyless.length > 0)
+    return `${all} encrypted in etcd, but ${ok ? enumerate(keyless) : 'no node'} has ${ok ? 'no' : 'a'} configuration to open ${scanned === 1 ? 'it' : 'them'}`;
   return `${all} encrypted in etcd${unchecked === 0 ? ', and the nodes have the keys for it' : ''}`;
 }
 

@@ -1,3 +1,5 @@
+import {wrap} from '../../text/fit.ts';
+import type {Screen} from '../../text/screen.ts';
 import type {RetiredKey} from '../retired.ts';
 
 /** `secretbox, key key1` of `k8s:enc:secretbox:v1:key1:`; `plaintext` of identity. */
@@ -10,6 +12,17 @@ export function prefixWords(prefix: string): string {
 
 export const keyWords = (provider: string, keyName: string | null | undefined): string =>
   keyName ? `${provider}, key ${keyName}` : provider;
+
+/** How a node is reached. */
+export const WAYS = {local: 'on this machine', docker: 'by docker', ssh: 'by ssh', pod: 'by a privileged pod'} as const;
+
+export const DRY_RUN = 'dry run: nothing changed';
+
+/** A warning of as many lines as it takes. */
+export function warning(text: string, {theme, width}: Screen): string[] {
+  const [first = '', ...rest] = wrap(text, width - 4);
+  return [`  ${theme.waiting('⚠')} ${first}`, ...rest.map((line) => `    ${line}`)];
+}
 
 /** Of a write key: `kms v2`. */
 export const isKms = (provider: string): boolean => provider.startsWith('kms');

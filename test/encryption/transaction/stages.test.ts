@@ -29,6 +29,8 @@ const identity = {type: 'identity'} as const;
 const aescbc = (...names: string[]) => ({type: 'aescbc', keys: names.map(key)}) as const;
 const secretbox = (...names: string[]) => ({type: 'secretbox', keys: names.map(key)}) as const;
 
+const vault = {type: 'kms', apiVersion: 'v2', name: 'vault', endpoint: 'unix:///run/kms/plugin.sock'} as const;
+
 /** `identity` or `provider/key`, the writing one first. */
 const order = (configuration: EncryptionConfiguration | undefined, resource = 'secrets') =>
   configuration &&
@@ -76,6 +78,20 @@ test.each<[string, Stages, (string[] | undefined)[]]>([
     [['aescbc/a', 'identity', 'secretbox/b'], ['secretbox/b', 'aescbc/a', 'identity'], ['secretbox/b']],
   ],
   [
+    'to a KMS',
+    rotateStages(rule([secretbox('a'), identity]), secrets, vault, false),
+    [
+      ['secretbox/a', 'identity', 'kms v2/vault'],
+      ['kms v2/vault', 'secretbox/a', 'identity'],
+      ['kms v2/vault', 'identity'],
+    ],
+  ],
+  [
+    'from one KMS to another',
+    rotateStages(rule([{...vault, name: 'before'}]), secrets, vault, true),
+    [['kms v2/before', 'kms v2/vault'], ['kms v2/vault', 'kms v2/before'], ['kms v2/vault']],
+  ],
+  [
     'back to plaintext, where plaintext could not be read any more',
     disableStages(rule([secretbox('a')])),
     [['secretbox/a', 'identity'], ['identity', 'secretbox/a'], undefined],
@@ -91,6 +107,10 @@ test('a further resource does not change what is encrypted already', () => {
 });
 
 test('a rotation retires every key but the new one, and says so', () => {
+  expect(rotateStages(rule([secretbox('a')]), secrets, vault, false)).toMatchObject({
+    writeKey: {provider: 'kms v2', keyName: 'vault'},
+    retires: ['a'],
+  });
   expect(rotateStages(rule([secretbox('a', 'b'), aescbc('c')]), secrets, choice('d'), false).retires).toEqual(['a', 'b', 'c']);
 });
 

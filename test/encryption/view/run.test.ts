@@ -124,7 +124,8 @@ test('the plan of a setup that finds the files as they are to be, and some value
 
 test('a setup that is done', () => {
   expect(renderRun(run, screen)).toMatchInlineSnapshot(`
-    "✓ 214 of 214 secrets encrypted in etcd with key-20261123-1, 0 plaintext (revision 48211)
+    "✓ 214 of 214 secrets encrypted in etcd with key-20261123-1, 0 plaintext
+      (revision 48211)
       key       /etc/kubernetes/enc/encryption.yaml on kops-control-plane: back it
                 up, apart from etcd's backups
       older     revisions and snapshots are as they were before
@@ -224,19 +225,22 @@ test('an abort that did as it was asked tells what stays stored', () => {
   const back = {...run, outcome: 'rolled back', steps, snapshot: null} as const;
   expect(renderRun({...back, operation: 'setup'}, screen)).toMatchInlineSnapshot(`
     "✓ setup was taken back: both keys are readable everywhere, nothing was lost
-      stored  what it had rewritten stays under key-20261123-1; new ones are written
-              as before
-              kops encrypt-at-rest setup goes on with that key"
+      left  the flag, and key-20261123-1 in /etc/kubernetes/enc/encryption.yaml:
+            what it had rewritten is under it, new ones are written as before
+            kops encrypt-at-rest setup goes on with that key, disable takes all of
+            it out"
   `);
   expect(renderRun({...back, operation: 'rotate'}, screen)).toMatchInlineSnapshot(`
     "✓ rotate was taken back: both keys are readable everywhere, nothing was lost
-      stored  what it had rewritten stays under key-20261123-1; new ones are written
-              as before
-              kops encrypt-at-rest rewrite writes all as before"
+      left  key-20261123-1 in /etc/kubernetes/enc/encryption.yaml: what it had
+            rewritten is under it, new ones are written as before
+            kops encrypt-at-rest rewrite brings that under the old key, the next
+            rotate drops this one"
   `);
+  expect(renderRun({...back, operation: 'rotate', steps: []}, screen)).not.toContain('left');
   expect(renderRun({...back, operation: 'disable', writeKey: disabled.writeKey}, screen)).toMatchInlineSnapshot(`
     "✓ disable was taken back: new ones are encrypted again, nothing was lost
-      stored  what it had rewritten is plaintext in etcd
-              kops encrypt-at-rest setup encrypts it, and verifies all"
+      left  what it had rewritten is plaintext in etcd
+            kops encrypt-at-rest setup encrypts it, and verifies all"
   `);
 });

@@ -53,7 +53,8 @@ const render = (servers: readonly ServerStatus[], more: Partial<EncryptionStatus
 
 test('all servers encrypt alike', () => {
   expect(render([server('cp-1'), server('cp-22')])).toMatchInlineSnapshot(`
-    "✓ Secrets are encrypted at rest; all 2 API servers do what their files say  kind-kops
+    "✓ Secrets are encrypted at rest; all 2 API servers do what their files say
+      kind-kops
       ● cp-1   secretbox, key key1
         /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
       ● cp-22  secretbox, key key1
@@ -98,7 +99,7 @@ test('a server has not read its file, another lacks it, a third is out of reach,
       ○ cp-3  not reached
         no way to the node cp-3: ssh: refused
 
-    ⚠ etcd was not looked into: cannot read etcd: refused
+      ⚠ etcd was not looked into: cannot read etcd: refused
       try: kops encrypt-at-rest sync cp-2"
   `);
 });
@@ -112,6 +113,7 @@ test('a change is open, and a Secret is asked for', () => {
       startedBy: 'jane@laptop',
       lastStep: 'read on cp-1',
       lastState: 'done',
+      runningBy: null,
       nodes: ['cp-1'],
     },
     secret: {
@@ -127,28 +129,53 @@ test('a change is open, and a Secret is asked for', () => {
         },
       ],
     },
-    next: 'kops encrypt-at-rest resume, or kops encrypt-at-rest abort',
+    next: 'kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort',
   });
   expect(text).toMatchInlineSnapshot(`
     "… a change of the encryption is not finished  kind-kops
       ● cp-1  secretbox, key key1
         /etc/kubernetes/enc/encryption.yaml  ab12cd34  by docker
-      … rotate 20261123-143012-3f9c is open, begun 29m ago by jane@laptop; last step: read on cp-1, done
+      … rotate 20261123-143012-3f9c is open, begun 29m ago by jane@laptop
+        last step: read on cp-1, done
 
       secrets  214  secretbox, key key1
 
     secret/db  shop  in memory of every API server, and of the kubelet on 1 node
       worker-1  pod/web-1  volume certs, env PW of container app
       worker-1  pod/web-2  imagePullSecrets
-      try: kops encrypt-at-rest resume, or kops encrypt-at-rest abort"
+      try: kops encrypt-at-rest resume, or back: kops encrypt-at-rest abort"
   `);
 });
 
 test('a configuration that writes plaintext is no encryption', () => {
   const [first] = render([server('cp-1', {provider: 'identity', keyName: null})]).split('\n');
-  expect(first).toBe(
-    '⚠ a configuration is there, but new Secrets are written as plaintext; the API server does what its file says  kind-kops',
-  );
+  expect(first).toBe('⚠ new Secrets are written as plaintext: the configuration says so  kind-kops');
+});
+
+test('a change is running, so that its server is away for a moment', () => {
+  const since = '2026-11-23T14:58:00Z';
+  const transaction = {
+    id: '20261123-145800-3f9c',
+    operation: 'setup' as const,
+    startedAt: since,
+    startedBy: 'jane@laptop',
+    lastStep: 'enable on cp-1',
+    lastState: 'begun',
+    runningBy: {user: 'jane', host: 'laptop', pid: 4711, since, silent: 3},
+    nodes: ['cp-1'],
+  };
+  const away = server('cp-1', {...plain, agrees: null, problem: 'the API server does not answer: refused'});
+  expect(render([away], {transaction, configured: false, objects: []})).toMatchInlineSnapshot(`
+    "… a change of the encryption is running now  kind-kops
+      ○ cp-1  plaintext  no --encryption-provider-config  by docker
+        the API server does not answer: refused
+      … setup 20261123-145800-3f9c is running now
+        by jane@laptop, process 4711, for 2m
+        last step: enable on cp-1, begun
+    "
+  `);
+  const [first] = render([away], {configured: false}).split('\n');
+  expect(first).toBe('? the API server could not be asked  kind-kops');
 });
 
 test('values that are left in plaintext are the headline, whatever the servers do', () => {
@@ -158,12 +185,10 @@ test('values that are left in plaintext are the headline, whatever the servers d
     {resource: 'leases.coordination.k8s.io', total: 4, byKey: {identity: 4}, leftPlain: 0},
   ];
   const text = render([server('cp-1'), server('cp-2')], {objects});
-  expect(text.split('\n')[0]).toBe(
-    '⚠ 2 secrets and 1 configmap still plaintext in etcd; new ones are encrypted, all 2 API servers do what their files say  kind-kops',
-  );
+  expect(text.split('\n')[0]).toBe('⚠ 2 secrets and 1 configmap still plaintext in etcd; new ones are encrypted');
 });
 
 test('of what nobody looked at it does not say that it is encrypted', () => {
   const [first] = render([server('cp-1')], {objects: [], objectsProblem: 'cannot read etcd: refused'}).split('\n');
-  expect(first).toBe('✓ new Secrets are encrypted at rest; the API server does what its file says  kind-kops');
+  expect(first).toBe('✓ new Secrets are encrypted at rest; the API server does what its file says');
 });

@@ -22,6 +22,7 @@ function render(counts: Readonly<Record<string, number>>, more: Partial<Encrypti
       resources: [{resource: 'secrets', total, ...numbers, byKmsKey: {}, writes: [KEY1], stale: 0}],
       offenders: [],
       failures: [],
+      keyless: [],
       notes: [],
       ok: plaintext === 0,
       next: null,
@@ -91,4 +92,11 @@ test.each([
   ['what only a KMS opens', {'k8s:enc:kms:v2:vault:': 3}, {unchecked: 3}, '✓ all 3 values are encrypted in etcd'],
 ])('the verdict on %s', (_case, counts, more, verdict) => {
   expect(render(counts as Record<string, number>, more).split('\n')[0]).toBe(verdict);
+});
+
+test.each([
+  ['one node', ['cp-2'], true, '⚠ all 2 values are encrypted in etcd, but cp-2 has no configuration to open them'],
+  ['all nodes', ['cp-1', 'cp-2'], false, '✗ all 2 values are encrypted in etcd, but no node has a configuration to open them'],
+])('%s without a configuration: that nodes have the keys is not claimed', (_case, keyless, ok, line) => {
+  expect(render({[KEY1]: 2}, {keyless, ok}).split('\n')[0]).toBe(line);
 });

@@ -46,7 +46,7 @@ test('a second kops is told that one is at work, and changes nothing', async () 
   const third = await lab.kops(['encrypt-at-rest', 'resume', '--yes']);
   const others = [await lab.kops(['encrypt-at-rest', 'scrub', '--yes']), await lab.kops(['encrypt-at-rest', 'rewrite', '--yes'])];
   first.process.kill('SIGCONT');
-  expect(second).toMatchObject({code: 3, stderr: expect.stringContaining('a change of the encryption is open')});
+  expect(second).toMatchObject({code: 3, stderr: expect.stringContaining('a change of the encryption is running now')});
   expect(third).toMatchObject({code: 3, stderr: expect.stringContaining('another kops is changing the encryption')});
   for (const {code, stderr} of others)
     expect({code, stderr}).toMatchObject({code: 3, stderr: expect.stringMatching(`@.*, process ${first.process.pid};`)});
