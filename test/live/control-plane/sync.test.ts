@@ -41,7 +41,7 @@ test('a node that joined without the configuration gets that of the others, noth
   };
   const refused = await told(sync);
   expect(refused).toMatchObject({code: 3, text: expect.stringContaining('a change of the encryption is open: rotate')});
-  expect(refused.text).toContain(`or kops encrypt-at-rest abort; then kops encrypt-at-rest sync ${third}`);
+  expect(refused.text).toContain(`or back: kops encrypt-at-rest abort; then kops encrypt-at-rest sync ${third}`);
   expect(() => statSync(onThird())).toThrow('ENOENT');
   // It is there, so that nobody may go on without it.
   expect(await told(['abort', '--without', third, '--yes'])).toMatchObject({
