@@ -8,6 +8,7 @@ const kind = await kindTests(process.env, probeMachine);
 const group = (groupOrder: number, maxWorkers: number) => ({maxWorkers, sequence: {groupOrder}});
 const PATIENCE = 'test/support/patience.ts';
 const OWN_CONTROL_PLANE = 'test/*/control-plane/**/*.test.ts';
+const ON_BOTH_CLUSTERS = 'test/live/config-*.test.ts';
 
 /**
  * Those that take minutes begin first: a real API server looks at its configuration once a minute. Those on the kind cluster that files share
@@ -15,8 +16,15 @@ const OWN_CONTROL_PLANE = 'test/*/control-plane/**/*.test.ts';
  */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const order = [/kind\/control-plane\//, /\/kill-ha/, /\/kill-|\/control-plane\/faults/, /\/rollout-watch/, /\/live\//];
-    const rank = ({moduleId}: TestSpecification) => order.findIndex((pattern) => pattern.test(moduleId)) >>> 0; // none: after all
+    const order = [
+      /kind\/control-plane\//,
+      /\/kill-ha/,
+      /\/kill-|\/control-plane\/faults/,
+      /\/rollout-watch/,
+      /^control-plane|^live/,
+    ];
+    const rank = ({project, moduleId}: TestSpecification) =>
+      order.findIndex((pattern) => pattern.test(`${project.name} ${moduleId}`)) >>> 0; // none: after all
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
 }
@@ -64,7 +72,7 @@ export default defineConfig({
             {
               test: {
                 name: 'kind',
-                include: ['test/kind/**/*.test.ts'],
+                include: ['test/kind/**/*.test.ts', ON_BOTH_CLUSTERS],
                 exclude: [OWN_CONTROL_PLANE],
                 globalSetup: 'test/support/kind-global.ts',
                 setupFiles: [PATIENCE, 'test/support/lab-ready.ts'],
