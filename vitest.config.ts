@@ -4,15 +4,18 @@ import {kindTests, probeMachine} from './test/support/kind-tests.ts';
 
 const kind = await kindTests(process.env, probeMachine);
 
-// One group after another: what uses the processors, what waits for pods, and what waits for control planes.
+// What uses the processors goes first, two at a time; then what mostly waits: for pods, for control planes.
 const group = (groupOrder: number, maxWorkers: number) => ({maxWorkers, sequence: {groupOrder}});
 const PATIENCE = 'test/support/patience.ts';
 const OWN_CONTROL_PLANE = 'test/*/control-plane/**/*.test.ts';
 
-/** Those that take minutes begin first: a real API server looks at its configuration once a minute. Else vitest would go by the files' size. */
+/**
+ * Those that take minutes begin first: a real API server looks at its configuration once a minute. Those on the kind cluster that files share
+ * come last, so that it is not up for long. Else vitest would go by the files' size.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const order = [/kind\/control-plane\//, /\/kill-|\/nodes-guard|\/rollout-watch/];
+    const order = [/kind\/control-plane\//, /\/kill-ha/, /\/kill-|\/control-plane\/faults/, /\/rollout-watch/, /\/live\//];
     const rank = ({moduleId}: TestSpecification) => order.findIndex((pattern) => pattern.test(moduleId)) >>> 0; // none: after all
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
@@ -42,7 +45,7 @@ export default defineConfig({
           setupFiles: [PATIENCE, 'test/support/lab-ready.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          ...group(1, 4),
+          ...group(1, 5),
         },
       },
       {
@@ -53,7 +56,7 @@ export default defineConfig({
           setupFiles: PATIENCE,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          ...group(2, 4),
+          ...group(1, 5),
         },
       },
       ...(kind.run
@@ -67,7 +70,7 @@ export default defineConfig({
                 setupFiles: [PATIENCE, 'test/support/lab-ready.ts'],
                 testTimeout: 120_000,
                 hookTimeout: 120_000,
-                ...group(2, 4),
+                ...group(1, 5),
               },
             },
           ]

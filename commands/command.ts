@@ -12,7 +12,7 @@ export default class CommandCommand extends ClusterCommand {
   static override summary = 'Show what a container really runs: ENTRYPOINT and CMD of its image against command and args.';
   static override description =
     "The image's part comes from a file, or from the runtime of a node that has it; where neither tells, it is said to be unknown. " +
-    'Ends with 3 where the container will not start.';
+    'Ends with 3 where the container will not start: a reference leads nowhere, or there is no such program in any image.';
   static override examples = [
     '<%= config.bin %> command deploy/web -n shop',
     '<%= config.bin %> command -f pod.yaml --image-config image.json   # docker inspect IMAGE > image.json',
@@ -47,9 +47,17 @@ export default class CommandCommand extends ClusterCommand {
     flags: Interfaces.InferredFlags<typeof CommandCommand.flags>,
   ): Promise<EffectiveCommand> {
     const image = flags['image-config'];
-    const options: CommandOptions = {...flags, ...(image !== undefined && {imageConfig: await imageConfigOf(image)})};
+    const options: CommandOptions = {
+      ...flags,
+      ...(image !== undefined && {imageConfig: await imageConfigOf(image, this.signal)}),
+    };
     if (named === undefined || flags.filename !== undefined)
-      return effectiveCommandOfFile(await manifestOf(flags.filename ?? '-'), named, flags.namespace ?? 'default', options);
+      return effectiveCommandOfFile(
+        await manifestOf(flags.filename ?? '-', this.signal),
+        named,
+        flags.namespace ?? 'default',
+        options,
+      );
     const cluster = await this.connect(flags);
     const target = {...named, namespace: cluster.namespace};
     return effectiveCommand(cluster, target, options, (...asked) => askNode(cluster, flags, ...asked), this.signal);

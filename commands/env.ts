@@ -8,12 +8,13 @@ import {envAssignments} from '../src/config/env/shell.ts';
 import {renderEnv} from '../src/config/env/view.ts';
 import {sourceWords} from '../src/config/env/words.ts';
 import {ExitCode} from '../src/problem.ts';
+import {printable} from '../src/text/printable.ts';
 
 export default class EnvCommand extends ClusterCommand {
   static override summary = 'Show the environment variables that a container really gets, and where each comes from.';
   static override description =
     'What the kubelet makes of env, envFrom, ConfigMaps, Secrets and service links: expanded, with what is covered, skipped or missing. ' +
-    'Ends with 3 where the container will not start.';
+    'Ends with 3 where the container will not start; where --compare is not possible with 4 (it does not run) or 5.';
   static override examples = [
     '<%= config.bin %> env deploy/web -n shop',
     '<%= config.bin %> env web-7bfb4bc78d-2xkq9 -c proxy --compare',
@@ -45,7 +46,7 @@ export default class EnvCommand extends ClusterCommand {
     const report = await this.read(named, flags);
     if (flags.output === 'env') this.printAssignments(report, flags.reveal);
     else this.present(report, format, renderEnv);
-    if (report.errors.length > 0) this.exit(ExitCode.negative);
+    this.exit(report.errors.length > 0 ? ExitCode.negative : (report.notCompared?.exitCode ?? ExitCode.ok));
   }
 
   private async read(
@@ -53,17 +54,18 @@ export default class EnvCommand extends ClusterCommand {
     flags: Interfaces.InferredFlags<typeof EnvCommand.flags>,
   ): Promise<EffectiveEnv> {
     if (named === undefined || flags.filename !== undefined)
-      return effectiveEnvOfFile(await manifestOf(flags.filename ?? '-'), named, flags.namespace ?? 'default', flags);
+      return effectiveEnvOfFile(await manifestOf(flags.filename ?? '-', this.signal), named, flags.namespace ?? 'default', flags);
     const cluster = await this.connect(flags);
     const read = flags.compare ? compareEffectiveEnv : effectiveEnv;
     return read(cluster, {...named, namespace: cluster.namespace}, flags, this.signal);
   }
 
   private printAssignments(report: EffectiveEnv, reveal: boolean): void {
-    const {text, left} = envAssignments(report, reveal);
+    const {text, left} = envAssignments(report, {reveal, onTerminal: process.stdout.isTTY});
     this.log(text);
     const mark = this.errorScreen.theme.waiting('⚠');
-    if (left.length > 0) this.tell(`${mark} left out, not possible as a shell variable: ${left.join(', ')}`);
+    if (left.length > 0) this.tell(`${mark} left out, not possible as a shell variable: ${printable(left.join(', '))}`);
+    if (report.notCompared) this.tell(`${mark} not compared: ${report.notCompared.message}`);
     for (const {source, why} of report.unknown) this.tell(`${mark} left out, ${sourceWords(source)}: ${why}`);
   }
 }

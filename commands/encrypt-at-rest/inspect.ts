@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {clusterFlags, kubectlScope, showCommandsFlag} from '../../src/cli/command.ts';
-import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
+import {EncryptionCommand, nodeFlags, RIGHTS} from '../../src/cli/encryption.ts';
 import {revealFlag} from '../../src/cli/encryption-audit.ts';
 import {inspectCommands} from '../../src/encryption/audit-commands.ts';
 import {inspect, rawBytes} from '../../src/encryption/inspect.ts';
@@ -10,7 +10,9 @@ import {renderDecoded, renderEtcdValue} from '../../src/encryption/view/inspect.
 export default class EncryptAtRestInspectCommand extends EncryptionCommand {
   static override summary = 'Show one raw key of etcd.';
   static override description =
-    'hex: the bytes as they are stored. yaml: decrypted and decoded. raw: the stored bytes and nothing else. What Secrets hold is masked without --reveal.';
+    `hex: the bytes as they are stored. yaml: decrypted and decoded. raw: the stored bytes and nothing else. What Secrets hold is masked without --reveal.
+
+${RIGHTS}`;
   static override examples = [
     '<%= config.bin %> encrypt-at-rest inspect /registry/secrets/shop/db',
     '<%= config.bin %> encrypt-at-rest inspect /registry/configmaps/kube-system/kubeadm-config -o yaml',

@@ -1,23 +1,16 @@
 import {Flags} from '@oclif/core';
-import {
-  ClusterCommand,
-  changeFlags,
-  clusterFlags,
-  kubectlScope,
-  outputFlag,
-  showCommandsFlag,
-  yesFlag,
-} from '../../src/cli/command.ts';
+import {changeFlags, clusterFlags, kubectlScope, outputFlag, showCommandsFlag, yesFlag} from '../../src/cli/command.ts';
 import {askFirst} from '../../src/cli/confirm.ts';
+import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
 import {createProgress} from '../../src/cli/progress.ts';
 import {rewriteCommands} from '../../src/encryption/rewrite/commands.ts';
 import {exitCodeOfRewrite, prepareRewrite, runRewrite} from '../../src/encryption/rewrite/run.ts';
 import {renderRewrite, renderRewriteDryRun, renderRewritePlan} from '../../src/encryption/view/rewrite.ts';
 
-export default class EncryptAtRestRewriteCommand extends ClusterCommand {
+export default class EncryptAtRestRewriteCommand extends EncryptionCommand {
   static override summary = 'Write every object back as it is, so that it is stored as the API servers write now.';
   static override description =
-    'Needs no way to the nodes. Nothing of the objects changes, and whatever somebody else writes meanwhile stays. It can be interrupted and run again at any time.\n\nEnds with 0 where every object was taken, 3 where one was refused: the others are rewritten all the same.';
+    'Needs no way to the nodes; where there is one, it is refused while another kops changes the encryption. Nothing of the objects changes, and whatever somebody else writes meanwhile stays. It can be interrupted and run again at any time.\n\nEnds with 0 where every object was taken, 3 where one was refused: the others are rewritten all the same.';
   static override examples = [
     '<%= config.bin %> encrypt-at-rest rewrite',
     '<%= config.bin %> encrypt-at-rest rewrite --resources secrets,configmaps,widgets.example.com',
@@ -25,6 +18,7 @@ export default class EncryptAtRestRewriteCommand extends ClusterCommand {
   ];
   static override flags = {
     ...clusterFlags,
+    ...nodeFlags,
     ...outputFlag,
     ...changeFlags,
     ...showCommandsFlag,
@@ -53,7 +47,8 @@ export default class EncryptAtRestRewriteCommand extends ClusterCommand {
     this.tell(`${renderRewritePlan(prepared.plan, this.errorScreen)}\n`);
     if (dryRun === 'none') await askFirst('Go on?', {yes, signal: this.signal});
     const progress = createProgress(process.stderr, process.env, this.errorScreen);
-    const run = await cluster.multiplex((api) => runRewrite(api, prepared, progress, this.signal));
+    const rewrite = () => cluster.multiplex((api) => runRewrite(api, prepared, progress, this.signal));
+    const run = dryRun === 'none' ? await this.besideNoChange(flags, cluster, rewrite) : await rewrite();
     this.present(run, output, renderRewrite);
     this.exit(exitCodeOfRewrite(run));
   }

@@ -36,7 +36,7 @@ export default class EncryptAtRestSetupCommand extends EncryptionChangeCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestSetupCommand);
     const {config, provider, strict, 'key-name': keyName} = flags;
-    const file = config === undefined ? undefined : await readManifest(config);
+    const file = config === undefined ? undefined : await readManifest(config, this.signal);
     const given = file && parseConfiguration(file.text, file.file);
     await this.withControlPlane(flags, async (plane) => {
       const resources = flags.resources.split(',').filter(Boolean);

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
-import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
+import {EncryptionCommand, nodeFlags, RIGHTS} from '../../src/cli/encryption.ts';
 import {secretName, statusSources} from '../../src/cli/encryption-audit.ts';
 import {statusCommands} from '../../src/encryption/audit-commands.ts';
 import {residentsOf} from '../../src/encryption/residents.ts';
@@ -12,7 +12,9 @@ export default class EncryptAtRestStatusCommand extends EncryptionCommand {
   static override description =
     `Compares each node's manifest and configuration with what its running API server reports, says whether a change is open, and counts objects in etcd where that can be read.
 
-The first that holds is its exit code: 4 where a change is not finished, because servers may then differ, or be away; 3 where one does not do what its file says or differs from the others; 5 where a node could not be reached or its API server could not be asked; 0 where all servers agree, also where no encryption is configured. That some objects are stored as plaintext is told, and does not change the code: verify ends with 3 for that.`;
+The first that holds is its exit code: 4 where a change is not finished, because servers may then differ, or be away; 3 where one does not do what its file says or differs from the others; 5 where a node could not be reached or its API server could not be asked; 0 where all servers agree, also where no encryption is configured. That some objects are stored as plaintext is told, and does not change the code: verify ends with 3 for that.
+
+${RIGHTS}`;
   static override examples = [
     '<%= config.bin %> encrypt-at-rest status',
     '<%= config.bin %> encrypt-at-rest status --secret db -n shop',

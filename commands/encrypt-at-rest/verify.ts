@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from '../../src/cli/command.ts';
-import {EncryptionCommand, nodeFlags} from '../../src/cli/encryption.ts';
+import {EncryptionCommand, nodeFlags, RIGHTS} from '../../src/cli/encryption.ts';
 import {listOf, secretName, toVerify, verifyFlags, withResidue} from '../../src/cli/encryption-audit.ts';
 import {spin} from '../../src/cli/progress.ts';
 import {verifyCommands} from '../../src/encryption/audit-commands.ts';
@@ -8,13 +8,16 @@ import {exitCodeOfVerification, observeNodes, verify} from '../../src/encryption
 import {verifySecret} from '../../src/encryption/verify-secret.ts';
 import {renderSecretVerification} from '../../src/encryption/view/secret.ts';
 import {renderVerification} from '../../src/encryption/view/verify.ts';
+import {requireSnapshot} from '../../src/etcd/snapshot-file.ts';
 
 export default class EncryptAtRestVerifyCommand extends EncryptionCommand {
   static override summary = 'Prove from etcd itself that what is stored is encrypted, and that the nodes have the keys for it.';
   static override description =
     `Reads every key at one revision, counts what is encrypted by which key, and opens each value with the configuration of every node. For one Secret: its bytes as they are stored, as hexdump shows them.
 
-Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted. A node whose configuration is missing is a warning, as long as that of another one opens everything. With --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.`;
+Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted. A node whose configuration is missing is a warning, as long as that of another one opens everything. With --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.
+
+${RIGHTS}`;
   static override examples = [
     '<%= config.bin %> encrypt-at-rest verify',
     '<%= config.bin %> encrypt-at-rest verify secret/db -n shop',
@@ -39,6 +42,7 @@ Ends with 0 where everything is encrypted and opens, 3 where something is plaint
       const commands = verifyCommands(name, asked.length > 0 ? asked : ['secrets'], kubectlScope(flags));
       return this.presentCommands(commands, flags.output);
     }
+    for (const file of flags.snapshot ?? []) await requireSnapshot(file);
     await this.withControlPlane(flags, async (plane, open) => {
       const observations = await observeNodes(plane, this.signal);
       if (name !== undefined) {

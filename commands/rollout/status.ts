@@ -38,7 +38,7 @@ Ends with 0 where all is healthy, 3 where a rollout failed or cannot succeed, 4 
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutStatusCommand);
-    const targetIn = await targetOf(args, flags);
+    const targetIn = await targetOf(args, flags, this.signal);
     if (flags['show-commands']) {
       const target = targetIn('');
       const commands = statusCommands('refs' in target ? target.refs : [], kubectlScope(flags), flags.selector);

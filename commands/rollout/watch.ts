@@ -36,7 +36,7 @@ Ends with 0 when all are rolled out, 3 when one failed or cannot succeed, 4 when
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(RolloutWatchCommand);
-    const targetIn = await targetOf(args, flags);
+    const targetIn = await targetOf(args, flags, this.signal);
     const target = targetIn('');
     const isOne = 'refs' in target && target.refs.length === 1;
     if (flags.revision !== undefined && !isOne) {

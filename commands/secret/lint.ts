@@ -32,11 +32,12 @@ export default class SecretLintCommand extends BaseCommand {
     const {flags} = await this.parse(SecretLintCommand);
     const path = flags.filename;
     if (flags['show-commands']) return this.presentCommands(lintCommands(path), flags.output);
-    const files = await readManifests(path);
+    const files = await readManifests(path, this.signal);
     const tracked = path === '-' ? new Set<string>() : await trackedBy(path, this.signal);
     const isKnown = typeof tracked !== 'string';
     const sources = files.map((file) => ({...file, tracked: isKnown ? tracked.has(resolve(file.file)) : undefined}));
-    const report = lintSecrets(sources, isKnown ? [] : [`${tracked}: whether it has these files was not checked`]);
+    const notes = isKnown ? [] : [`${tracked}: whether it has these files was not checked`];
+    const report = lintSecrets(sources, {now: Date.now(), notes});
     this.present(report, flags.output, renderLint);
     this.exit(exitCodeOfLint(report));
   }

@@ -188,7 +188,7 @@ export abstract class BaseCommand extends Command {
 
   /** Text whose hints say what the user types: a result of this command, unless it quotes what somebody stored. */
   protected typed(text: string): string {
-    return this.quotes ? text : asTyped(text, wordsOf(this.config));
+    return this.quotes ? text : asTyped(text, wordsOf(this.config, this.argv));
   }
 }
 

@@ -1,4 +1,5 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
+import {certificateWarnings} from '../config/change/certificate-warnings.ts';
 import {
   type ConfigCreate,
   createConfig,
@@ -10,12 +11,13 @@ import {
 } from '../config/create/create.ts';
 import {gather, type Inputs, newlineWarnings} from '../config/create/gather.ts';
 import type {Entry} from '../config/create/keys.ts';
-import {createCommands} from '../config/create/kubectl.ts';
+import {createCommands, type SpecialWords} from '../config/create/kubectl.ts';
 import {parsePairs} from '../config/create/metadata.ts';
 import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
 import {parseSources, type Source} from '../config/create/sources.ts';
 import {renderCreate, renderReplacement} from '../config/create/view.ts';
-import {manifestYaml} from '../text/manifest-yaml.ts';
+import {jsonText} from '../text/json.ts';
+import {yamlText} from '../text/yaml.ts';
 import {backupFlag, keep} from './backup.ts';
 import {asGiven, ClusterCommand, changeFlags, clusterFlags, kubectlScope, showCommandsFlag, yesFlag} from './command.ts';
 import {askFirst} from './confirm.ts';
@@ -43,7 +45,7 @@ export const createFlags = {
   'from-file': many('the content of a file, or of each regular file of a directory, under its name or KEY', '[KEY=]PATH'),
   'from-env-file': many('the variables of an env file; excludes the other sources', 'PATH'),
   'from-stdin': Flags.string({
-    description: 'all of standard input, to the byte',
+    description: 'all of standard input, to the byte; it may not be empty',
     helpValue: 'KEY',
     helpGroup: 'VALUES',
     parse: asGiven('KEY'),
@@ -85,7 +87,7 @@ export interface Wanted {
   /** Judges what was gathered: throws a Problem, or warns. */
   readonly check?: (entries: readonly Entry[]) => readonly string[];
   /** For `--show-commands`, where there are no sources but its own: see `createCommands`. */
-  readonly special?: readonly string[] | undefined;
+  readonly special?: SpecialWords | undefined;
 }
 
 /** Creates a ConfigMap or a Secret. */
@@ -123,13 +125,18 @@ export abstract class CreateConfigCommand extends ClusterCommand {
 
   private async gather(wanted: Wanted, sources: readonly Source[], flags: CreateFlags): Promise<readonly Entry[]> {
     const inputs = localInputs(this.signal);
-    const {entries: gathered, warnings} = await gather(sources, inputs, wanted.defaultKey);
+    const {entries: gathered, warnings} = await gather(sources, inputs, {defaultKey: wanted.defaultKey});
     const entries = [...gathered, ...((await wanted.entries?.(inputs)) ?? [])];
     const isSecret = wanted.kind === 'Secret';
     for (const warning of [
       ...warnings,
       ...(wanted.check?.(entries) ?? []),
-      ...(isSecret ? newlineWarnings(entries) : []),
+      ...(isSecret
+        ? [
+            ...newlineWarnings(entries),
+            ...certificateWarnings(new Map(), new Map(entries.map(({key, value}) => [key, value])), Date.now()),
+          ]
+        : []),
       ...(isSecret && flags['from-literal']
         ? ["--from-literal shows in the shell's history and to who lists processes: --prompt KEY and --from-stdin KEY do not"]
         : []),
@@ -173,7 +180,7 @@ export abstract class CreateConfigCommand extends ClusterCommand {
     }
     const {managedFields, ...metadata} = report.object.metadata;
     const object = {...report.object, metadata};
-    this.log(output === 'json' ? JSON.stringify(object, null, 2) : manifestYaml(object));
+    this.log(output === 'json' ? jsonText(object, 2) : yamlText(object));
     if (object.kind === 'Secret' && object.data)
       this.warnOf('base64 is an encoding, not encryption: who has this text has the values. Keep it out of source repositories');
   }

@@ -1,15 +1,17 @@
-import {readFile} from 'node:fs/promises';
 import {Flags, type Interfaces} from '@oclif/core';
+import {certificateWarnings} from '../config/change/certificate-warnings.ts';
 import {applyKept, type Desk, type EditContext, editConfig, type Proposal} from '../config/change/edit.ts';
 import {editCommands} from '../config/change/kubectl.ts';
 import type {ConfigChange} from '../config/change/report.ts';
 import {nameOf, type Target} from '../config/change/save.ts';
 import {invalid} from '../config/create/invalid.ts';
 import type {Cluster} from '../kube/cluster.ts';
+import {Problem} from '../problem.ts';
 import {asGiven, kubectlScope} from './command.ts';
 import {ChangeConfigCommand, changeConfigFlags, targetNamed} from './config-change.ts';
 import {askWhether} from './confirm.ts';
-import {chosenEditor, type LocalDesk, openDesk} from './editor.ts';
+import {chosenEditor, type LocalDesk, openDesk, waitingEditor} from './editor.ts';
+import {readBytes} from './read-bytes.ts';
 
 export const editFlags = {
   ...changeConfigFlags,
@@ -32,7 +34,7 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
     const target = targetNamed(kind, args.name);
     if (flags['show-commands']) return this.showCommands(target, editCommands(target, kubectlScope(flags)), flags);
     this.failUnlessPossible(target, flags);
-    const kept = flags.from === undefined ? undefined : {text: await readKept(flags.from), file: flags.from};
+    const kept = flags.from === undefined ? undefined : {text: await readKept(flags.from, this.signal), file: flags.from};
     const cluster = await this.connect(flags);
     const context: EditContext = {
       dryRun: flags['dry-run'],
@@ -43,6 +45,10 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
     const report =
       kept === undefined ? await this.atDesk(cluster, target, context) : await applyKept(cluster, target, kept, context);
     if (kept !== undefined && report.dryRun === 'none') this.tell(`${kept.file} is of no more use: delete it`);
+    const {command, variable} = chosenEditor(process.env);
+    const waiting = waitingEditor(command);
+    if (kept === undefined && report.outcome === 'unchanged' && waiting !== undefined)
+      this.warnOf(`${command} did not wait for you to close the file: ${variable}='${waiting}'`);
     await this.finish(cluster, report, flags);
   }
 
@@ -89,6 +95,8 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
   private async decide(proposal: Proposal, cluster: Cluster, flags: EditFlags): Promise<'save' | 'again' | 'leave'> {
     const {object, renamed} = proposal;
     this.propose(proposal, cluster, object.kind === 'ConfigMap' || (flags.reveal ?? false));
+    if (object.kind === 'Secret')
+      for (const warning of certificateWarnings(proposal.before, proposal.after, Date.now())) this.warnOf(warning);
     if (flags.yes) return 'save';
     const name = nameOf({kind: object.kind, name: renamed ?? object.metadata.name});
     if (await askWhether(renamed === null ? `Change ${name}?` : `Create ${name}?`, this.signal)) return 'save';
@@ -97,10 +105,12 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
   }
 }
 
-async function readKept(file: string): Promise<string> {
+async function readKept(file: string, signal: AbortSignal): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readBytes(file, Number.POSITIVE_INFINITY, signal)).toString('utf8');
   } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof Problem) throw cause;
     const {code = 'no reason is known'} = cause as NodeJS.ErrnoException;
     throw invalid(`${file} cannot be read`, code === 'ENOENT' ? 'there is no such file' : code, 'check the path');
   }

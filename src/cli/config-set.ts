@@ -1,4 +1,5 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
+import {certificateWarnings} from '../config/change/certificate-warnings.ts';
 import {setCommands, unsetCommands} from '../config/change/kubectl.ts';
 import {readConfig, type Target} from '../config/change/save.ts';
 import {applyPlan, type ChangePlan, planSet, planUnset} from '../config/change/set.ts';
@@ -17,7 +18,7 @@ const keyArg = {key: Args.string({description: 'the key, new or not', required: 
 export const setArgs = {
   ...nameArg('ConfigMap'),
   ...keyArg,
-  value: Args.string({description: 'the value; default: all of standard input'}),
+  value: Args.string({description: 'the value; default: all of standard input, which may not be empty'}),
 };
 
 /** Words behind the key are taken, so that the refusal is kops' own: oclif's would quote them. */
@@ -81,16 +82,19 @@ export abstract class SetConfigCommand extends ChangeConfigCommand {
     const isAsked = flags['dry-run'] === 'none' && !flags.yes;
     const cluster = await this.connect(flags);
     const object = await readConfig(cluster, target, {verb: 'set', words: ` ${key}`}, this.signal);
-    const value = await this.take(source);
+    const value = await this.take(target, source);
     if (kind === 'Secret') for (const warning of valueWarnings(key, source, value)) this.warnOf(warning);
     const plan = planSet(object, key, value);
+    if (kind === 'Secret') for (const warning of certificateWarnings(plan.before, plan.after, Date.now())) this.warnOf(warning);
     await this.apply(cluster, plan, `Replace ${key} of`, isAsked, flags);
   }
 
-  private async take(source: Source): Promise<Buffer> {
+  private async take({kind}: Target, source: Source): Promise<Buffer> {
     const inputs = localInputs(this.signal);
     if (source.via === 'prompt') return Buffer.from(await inputs.ask(source.key, 'pipe it in, without --prompt'));
-    const {entries} = await gather([source], inputs);
+    const {entries} = await gather([source], inputs, {
+      emptyWith: () => (kind === 'Secret' ? "--from-literal ''" : "'' behind the key"),
+    });
     return entries[0]?.value ?? Buffer.alloc(0);
   }
 

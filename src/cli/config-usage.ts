@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import type {ConfigResource} from '../config/usage/collect.ts';
 import {usageCommands} from '../config/usage/kubectl.ts';
 import {exitCodeOfMissing, missingConfig} from '../config/usage/missing.ts';
-import {configUsage, configUsages, unusedConfig} from '../config/usage/usage.ts';
+import {configUsage, configUsages, exitCodeOfUnused, exitCodeOfUsage, unusedConfig} from '../config/usage/usage.ts';
 import {renderMissing, renderUnused, renderUsage, renderUsages} from '../config/usage/view.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {allNamespacesFlag, ClusterCommand, clusterFlags, kubectlScope, outputFlag, showCommandsFlag} from './command.ts';
@@ -50,15 +50,21 @@ export abstract class UsageCommand extends ClusterCommand {
     if (everywhere) keepMemoryFlat();
     const scope = {resource, name, namespace: everywhere ? undefined : cluster.namespace};
     if (list === 'unused') {
-      this.present(await unusedConfig(cluster, scope, this.signal), flags.output, renderUnused);
+      const report = await unusedConfig(cluster, scope, this.signal);
+      this.present(report, flags.output, renderUnused);
+      this.exit(exitCodeOfUnused(report));
     } else if (list === 'missing') {
       const report = await missingConfig(cluster, scope, this.signal);
       this.present(report, flags.output, renderMissing);
       this.exit(exitCodeOfMissing(report));
     } else if (name !== undefined && !everywhere) {
-      this.present(await configUsage(cluster, {resource, name}, this.signal), flags.output, renderUsage);
+      const report = await configUsage(cluster, {resource, name}, this.signal);
+      this.present(report, flags.output, renderUsage);
+      this.exit(exitCodeOfUsage(report));
     } else {
-      this.present(await configUsages(cluster, scope, this.signal), flags.output, renderUsages);
+      const report = await configUsages(cluster, scope, this.signal);
+      this.present(report, flags.output, renderUsages);
+      this.exit(exitCodeOfUsage(report));
     }
   }
 }

@@ -8,7 +8,7 @@ import {ExitCode, Problem} from '../problem.ts';
 export async function askFirst(question: string, {yes, signal}: {yes: boolean; signal: AbortSignal}): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new Problem(`refused: ${question.replace(/\?$/, '')} needs an answer`, {
+    throw new Problem(`refused: "${question}" needs an answer`, {
       why: 'standard input is not a terminal, so nobody can be asked',
       next: 'add --yes to go on without asking',
       exitCode: ExitCode.usage,

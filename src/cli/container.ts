@@ -40,7 +40,7 @@ export function namedTarget({workload, name}: Words, filename: string | undefine
   });
 }
 
-export async function manifestOf(filename: string): Promise<Manifest> {
-  const {text, file} = await readManifest(filename);
+export async function manifestOf(filename: string, signal: AbortSignal): Promise<Manifest> {
+  const {text, file} = await readManifest(filename, signal);
   return readObjects(text, file);
 }

@@ -7,6 +7,7 @@ import {decodeManifest} from '../config/read/manifest.ts';
 import {listDecoded, readDecoded} from '../config/read/read.ts';
 import {renderDecoded, renderDecodedList} from '../config/read/view.ts';
 import {ExitCode, Problem} from '../problem.ts';
+import {printable} from '../text/printable.ts';
 import {allNamespacesFlag, ClusterCommand, clusterFlags, kubectlScope, selectorFlag, showCommandsFlag} from './command.ts';
 import {readManifest} from './manifest.ts';
 
@@ -74,7 +75,7 @@ export abstract class DecodedCommand extends ClusterCommand {
 
   private async read(kind: Decoded['kind'], {args: {name, key}, flags}: Given): Promise<Decoded[]> {
     if (flags.filename !== undefined) {
-      const {text, file} = await readManifest(flags.filename);
+      const {text, file} = await readManifest(flags.filename, this.signal);
       return decodeManifest(text, file, kind, {name, key, namespace: flags.namespace});
     }
     const cluster = await this.connect(flags);
@@ -84,10 +85,12 @@ export abstract class DecodedCommand extends ClusterCommand {
   }
 
   private printAssignments(decoded: Decoded): void {
-    const {text, left} = shellAssignments(decoded);
+    const {text, left} = shellAssignments(decoded, {onTerminal: process.stdout.isTTY});
     this.log(text);
     if (left.length > 0)
-      this.tell(`${this.errorScreen.theme.waiting('⚠')} left out, not possible as a shell variable: ${left.join(', ')}`);
+      this.tell(
+        `${this.errorScreen.theme.waiting('⚠')} left out, not possible as a shell variable: ${printable(left.join(', '))}`,
+      );
   }
 }
 

@@ -1,9 +1,10 @@
 import {spawn} from 'node:child_process';
-import {mkdtemp, readFile, rm, statfs, unlink, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, statfs, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import type {Desk} from '../config/change/edit.ts';
 import {ExitCode, Problem} from '../problem.ts';
+import {enumerate} from '../text/enumerate.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,6 +22,16 @@ export function editorWords(command: string, file: string): [string, string[]] {
   if (/["'\\]/.test(command)) return ['/bin/sh', ['-c', `${command} "$1"`, 'sh', file]];
   const [program = 'vi', ...words] = command.split(/\s+/);
   return [program, [...words, file]];
+}
+
+/** Programs that open a window and end at once, unless they are told to wait. */
+const WINDOWED = /^(code|code-insiders|codium|cursor|windsurf|subl|atom|zed|mate)$/;
+
+/** The command as it should be where it does not wait for its window to be closed: what is typed there would never be read. */
+export function waitingEditor(command: string): string | undefined {
+  const [program = '', ...words] = command.split(/\s+/);
+  const waits = !WINDOWED.test(basename(program)) || words.includes('--wait') || words.includes('-w');
+  return waits ? undefined : `${command} --wait`;
 }
 
 export interface LocalDesk extends Desk {
@@ -41,15 +52,19 @@ export async function openDesk(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<LocalDesk> {
-  const {folder, inMemory} = await newFolder(isSecret, environment);
+  const {folder, inMemory} = await newFolder(isSecret, environment).catch((error) => Promise.reject(noPlace(error)));
   const file = join(folder, `${name}.yaml`);
-  let isKept = false;
+  /** What stays where the desk is closed: all of the folder, or all but what is edited. */
+  let isKept: 'no' | 'all' | 'but file' = 'no';
   return {
     file,
     inMemory,
     async edit(text) {
-      await writeFile(file, text, {mode: 0o600});
-      const failure = await runEditor(chosenEditor(environment), file, signal);
+      await writeFile(file, text, {mode: 0o600}).catch((error) => Promise.reject(noPlace(error)));
+      const ended = await runEditor(chosenEditor(environment), file, signal);
+      const left = signal.aborted ? (await readdir(folder)).filter((other) => other !== basename(file)) : [];
+      if (left.length > 0) isKept = 'all';
+      const failure = left.length > 0 ? interruptedWith(left.map((other) => join(folder, other))) : ended;
       const saved = await readFile(file).catch(() => undefined);
       if (saved === undefined) return {text, failure: failure ?? isGone(file)};
       const read = decoded(saved);
@@ -57,11 +72,21 @@ export async function openDesk(
     },
     async keep(text) {
       const kept = join(folder, `${name}.kept.yaml`);
-      await writeFile(kept, text, {mode: 0o600});
-      isKept = true;
-      return kept;
+      try {
+        await writeFile(kept, text, {mode: 0o600});
+        if (isKept === 'no') isKept = 'but file';
+        return kept;
+      } catch {
+        // The disk is full: what the editor saved is there already.
+        isKept = 'all';
+        await rm(kept, {force: true}).catch(() => {});
+        return file;
+      }
     },
-    close: async () => (isKept ? unlink(file).catch(() => {}) : rm(folder, {recursive: true, force: true})),
+    async close() {
+      if (isKept === 'no') await rm(folder, {recursive: true, force: true});
+      if (isKept === 'but file') await rm(file, {force: true});
+    },
   };
 }
 
@@ -117,6 +142,22 @@ async function runEditor(
     });
   }
 }
+
+/** The recovery file of an editor that was ended before it saved. */
+const interruptedWith = (files: readonly string[]): Problem =>
+  new Problem('interrupted', {
+    why: `the editor left what may not have been saved: ${enumerate(files)}`,
+    next: 'get it back with the editor (vim -r FILE), then delete that folder',
+    exitCode: ExitCode.interrupted,
+  });
+
+const noPlace = (error: NodeJS.ErrnoException): Problem =>
+  new Problem('there is no place for what is to be edited', {
+    why: `${error.path ?? tmpdir()}: ${error.code ?? error.message}; nothing was changed`,
+    next: '$TMPDIR names a folder that can be written to ($XDG_RUNTIME_DIR one in memory)',
+    exitCode: ExitCode.usage,
+    cause: error,
+  });
 
 const NOT_FOUND = 'there is no such program';
 

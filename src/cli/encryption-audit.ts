@@ -10,6 +10,7 @@ import type {StatusSources} from '../encryption/status.ts';
 import {keysOf} from '../encryption/stored/etcd-path.ts';
 import {type EncryptionVerification, type Observations, resourcesInForce} from '../encryption/verify.ts';
 import type {Etcd} from '../etcd/etcd.ts';
+import {requireSnapshot} from '../etcd/snapshot-file.ts';
 import type {Cluster} from '../kube/cluster.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import {openEtcdOf, reachable} from './encryption.ts';
@@ -79,13 +80,19 @@ export async function withResidue(
     etcd: plane.etcd,
     members,
     skipped: others,
-    snapshots: own.map((path): LocalFile => ({path, read: () => createReadStream(path)})),
+    snapshots: own.map((path): LocalFile => ({path, read: () => pieces(path)})),
   };
   const paths = keysOf(
     report.resources.map(({resource}) => resource),
     plane,
   );
   return {...report, residue: await findResidue(sources, paths, report, signal)};
+}
+
+/** Of a snapshot; of what is none a Problem. */
+async function* pieces(path: string): AsyncGenerator<Buffer> {
+  await requireSnapshot(path);
+  yield* createReadStream(path);
 }
 
 /** Opens etcd only when it is asked for; `close` closes what was opened. */

@@ -4,6 +4,7 @@ import {applyChange, type ChangeOptions, type PreparedChange} from '../encryptio
 import {continueChange, openChange, openWork} from '../encryption/continue.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {whoRuns} from '../encryption/open-transaction.ts';
+import {requireSockets} from '../encryption/preflight.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';
 import {atWork} from '../encryption/transaction/lock.ts';
@@ -105,6 +106,7 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
       const runbook = runbookOf(draft, {context, etcdPrefix, unchanged: plan.unchanged, scope});
       return this.present(runbook, flags.output, renderRunbook);
     }
+    await requireSockets(draft, this.signal); // a plan that the preflight would stop is none
     if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderDryRun);
     this.tell(`${renderPlan(plan, this.errorScreen)}\n`);
     if (plan.unchanged) return this.end(await proveUnchanged(plane, prepared, this.progress, this.signal), flags.output);

@@ -1,5 +1,6 @@
 import type {Interfaces} from '@oclif/core';
 import {type ControlPlane, type ControlPlaneNode, observe, type ServerState} from '../encryption/control-plane.ts';
+import {exclusively} from '../encryption/exclusive.ts';
 import {findOpenTransaction, type OpenTransaction, refuseOpen} from '../encryption/open-transaction.ts';
 import type {Reached} from '../encryption/status.ts';
 import type {Keyspace} from '../encryption/stored/etcd-path.ts';
@@ -17,6 +18,10 @@ export {nodeFlags} from './nodes.ts';
 
 const planeFlags = {...clusterFlags, ...nodeFlags};
 export type PlaneFlags = Interfaces.InferredFlags<typeof planeFlags>;
+
+/** For the descriptions of what reads etcd. */
+export const RIGHTS =
+  "Nodes are reached as root, and etcd is read with the API server's certificate from there: RBAC and --as have no say in that, only in what goes through the API.";
 
 /** A command about what is in etcd, and what encrypts it. */
 export abstract class EncryptionCommand extends ClusterCommand {
@@ -85,11 +90,44 @@ export abstract class EncryptionCommand extends ClusterCommand {
   protected async withNodes<T>(flags: PlaneFlags, task: (cluster: Cluster, found: FoundNodes) => Promise<T>): Promise<T> {
     const cluster = await this.connect(flags);
     const found = await this.findNodes(cluster, flags);
+    if (flags.as !== undefined || flags['as-group'] !== undefined) {
+      const note = `--as counts for the API alone: nodes are reached, and etcd is read, with root's rights on the nodes`;
+      this.tell(`${this.errorScreen.theme.waiting('⚠')} ${note}`);
+    }
     if (flags['node-access'] === 'auto') for (const chosen of found.chosen) this.tell(this.errorScreen.theme.dim(chosen));
     try {
       return await task(cluster, found);
     } finally {
       await Promise.all([closeAll(found), ...this.others.map((node) => node.close())]);
+    }
+  }
+
+  /**
+   * For what needs no node: does it while no other kops changes the encryption, and says so where nobody can tell, because a control plane is
+   * not within reach.
+   */
+  protected async besideNoChange<T>(flags: PlaneFlags, cluster: Cluster, task: () => Promise<T>): Promise<T> {
+    const {nodes, why} = await this.reachAll(flags, cluster);
+    try {
+      if (why === undefined) return await exclusively(nodes, this.signal, task);
+      this.tell(
+        `${this.errorScreen.theme.waiting('⚠')} whether another kops is changing the encryption could not be looked at: ${why}`,
+      );
+      return await task();
+    } finally {
+      await Promise.all(nodes.map(({node}) => node.close()));
+    }
+  }
+
+  /** `why`: of the first node that cannot be reached, or of a control plane that is somebody else's. */
+  private async reachAll(flags: PlaneFlags, cluster: Cluster): Promise<{nodes: ControlPlaneNode[]; why?: string}> {
+    try {
+      const {nodes} = await findControlPlaneNodes(cluster, flags, this.signal);
+      const unreached = nodes.find((node) => 'problem' in node);
+      return {nodes: reachable(nodes), ...(unreached && 'problem' in unreached && {why: unreached.problem.message})};
+    } catch (error) {
+      if (error instanceof Problem) return {nodes: [], why: error.message};
+      throw error;
     }
   }
 

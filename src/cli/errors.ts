@@ -1,15 +1,15 @@
 import {ExitCode, Problem} from '../problem.ts';
 import {cutMiddle} from '../text/fit.ts';
+import {printable} from '../text/printable.ts';
 import type {Theme} from '../text/screen.ts';
 import {type CommandLine, usageProblem} from './usage.ts';
 
-/** What happened, why, what to do next: a line each, as far as they are known. */
+/** What happened, why, what to do next: a line each, as far as they are known. Names of files and keys in it are shown, not obeyed. */
 export function renderProblem(problem: Problem, theme: Theme): string {
   const {message, why, next} = problem;
-  const lines = [`${theme.wrong('✗')} ${message}`];
-  if (why) lines.push(...why.split('\n').map((line) => `  ${line}`));
-  if (next) lines.push(`  ${/^(kops|kubectl) /.test(next) ? `try: ${next}` : next}`);
-  return lines.map(withoutGiants).join('\n');
+  const parts = [message, why || [], next ? (/^(kops|kubectl) /.test(next) ? `try: ${next}` : next) : []].flat();
+  const [first = '', ...rest] = parts.flatMap((part) => part.split('\n')).map((line) => withoutGiants(printable(line)));
+  return [`${theme.wrong('✗')} ${first}`, ...rest.map((line) => `  ${line}`)].join('\n');
 }
 
 /** No name of Kubernetes' is longer (RFC 1123: 253); what is, was typed or pasted by mistake, and would fill the screen. */

@@ -9,8 +9,8 @@ const {'control-planes': _, ...ways} = nodeFlags;
 export const wayFlags = ways;
 
 /** The configuration of an image in a file that the user names. */
-export async function imageConfigOf(path: string): Promise<ImageConfig> {
-  const {text, file} = await readManifest(path);
+export async function imageConfigOf(path: string, signal: AbortSignal): Promise<ImageConfig> {
+  const {text, file} = await readManifest(path, signal);
   return readImageConfig(text, file);
 }
 

@@ -1,7 +1,8 @@
 import {randomBytes} from 'node:crypto';
-import {open, readdir, stat} from 'node:fs/promises';
+import {readdir, stat} from 'node:fs/promises';
 import type {Inputs} from '../config/create/gather.ts';
 import {invalid} from '../config/create/invalid.ts';
+import {readBytes, readStandardInput} from './read-bytes.ts';
 
 /** The files, the standard input and the terminal of this machine. */
 export const localInputs = (signal: AbortSignal): Inputs => ({
@@ -17,13 +18,7 @@ export const localInputs = (signal: AbortSignal): Inputs => ({
     }));
   },
 
-  async read(path, limit) {
-    const content = async () => {
-      const file = await open(path);
-      return take(file.createReadStream({end: limit}), limit); // closes the file with it
-    };
-    return unlessAborted(content(), signal);
-  },
+  read: (path, limit) => readBytes(path, limit, signal),
 
   async stdin(limit) {
     if (process.stdin.isTTY)
@@ -32,32 +27,11 @@ export const localInputs = (signal: AbortSignal): Inputs => ({
         'it is a terminal, where what you type would show',
         'pipe the value in, or let kops ask for it',
       );
-    return unlessAborted(take(process.stdin, limit), signal);
+    return readStandardInput(limit, signal);
   },
 
   ask: (what, instead) => askSecret(what, instead, signal),
 });
-
-/** A pipe that nobody writes to would keep Ctrl-C waiting. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), {once: true});
-    work.then(resolve, reject);
-  });
-}
-
-/** The first bytes of a stream, one more than `limit` at most; what comes after that is not waited for. */
-async function take(stream: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > limit) break;
-  }
-  return Buffer.concat(chunks).subarray(0, limit + 1);
-}
 
 /** Asks twice on standard error, and shows nothing of what is typed. Rejects with exit code 2 off a terminal, and where the two differ. */
 async function askSecret(what: string, instead: string, signal: AbortSignal): Promise<string> {

@@ -1,13 +1,14 @@
-import {readFile} from 'node:fs/promises';
-import {text} from 'node:stream/consumers';
 import {ExitCode, Problem} from '../problem.ts';
+import {readBytes, readStandardInput} from './read-bytes.ts';
 
 /** The text of a manifest; `-` is standard input. Rejects with exit code 2 where it cannot be read. */
-export async function readManifest(file: string): Promise<{readonly file: string; readonly text: string}> {
-  if (file === '-') return {file: 'standard input', text: await text(process.stdin)};
+export async function readManifest(file: string, signal: AbortSignal): Promise<{readonly file: string; readonly text: string}> {
+  if (file === '-') return {file: 'standard input', text: textOf(await readStandardInput(Number.POSITIVE_INFINITY, signal))};
   try {
-    return {file, text: await readFile(file, 'utf8')};
+    return {file, text: textOf(await readBytes(file, Number.POSITIVE_INFINITY, signal))};
   } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof Problem) throw cause;
     const {code} = cause as NodeJS.ErrnoException;
     throw new Problem(`${file} cannot be read`, {
       why: WHY[code ?? ''] ?? code,
@@ -17,6 +18,8 @@ export async function readManifest(file: string): Promise<{readonly file: string
     });
   }
 }
+
+const textOf = (bytes: Buffer): string => bytes.toString('utf8');
 
 const WHY: Record<string, string> = {
   ENOENT: 'there is no such file',

@@ -8,9 +8,12 @@ import {readManifest} from './manifest.ts';
 const MOST_FILES = 10_000;
 
 /** The text of a manifest, of standard input (`-`), or of all manifests below a folder. Rejects with exit code 2 where there is none to read. */
-export async function readManifests(path: string): Promise<{readonly file: string; readonly text: string}[]> {
+export async function readManifests(
+  path: string,
+  signal: AbortSignal,
+): Promise<{readonly file: string; readonly text: string}[]> {
   const isFolder = path !== '-' && ((await stat(path).catch(() => undefined))?.isDirectory() ?? false);
-  if (!isFolder) return [await readManifest(path)];
+  if (!isFolder) return [await readManifest(path, signal)];
   const files = await manifestsBelow(path);
   if (files.length === 0) {
     throw new Problem(`${path} holds no manifest`, {
@@ -20,7 +23,7 @@ export async function readManifests(path: string): Promise<{readonly file: strin
     });
   }
   const read = [];
-  for (const file of files) read.push(await readManifest(file));
+  for (const file of files) read.push(await readManifest(file, signal));
   return read;
 }
 

@@ -88,7 +88,7 @@ export async function findControlPlaneNodes(
   const objects = await controlPlanes(cluster, known, signal);
   const names = objects.map(({metadata}) => metadata?.name ?? '');
   if (named && [...named].sort().join() !== [...names].sort().join()) throw otherNames(named, names);
-  const found = await Promise.all(
+  const looked = await Promise.allSettled(
     objects.map(async (object): Promise<{reached: Reached; chosen?: string}> => {
       const name = object.metadata?.name ?? '';
       const address = object.status?.addresses?.find(({type}) => type === 'InternalIP')?.address;
@@ -102,6 +102,12 @@ export async function findControlPlaneNodes(
       }
     }),
   );
+  const found = looked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = looked.find((result) => result.status === 'rejected');
+  if (failed) {
+    await Promise.all(found.map(({reached}) => 'server' in reached && reached.server.node.close()));
+    throw failed.reason;
+  }
   return {
     nodes: found.map(({reached}) => reached).sort((a, b) => (a.name < b.name ? -1 : 1)),
     isLab: roots !== undefined,

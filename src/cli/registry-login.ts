@@ -3,8 +3,9 @@ import {DOCKER_HUB, dockerConfigJson} from '../config/create/docker-config.ts';
 import type {Inputs} from '../config/create/gather.ts';
 import {invalid} from '../config/create/invalid.ts';
 import type {Entry} from '../config/create/keys.ts';
-import {typedValue} from '../config/create/kubectl.ts';
+import type {SpecialWords} from '../config/create/kubectl.ts';
 import {DOCKER_CONFIG_KEY} from '../config/create/secret-types.ts';
+import {typedValue} from '../config/create/typed.ts';
 import {quoted} from '../text/kubectl.ts';
 
 const LOGIN = ['docker-server', 'docker-username', 'docker-password', 'docker-password-stdin', 'docker-email'] as const;
@@ -56,11 +57,14 @@ async function passwordOf(flags: LoginFlags, inputs: Inputs): Promise<string> {
 }
 
 /** The same for kubectl, less the password. */
-export const registryWords = (name: string, flags: LoginFlags): string[] => [
-  'secret docker-registry',
-  quoted(name),
-  quoted(`--docker-server=${flags['docker-server'] ?? DOCKER_HUB}`),
-  quoted(`--docker-username=${flags['docker-username'] ?? ''}`),
-  `--docker-password="$(${typedValue('password')})"`,
-  ...(flags['docker-email'] ? [quoted(`--docker-email=${flags['docker-email']}`)] : []),
-];
+export const registryWords = (name: string, flags: LoginFlags): SpecialWords => ({
+  asked: ['password'],
+  words: [
+    'secret docker-registry',
+    quoted(name),
+    quoted(`--docker-server=${flags['docker-server'] ?? DOCKER_HUB}`),
+    quoted(`--docker-username=${flags['docker-username'] ?? ''}`),
+    `--docker-password=${typedValue(0)}`,
+    ...(flags['docker-email'] ? [quoted(`--docker-email=${flags['docker-email']}`)] : []),
+  ],
+});

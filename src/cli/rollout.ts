@@ -44,6 +44,7 @@ interface SelectionFlags {
 export async function targetOf(
   {workload: words = []}: {readonly workload?: readonly string[] | undefined},
   flags: SelectionFlags,
+  signal: AbortSignal,
 ): Promise<(namespace: string) => Target> {
   const everywhere = flags['all-namespaces'] ?? false;
   const ways = [
@@ -60,11 +61,11 @@ export async function targetOf(
   }
   if (words.length === 0 && flags.filename === undefined)
     return (namespace) => ({query: {namespace: everywhere ? undefined : namespace, labelSelector: flags.selector}});
-  const refs = words.length > 0 ? parseWorkloads(words, '') : await workloadsOf(flags.filename ?? '-');
+  const refs = words.length > 0 ? parseWorkloads(words, '') : await workloadsOf(flags.filename ?? '-', signal);
   return (namespace) => ({refs: refs.map((ref) => ({...ref, namespace: ref.namespace || namespace}))});
 }
 
-async function workloadsOf(filename: string): Promise<WorkloadRef[]> {
-  const {text, file} = await readManifest(filename);
+async function workloadsOf(filename: string, signal: AbortSignal): Promise<WorkloadRef[]> {
+  const {text, file} = await readManifest(filename, signal);
   return workloadsIn(text, file, '');
 }

@@ -45,7 +45,7 @@ function report(error: unknown, argv: readonly string[], config: Config): number
   const {bin, commandIDs} = config;
   const problem = toProblem(error, {bin, argv, commands: commandIDs.map((id) => id.split(':'))});
   const theme = createTheme(wantsColour(process.stderr, process.env, argv.includes('--no-color')));
-  process.stderr.write(`${asTyped(renderProblem(problem, theme), wordsOf(config))}\n`);
+  process.stderr.write(`${asTyped(renderProblem(problem, theme), wordsOf(config, argv))}\n`);
   if (argv.includes('--debug')) process.stderr.write(`${stackOf(problem)}\n`);
   return problem.exitCode;
 }

@@ -1,11 +1,10 @@
-import {readFile} from '../nodes/files.ts';
 import type {Step} from './transaction/departure.ts';
 import {isPromoted} from './transaction/journal.ts';
 import {wouldEdit} from './transaction/kubeadm.ts';
 import {ABSENT} from './transaction/record.ts';
 import {formerFiles, kubeadmBack} from './transaction/rollback.ts';
 import type {Server} from './transaction/servers.ts';
-import type {Work} from './transaction/steps.ts';
+import {plannedFor, type Work} from './transaction/steps.ts';
 import {leadOf, readJournal} from './transaction/store.ts';
 
 /** What taking back an interrupted change would do, before it is begun. */
@@ -19,13 +18,16 @@ export interface EncryptionAbortPlan {
   readonly nodes: readonly {
     readonly node: string;
     /** Those that change. */
-    readonly files: readonly {readonly path: string; readonly change: 'as it was before' | 'all keys readable' | 'removed'}[];
+    readonly files: readonly {
+      readonly path: string;
+      readonly change: 'as it was before' | 'as it was before, but for what others edited' | 'all keys readable' | 'removed';
+    }[];
     readonly restarts: boolean;
   }[];
   readonly editsKubeadm: boolean;
 }
 
-/** Reads nodes and cluster, and touches nothing. `more`: what the journal is still to be told. */
+/** Reads nodes and cluster, and touches nothing. Rejects where it could not be taken back, with what is in the way. `more`: what the journal is still to be told. */
 export async function planAbort(work: Work, more: readonly Step[], signal: AbortSignal): Promise<EncryptionAbortPlan> {
   const {plane, transaction, servers} = work;
   const lead = leadOf(transaction, servers).node;
@@ -47,17 +49,12 @@ async function planNode(
   promoted: boolean,
   signal: AbortSignal,
 ): Promise<EncryptionAbortPlan['nodes'][number]> {
-  const {manifest, configuration} = await formerFiles(work, server, promoted, signal);
-  const files: EncryptionAbortPlan['nodes'][number]['files'][number][] = [];
-  for (const [path, wanted] of [
-    [server.manifestPath, manifest],
-    [work.transaction.configurationFile, configuration],
-  ] as const) {
-    if (wanted === undefined) continue;
-    const present = (await readFile(server.node, path, signal))?.content;
-    const isSame = wanted === ABSENT ? present === undefined : (present?.equals(wanted) ?? false);
-    if (isSame) continue;
-    files.push({path, change: wanted === ABSENT ? 'removed' : promoted ? 'all keys readable' : 'as it was before'});
-  }
+  const target = await formerFiles(work, server, promoted, signal);
+  const swaps = await plannedFor(work, promoted ? 'retreat' : 'restore', server, target, signal);
+  const files = swaps.map(({path, content}) => {
+    const isEdited = path === server.manifestPath && content !== target.manifest;
+    const restored = isEdited ? 'as it was before, but for what others edited' : 'as it was before';
+    return {path, change: content === ABSENT ? 'removed' : promoted ? 'all keys readable' : restored} as const;
+  });
   return {node: server.name, files, restarts: files.some(({path}) => path === server.manifestPath)};
 }

@@ -56,7 +56,7 @@ export async function preflight(
   signal: AbortSignal,
 ): Promise<void> {
   await checkEtcd(plane, snapshot, signal);
-  await Promise.all(servers.map((server) => checkSockets(server, socketsOnNodes.get(server.name) ?? [], signal)));
+  await requireSockets({servers, socketsOnNodes}, signal);
   await checkServers(servers, signal);
   for (const {api} of servers.slice(0, 1)) await refuseUnknownServers(servers, api, signal);
   await Promise.all(servers.map((server) => checkDisk(server, signal)));
@@ -84,6 +84,14 @@ async function checkEtcd({etcd}: ControlPlane, snapshot: string | undefined, sig
     next: 'name another place: --snapshot-file FILE',
     exitCode: ExitCode.negative,
   });
+}
+
+/** Rejects where a node has no socket of a KMS plugin that its API server is to use. */
+export async function requireSockets(
+  {servers, socketsOnNodes}: Pick<Draft, 'servers' | 'socketsOnNodes'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(servers.map((server) => checkSockets(server, socketsOnNodes.get(server.name) ?? [], signal)));
 }
 
 /** A folder that stands for a node (`root`) may belong to an API server that sees this machine's own sockets. */

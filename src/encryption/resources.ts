@@ -40,3 +40,7 @@ export function entriesFor(
   const wildcards = names.filter((name) => name.startsWith('*.'));
   return [...new Map([...plain, ...wildcards, ...own].map((entry) => [entryKey(entry), entry])).values()];
 }
+
+/** What to type for these: `kops encrypt-at-rest setup --resources configmaps`. Secrets alone are what it is about anyway. */
+export const commandFor = (verb: 'setup' | 'rewrite', resources: readonly string[]): string =>
+  `kops encrypt-at-rest ${verb}${resources.join() === 'secrets' ? '' : ` --resources ${resources.join()}`}`;

@@ -9,7 +9,7 @@ import {choiceForSetup, type KeyWish} from './key-choice.ts';
 import {covers, entriesFor, expandResources} from './resources.ts';
 import {keysOf} from './stored/etcd-path.ts';
 import {adoptStages, givenStages, type Stages, setupStages} from './transaction/stages.ts';
-import {usedNames} from './used-names.ts';
+import {refuseReused, usedNames} from './used-names.ts';
 
 export interface SetupOptions extends ChangeOptions, KeyWish {
   /** As the user names them: `secrets`, `widgets.example.com`, `widgets`. */
@@ -34,7 +34,10 @@ export async function prepareSetup(plane: ControlPlane, options: SetupOptions, s
 
   async function stages(): Promise<Stages> {
     if (given && base && !isSame(given, base)) throw hasAnother();
-    if (given && !base) return givenStages(given, strict);
+    if (given && !base) {
+      await refuseReused(observed, given, signal);
+      return givenStages(given, strict);
+    }
     const entries = given ? names : entriesFor(names, resources, base);
     const wanted = [...entries, ...resources];
     if (base && encryptedOf(base, wanted).length === wanted.length) {

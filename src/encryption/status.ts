@@ -2,9 +2,11 @@ import type {Etcd} from '../etcd/etcd.ts';
 import type {Api} from '../kube/api.ts';
 import {ExitCode, Problem} from '../problem.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
+import {encryptedOf} from './configuration/coverage.ts';
 import {type ControlPlaneNode, observe, probe, type RunningServer, type ServerState, silent} from './control-plane.ts';
 import {findOpenTransaction, type OpenTransaction, RESUME_OR_ABORT} from './open-transaction.ts';
 import type {Resident} from './residents.ts';
+import {commandFor} from './resources.ts';
 import {flagHint, judgeServers, type Looked, problemWords, type ServerStatus} from './server-status.ts';
 import {audit} from './stored/audit.ts';
 import {type Keyspace, keysOf} from './stored/etcd-path.ts';
@@ -14,6 +16,8 @@ export interface StoredObjects {
   readonly total: number;
   /** Number of values by what they begin with: `k8s:enc:secretbox:v1:key1:`; plaintext is under `identity`. */
   readonly byKey: Readonly<Record<string, number>>;
+  /** Of those in plaintext: all, where a server encrypts new ones; else none, because that is what was asked for. */
+  readonly leftPlain: number;
 }
 
 export interface EncryptionStatus {
@@ -116,7 +120,10 @@ async function storedObjects(
     const entries = ['secrets', ...configurations.flatMap(({rules}) => rules.flatMap(({resources}) => resources))];
     const resources = await expand([...new Set(entries)]);
     const found = await audit(etcd, keysOf(resources, keyspace), {readers: []}, signal);
-    const objects = found.resources.map(({resource, total, byKey}) => ({resource, total, byKey}));
+    const objects = found.resources.map(({resource, total, byKey}) => {
+      const isEncrypted = configurations.some((configuration) => encryptedOf(configuration, [resource]).length > 0);
+      return {resource, total, byKey, leftPlain: isEncrypted ? (byKey.identity ?? 0) : 0};
+    });
     return {objects, objectsProblem: null};
   } catch (error) {
     signal.throwIfAborted();
@@ -125,7 +132,8 @@ async function storedObjects(
   }
 }
 
-function nextStep(status: Pick<EncryptionStatus, 'configured' | 'servers' | 'transaction' | 'objects'>): string | null {
+/** What to do first. */
+export function nextStep(status: Pick<EncryptionStatus, 'configured' | 'servers' | 'transaction' | 'objects'>): string | null {
   if (status.transaction !== null) return status.transaction.runningBy ? null : RESUME_OR_ABORT;
   const without = status.servers.find(({flag, configHash}) => flag !== null && configHash === null);
   if (without) return `kops encrypt-at-rest sync ${without.node}`;
@@ -139,7 +147,8 @@ function nextStep(status: Pick<EncryptionStatus, 'configured' | 'servers' | 'tra
       path,
     );
   }
-  if (!status.configured && status.servers.every(({configured}) => configured === false)) return 'kops encrypt-at-rest setup';
-  const isPlain = status.objects.some(({byKey}) => (byKey.identity ?? 0) > 0);
-  return isPlain && status.configured ? 'kops encrypt-at-rest verify' : null;
+  if (status.servers.every(({provider}) => provider === 'identity')) return 'kops encrypt-at-rest setup';
+  const plain = status.objects.filter(({leftPlain}) => leftPlain > 0).map(({resource}) => resource);
+  if (plain.length === 0) return null;
+  return `${commandFor('setup', plain)} rewrites them, and verifies it`;
 }

@@ -1,6 +1,8 @@
 import {listFiles, readFile} from '../nodes/files.ts';
-import {namesIn} from './configuration/coverage.ts';
+import {ExitCode, Problem} from '../problem.ts';
+import {keysOf, namesIn} from './configuration/coverage.ts';
 import {parseConfiguration} from './configuration/parse.ts';
+import type {EncryptionConfiguration, Key} from './configuration/types.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type AuditedResource, audit} from './stored/audit.ts';
 import type {Observed} from './transaction/prepare.ts';
@@ -13,15 +15,8 @@ export async function usedNames(
   resources: readonly AuditedResource[],
   signal: AbortSignal,
 ): Promise<Set<string>> {
-  const used = new Set(base === undefined ? [] : namesIn(base));
-  for (const {name, node} of servers) {
-    for (const file of await listFiles(node, ARCHIVE_FOLDER, signal)) {
-      const path = `${ARCHIVE_FOLDER}/${file}`;
-      const content = await readFile(node, path, signal);
-      if (content)
-        for (const key of namesIn(parseConfiguration(content.content.toString('utf8'), `${path} on ${name}`))) used.add(key);
-    }
-  }
+  const archives = await archivedConfigurations(servers, signal);
+  const used = new Set([...(base ? [base] : []), ...archives.map(({configuration}) => configuration)].flatMap(namesIn));
   const {resources: audits} = await audit(plane.etcd, resources, {readers: []}, signal);
   for (const {byKey} of audits) {
     for (const prefix of Object.keys(byKey)) {
@@ -30,4 +25,42 @@ export async function usedNames(
     }
   }
   return used;
+}
+
+/**
+ * Rejects a configuration that calls a key like one in an archive which is another. The same key may come back: it is how what is stored under it
+ * is opened again.
+ */
+export async function refuseReused({servers}: Observed, given: EncryptionConfiguration, signal: AbortSignal): Promise<void> {
+  for (const {where, configuration} of await archivedConfigurations(servers, signal)) {
+    for (const old of keysOf(configuration)) {
+      const other = keysOf(given).find(
+        ({type, key}) => key.name === old.key.name && !(type === old.type && isSame(key, old.key)),
+      );
+      if (other === undefined) continue;
+      throw new Problem(`the key name ${other.key.name} was used before, for another key`, {
+        why: `${where} has that one; what is still stored or backed up under it would be taken for something that the new key wrote (kubernetes#66844)`,
+        next: 'give the key in the file another name; or let kops make one: kops encrypt-at-rest setup without --config',
+        exitCode: ExitCode.usage,
+      });
+    }
+  }
+}
+
+const isSame = (one: Key, other: Key): boolean => Buffer.from(one.secret, 'base64').equals(Buffer.from(other.secret, 'base64'));
+
+/** What held keys that nothing needed any more. */
+async function archivedConfigurations(
+  servers: Observed['servers'],
+  signal: AbortSignal,
+): Promise<{readonly where: string; readonly configuration: EncryptionConfiguration}[]> {
+  const found: {where: string; configuration: EncryptionConfiguration}[] = [];
+  for (const {name, node} of servers) {
+    for (const file of await listFiles(node, ARCHIVE_FOLDER, signal)) {
+      const where = `${ARCHIVE_FOLDER}/${file} on ${name}`;
+      const content = await readFile(node, `${ARCHIVE_FOLDER}/${file}`, signal);
+      if (content) found.push({where, configuration: parseConfiguration(content.content.toString('utf8'), where)});
+    }
+  }
+  return found;
 }

@@ -1,5 +1,6 @@
 import {type Document, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseAllDocuments, type YAMLMap} from 'yaml';
 import {ExitCode, Problem} from '../problem.ts';
+import {isTemplate} from './template.ts';
 
 /** One object of a manifest, and where in the file it stands. */
 export interface ManifestObject {
@@ -17,18 +18,32 @@ export interface ManifestFile {
 
 /**
  * The objects that a manifest describes, in its order: YAML documents or JSON, `kind: List` and plain lists unrolled, empty documents passed
- * over. A syntax error, or a document that is no mapping, is a Problem (exit code 2) that says file, line and column. `another`: what to
+ * over. A template, a syntax error, or a document that is no mapping, is a Problem (exit code 2) that says file, line and column. `another`: what to
  * name instead of such a file.
  */
 export function parseManifest(text: string, file: string, another: string): ManifestFile {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false});
-  const objects = (Array.isArray(documents) ? documents : []).flatMap((document) => {
+  const documents = documentsOf(text, lines);
+  if (isTemplate(text, documents)) throw unrendered(file);
+  const objects = documents.flatMap((document) => {
     failUnlessManifest(document, file, lines, another);
     return objectsOf(document.contents, document);
   });
   return {objects, lineOf: (offset) => lines.linePos(offset).line};
 }
+
+/** A mapping as a key, which is no manifest's, is not worth a warning of the parser's own. */
+export function documentsOf(text: string, lineCounter: LineCounter): Document.Parsed[] {
+  const documents = parseAllDocuments(text, {lineCounter, prettyErrors: false, logLevel: 'error'});
+  return Array.isArray(documents) ? documents : [];
+}
+
+const unrendered = (file: string): Problem =>
+  new Problem(`${file} is a template, not a manifest`, {
+    why: 'it becomes one only with the values of a release',
+    next: 'render it, and read what comes out: helm template CHART | kops … -f -',
+    exitCode: ExitCode.usage,
+  });
 
 function failUnlessManifest({errors, contents}: Document.Parsed, file: string, lines: LineCounter, another: string): void {
   const [error] = errors;

@@ -69,9 +69,13 @@ export async function findNode(
       failures.push(`${access}: ${candidate.why}`);
       continue;
     }
-    const failure = await prove(candidate.node, ways, signal);
+    const close = () => candidate.node.close().catch(() => {});
+    const failure = await prove(candidate.node, ways, signal).catch(async (error: unknown) => {
+      await close(); // after Ctrl-C too
+      throw error;
+    });
     if (!failure) return candidate;
-    await candidate.node.close().catch(() => {});
+    await close();
     signal.throwIfAborted();
     failures.push(`${access}: ${failure.why || failure.message}`);
     next ??= failure.next;

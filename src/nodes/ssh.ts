@@ -1,10 +1,10 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {ExitCode, Problem} from '../problem.ts';
 import {execute} from './execute.ts';
 import type {Node} from './node.ts';
 import {Output} from './output.ts';
+import {makeSocketFolder} from './ssh-folder.ts';
 import {explainSudo} from './sudo.ts';
 import {type Explanation, programTransport, runThrough} from './transport.ts';
 
@@ -23,7 +23,7 @@ export function sshNode(name: string, host = '{node}'): Node {
   const target = sshTarget(host, name);
   let folder: Promise<string> | undefined;
   const shared = async (): Promise<string> => {
-    folder ??= mkdtemp(join(tmpdir(), 'kops-ssh-')); // a socket's path must be short
+    folder ??= makeSocketFolder();
     return join(await folder, 's');
   };
   return {

@@ -1,13 +1,15 @@
 import {execFileSync} from 'node:child_process';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {constants} from 'node:fs';
+import {mkdtemp, open, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {expect, onTestFinished, test} from 'vitest';
+import {fileURLToPath} from 'node:url';
+import {expect, onTestFinished, test, vi} from 'vitest';
 import {localInputs} from '../../src/cli/local-inputs.ts';
-import {gather} from '../../src/config/create/gather.ts';
-import {runKops, startKops} from '../support/process.ts';
+import {runKops, start, startKops} from '../support/process.ts';
 
 const nowhere = {env: {KUBECONFIG: '/nowhere'}};
+const never = new AbortController().signal;
 const create = ['secret', 'create', 'generic', 'db', '--dry-run=client', '-o', 'json'];
 
 test('on a terminal it asks for a value twice, and shows nothing of it', async () => {
@@ -32,29 +34,62 @@ test('bytes are piped in as they are; who prints a Secret is told what base64 is
 });
 
 test('nobody is asked where there is no terminal', async () => {
-  const asked = localInputs(new AbortController().signal).ask('password', 'pipe it in');
+  const asked = localInputs(never).ask('password', 'pipe it in');
   await expect(asked).rejects.toMatchObject({message: 'nobody can be asked for password', next: 'pipe it in', exitCode: 2});
 });
 
-test('who waits for a pipe that nobody writes to can be interrupted', async () => {
+async function aPipe(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kops-test-'));
   onTestFinished(() => rm(folder, {recursive: true}));
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
+  return pipe;
+}
+
+test.each([
+  ['a value', (pipe: string) => [...create, '--from-file', `key=${pipe}`]],
+  ['a manifest', (pipe: string) => ['env', '-f', pipe]],
+])('who waits for %s in a pipe that nobody writes to can be interrupted', async (_case, words) => {
+  const pipe = await aPipe();
+  const running = startKops(words(pipe), nowhere);
+  // Without O_NONBLOCK this would wait, too; with it there is an error until somebody reads.
+  const writer = await vi.waitFor(() => open(pipe, constants.O_WRONLY | constants.O_NONBLOCK), {timeout: 20_000, interval: 20});
+  onTestFinished(() => writer.close());
+  running.process.kill('SIGTERM');
+  expect(await running.ended).toMatchObject({code: 130, stdout: ''});
+});
+
+test('nor does it take a writer to be interrupted', async () => {
+  const pipe = await aPipe();
   const interruption = new AbortController();
-  const local = localInputs(interruption.signal);
-  const read: typeof local.read = (...args) => {
-    const content = local.read(...args);
-    interruption.abort();
-    return content;
-  };
-  const gathered = gather([{via: 'file', key: 'a', path: pipe}], {...local, read});
-  await expect(gathered).rejects.toThrow(expect.objectContaining({name: 'AbortError'}));
-  await writeFile(pipe, ''); // lets go of the thread that waits for it
+  const content = localInputs(interruption.signal).read(pipe, 10);
+  interruption.abort();
+  await expect(content).rejects.toThrow(expect.objectContaining({name: 'AbortError'}));
+});
+
+test('a pipe is read until the last of its writers is done', async () => {
+  const pipe = await aPipe();
+  const [bytes] = await Promise.all([
+    localInputs(never).read(pipe, 1_000_000),
+    start('sh', ['-c', `exec >"$0"; printf a; head -c 200000 /dev/zero; printf z`, pipe]).ended,
+  ]);
+  expect([bytes.length, bytes.at(0), bytes.at(-1)]).toEqual([200_002, 0x61, 0x7a]);
+});
+
+test('what a shell substitutes is taken as kubectl takes it', async () => {
+  const line = `exec "$0" "$@" --from-file=a=<(printf one) --from-file=b=<(sleep 0.1; printf two) --from-file=c=/dev/stdin <<<three`;
+  const kops = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+  const {stdout} = await start('bash', ['-c', line, process.execPath, kops, ...create], nowhere).ended;
+  expect(JSON.parse(stdout)).toMatchObject({data: {a: btoa('one'), b: btoa('two'), c: btoa('three\n')}});
+});
+
+test('a terminal is no file: what is typed there would show', async () => {
+  const {code, stdout} = await runKops([...create, '--from-file', 'key=/dev/tty'], {...nowhere, tty: {columns: 80, rows: 24}});
+  expect({code, stdout}).toEqual({code: 2, stdout: expect.stringContaining('/dev/tty is a terminal')});
 });
 
 test('of a file no more is read than can be used, be it endless', async () => {
-  const {read} = localInputs(new AbortController().signal);
+  const {read} = localInputs(never);
   expect(await read('/dev/zero', 70_000)).toHaveLength(70_001);
   const folder = await mkdtemp(join(tmpdir(), 'kops-test-'));
   onTestFinished(() => rm(folder, {recursive: true}));

@@ -1,5 +1,9 @@
-import {expect, test} from 'vitest';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
 import {failUnlessChosen} from '../../src/cli/decoded.ts';
+import {startKops} from '../support/process.ts';
 
 test.each<[string, Parameters<typeof failUnlessChosen>[1], boolean, string | undefined]>([
   ['a name', {name: 'db'}, false, undefined],
@@ -15,4 +19,15 @@ test.each<[string, Parameters<typeof failUnlessChosen>[1], boolean, string | und
   const choose = () => failUnlessChosen('DecodedSecret', chosen, everywhere);
   if (message === undefined) expect(choose).not.toThrow();
   else expect(choose).toThrow(expect.objectContaining({message, exitCode: 2}));
+});
+
+test('what a value would do to a terminal it does in a pipe alone', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kops-test-'));
+  onTestFinished(() => rm(folder, {recursive: true}));
+  const file = join(folder, 'evil.yaml');
+  await writeFile(file, 'kind: Secret\nmetadata: {name: db}\nstringData: {EVIL: "\\e[2J\\x9b31m"}\n');
+  const print = async (tty: boolean) =>
+    (await startKops(['secret', 'decode', '-f', file, '-o', 'env'], tty ? {tty: {columns: 80, rows: 24}} : {}).ended).stdout;
+  expect(await print(false)).toBe("EVIL='\u001b[2J\u009b31m'\n");
+  expect(await print(true)).toContain(String.raw`EVIL=$'\033[2J\302\23331m'`);
 });

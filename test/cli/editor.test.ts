@@ -1,8 +1,8 @@
-import {chmod, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {expect, onTestFinished, test, vi} from 'vitest';
-import {chosenEditor, editorWords, openDesk} from '../../src/cli/editor.ts';
+import {chosenEditor, editorWords, openDesk, waitingEditor} from '../../src/cli/editor.ts';
 
 const {signal} = new AbortController();
 
@@ -27,6 +27,16 @@ test.each([
   [`sh -c 'x "$0"'`, ['/bin/sh', ['-c', `sh -c 'x "$0"' "$1"`, 'sh', '/f']]],
 ])('%s is run as %j', (command, words) => {
   expect(editorWords(command, '/f')).toEqual(words);
+});
+
+test.each([
+  ['code', 'code --wait'],
+  ['/usr/bin/subl -n', '/usr/bin/subl -n --wait'],
+  ['code --wait', undefined],
+  ['zed -w', undefined],
+  ['vi', undefined],
+])('of an editor that opens a window, %s waits as %s', (command, waiting) => {
+  expect(waitingEditor(command)).toBe(waiting);
 });
 
 /** An editor that is a shell script: its file is `$1`. */
@@ -94,4 +104,42 @@ test("Ctrl-C is the editor's while it runs, and ours again afterwards", async ()
   await editing;
   await desk.close();
   expect(process.listeners('SIGINT')).toContain(ours);
+});
+
+test('an editor that is interrupted keeps its recovery file, and it is told where', async () => {
+  const interruption = new AbortController();
+  const EDITOR = await script('touch "$(dirname "$1")/.db.yaml.swp"; until [ -e "$1.no" ]; do sleep 0.02; done');
+  const desk = await openDesk({name: 'db', isSecret: false}, {EDITOR}, interruption.signal);
+  const folder = dirname(desk.file);
+  onTestFinished(() => rm(folder, {recursive: true, force: true}));
+  const editing = desk.edit('a: b\n');
+  await vi.waitFor(async () => expect(await readdir(folder)).toContain('.db.yaml.swp'));
+  interruption.abort();
+  expect((await editing).failure).toMatchObject({
+    message: 'interrupted',
+    why: `the editor left what may not have been saved: ${folder}/.db.yaml.swp`,
+    exitCode: 130,
+  });
+  await desk.close();
+  expect(await readdir(folder)).toEqual(['.db.yaml.swp', 'db.yaml']);
+});
+
+test('what cannot be kept in a file of its own stays where it was edited', async () => {
+  const desk = await openDesk({name: 'db', isSecret: false}, {EDITOR: await script('echo more >> "$1"')}, signal);
+  onTestFinished(() => rm(dirname(desk.file), {recursive: true, force: true}));
+  await desk.edit('a: b\n');
+  await mkdir(join(dirname(desk.file), 'db.kept.yaml')); // so that nothing can be written there
+  expect(await desk.keep('a: c\n')).toBe(desk.file);
+  await desk.close();
+  expect(await readFile(desk.file, 'utf8')).toBe('a: b\nmore\n');
+});
+
+test('a folder that nobody can write to is told before anything is typed', async () => {
+  vi.stubEnv('TMPDIR', '/proc');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(openDesk({name: 'app', isSecret: false}, {EDITOR: 'true'}, signal)).rejects.toMatchObject({
+    message: 'there is no place for what is to be edited',
+    why: expect.stringMatching(/^\/proc.*nothing was changed$/),
+    exitCode: 2,
+  });
 });

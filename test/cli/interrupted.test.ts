@@ -22,8 +22,7 @@ async function interrupted(server: Server, signal: NodeJS.Signals = 'SIGINT'): P
       setTimeout(answer, 200); // the signal first
     else answer();
   });
-  const args = ['rollout', 'pause', 'deploy/web', '-n', 'shop', '--kubeconfig', await api.kubeconfig()];
-  running = startKops(args);
+  running = startKops(['rollout', 'pause', 'deploy/web', '-n', 'shop'], {env: {KUBECONFIG: await api.kubeconfig()}});
   return running.ended;
 }
 

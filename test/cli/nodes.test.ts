@@ -1,4 +1,7 @@
-import {describe, expect, test} from 'vitest';
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {describe, expect, onTestFinished, test, vi} from 'vitest';
 import {findControlPlaneNodes, reachNamed} from '../../src/cli/nodes.ts';
 import {CONTROL_PLANE_LABEL} from '../../src/encryption/managed.ts';
 import {ConnectionProblem} from '../../src/kube/errors.ts';
@@ -62,6 +65,7 @@ describe('where no API server answers', () => {
   ])('%s', async (_case, flags, finding, names) => {
     const found = await find(flags, finding).catch(() => undefined);
     expect(found?.nodes.map(({name}) => name)).toEqual(names);
+    for (const node of found?.nodes ?? []) if ('server' in node) await node.server.node.close();
   });
 });
 
@@ -86,4 +90,21 @@ describe('what is said of the nodes and cannot be so is refused', () => {
     const {nodes} = await find({'control-planes': 'cp-2,cp-1'});
     expect(nodes.map(({name}) => name)).toEqual(['cp-1', 'cp-2']);
   });
+});
+
+test('whoever interrupts the search leaves no connection of it open', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'kops-test-'));
+  onTestFinished(() => rmSync(home, {recursive: true}));
+  // cp-2 never answers: it is interrupted once cp-1 was found.
+  fakePrograms({ssh: `case "$*" in *" cp-2 "*) sleep 60 ;; esac; ${ssh}`});
+  vi.stubEnv('TMPDIR', home);
+  const stop = new AbortController();
+  const names = {'control-planes': 'cp-1,cp-2', 'node-access': 'ssh'} as const;
+  const down = Object.assign(new FakeCluster(), {list: () => Promise.reject(new ConnectionProblem('down', {passing: true}))});
+  const finding = findControlPlaneNodes(down, names, stop.signal);
+  const failed = expect(finding).rejects.toThrow('interrupted');
+  await vi.waitFor(() => expect(readdirSync(home)).toHaveLength(2));
+  stop.abort(new Error('interrupted'));
+  await failed;
+  expect(readdirSync(home)).toEqual([]);
 });

@@ -17,7 +17,7 @@ const never = new AbortController().signal;
 test('a folder is read as a whole, and git is asked which of its files it has', async () => {
   for (const name of ['sub', '.hidden', 'node_modules']) mkdirSync(join(folder, name));
   for (const name of ['a.yaml', 'sub/b.yml', '.hidden/c.yaml', 'node_modules/d.yaml', 'README.md']) write(name, secret);
-  expect((await readManifests(folder)).map(({file}) => file)).toEqual([join(folder, 'a.yaml'), join(folder, 'sub/b.yml')]);
+  expect((await readManifests(folder, never)).map(({file}) => file)).toEqual([join(folder, 'a.yaml'), join(folder, 'sub/b.yml')]);
 
   expect(await trackedBy(folder, never)).toEqual(new Set());
   git('init', '-q');
@@ -39,7 +39,7 @@ test('a folder is read as a whole, and git is asked which of its files it has', 
 
 test('a folder without manifests is wrong usage', async () => {
   mkdirSync(join(folder, 'empty'));
-  await expect(readManifests(join(folder, 'empty'))).rejects.toMatchObject({
+  await expect(readManifests(join(folder, 'empty'), never)).rejects.toMatchObject({
     message: `${join(folder, 'empty')} holds no manifest`,
     exitCode: 2,
   });

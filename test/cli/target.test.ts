@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {targetOf} from '../../src/cli/rollout.ts';
 
+const never = new AbortController().signal;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kops-target-'));
@@ -19,7 +20,7 @@ test.each([
   ['nothing: the namespace', {}, {}, {query: {namespace: 'shop', labelSelector: undefined}}],
 ] as const)('workloads come from %s', async (_case, args, flags, expected) => {
   const filename = 'filename' in flags ? {filename: join(folder, flags.filename)} : {};
-  const target = (await targetOf(args, {...flags, ...filename}))('shop');
+  const target = (await targetOf(args, {...flags, ...filename}, never))('shop');
   expect('refs' in target ? {refs: target.refs.map((ref) => `${ref.kind} ${ref.namespace}/${ref.name}`)} : target).toEqual(
     expected,
   );
@@ -37,5 +38,5 @@ test.each([
   ['a kind that there is not', {workload: ['pod/x']}, {}, 'unknown kind of workload: pod'],
   ['a manifest that is not there', {}, {filename: '/nowhere/app.yaml'}, '/nowhere/app.yaml cannot be read'],
 ] as const)('%s is a usage error', async (_case, args, flags, message) => {
-  await expect(targetOf(args, flags)).rejects.toMatchObject({message, exitCode: 2});
+  await expect(targetOf(args, flags, never)).rejects.toMatchObject({message, exitCode: 2});
 });

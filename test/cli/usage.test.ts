@@ -143,3 +143,8 @@ test('a word that is far too long to be a name is cut in the middle, wherever it
 test('what went wrong elsewhere is no matter of usage', () => {
   expect(usageProblem(new Error('socket hang up'), {bin: 'kops', argv: [], commands})).toBeUndefined();
 });
+
+test('names that a manifest or a file system made up are shown, not obeyed', () => {
+  const problem = new Problem('a\u001b[2J is not there', {why: 'b\u009b31m\nc\u202e', next: 'd\u0007', exitCode: ExitCode.usage});
+  expect(renderProblem(problem, plain)).toBe('✗ a␛[2J is not there\n  b\\u009b31m\n  c\\u202e\n  d␇');
+});

@@ -121,6 +121,10 @@ describe('what is generated', () => {
     ['no name at all', {resources: ['a b']}, 'is not the name of a resource'],
     ['a KMS without its socket', {provider: 'kms'}, '--provider kms needs --kms-endpoint'],
     ['a KMS over the network', {provider: 'kms', kmsEndpoint: 'https://kms'}, 'it must be a socket of the node'],
+    ...['unix://', 'unix:///', 'unix://plugin.sock', 'unix:plugin.sock', 'unix:///run/kms/'].map(
+      (kmsEndpoint) =>
+        [`the socket ${kmsEndpoint}`, {provider: 'kms', kmsEndpoint}, `--kms-endpoint cannot be ${kmsEndpoint}`] as const,
+    ),
     ['a socket without a KMS', {kmsEndpoint: 'unix:///x'}, '--kms-endpoint is for --provider kms'],
   ] as const)('is nothing where there is %s', (_case, options, told) => {
     try {

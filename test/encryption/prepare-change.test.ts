@@ -5,6 +5,7 @@ import {
   parseConfiguration,
   renderConfiguration,
 } from '../../src/encryption/configuration/configuration.ts';
+import type {KeyedProvider} from '../../src/encryption/configuration/types.ts';
 import {API_SERVER_MANIFEST, type ControlPlaneNode, type ServerState} from '../../src/encryption/control-plane.ts';
 import {prepareDisable} from '../../src/encryption/disable.ts';
 import {enableEncryption} from '../../src/encryption/manifest/manifest.ts';
@@ -95,6 +96,24 @@ describe('setup with a configuration of the user', () => {
     const two = configurationOf(ruleOf('secrets', secretbox('a')), ruleOf('*.apps', secretbox('b')));
     await expect(setup(undefined, {given: two})).rejects.toThrow('not all written with one key');
   });
+});
+
+const bytes = (fill: number) => Buffer.alloc(32, fill).toString('base64');
+const withKey = (type: KeyedProvider, fill: number) =>
+  configurationOf(ruleOf('secrets', {type, keys: [{name: 'a', secret: bytes(fill)}]}, identity));
+test.each([
+  ['the same key', withKey('secretbox', 1), undefined],
+  ['other bytes', withKey('secretbox', 2), 2],
+  ['another provider', withKey('aescbc', 1), 2],
+])('a configuration of the user that has %s under the name of an archived key ends with %3$s', async (_case, given, code) => {
+  const archived = renderConfiguration(withKey('secretbox', 1));
+  const {plane} = playPlane({'/etc/kubernetes/kops/archive/20261123-143012-3f9c.yaml': archived});
+  const prepared = prepareSetup(plane, {...options, ...wish, resources: [], given}, signal);
+  if (code === undefined) return expect(await prepared).toMatchObject({plan: {operation: 'setup'}});
+  const problem: unknown = await prepared.catch((error: unknown) => error);
+  expect(problem).toMatchObject({exitCode: code, message: 'the key name a was used before, for another key'});
+  for (const fill of [1, 2]) expect(JSON.stringify(problem)).not.toContain(bytes(fill));
+  return undefined;
 });
 
 test('a setup of nothing is refused', async () => {

@@ -1,9 +1,19 @@
 import {expect, test} from 'vitest';
-import type {EncryptionConfiguration} from '../../src/encryption/configuration/configuration.ts';
-import type {ServerState} from '../../src/encryption/control-plane.ts';
+import {type EncryptionConfiguration, renderConfiguration} from '../../src/encryption/configuration/configuration.ts';
+import {API_SERVER_MANIFEST, type ServerState} from '../../src/encryption/control-plane.ts';
+import {enableEncryption} from '../../src/encryption/manifest/manifest.ts';
+import {serverApi} from '../../src/encryption/server-api.ts';
 import {judgeServers, type Looked} from '../../src/encryption/server-status.ts';
-import {type EncryptionStatus, exitCodeOfStatus} from '../../src/encryption/status.ts';
+import {
+  type EncryptionStatus,
+  encryptionStatus,
+  exitCodeOfStatus,
+  nextStep,
+  type StatusSources,
+} from '../../src/encryption/status.ts';
 import {ExitCode, Problem} from '../../src/problem.ts';
+import {kubeadm} from '../support/api-server-manifests.ts';
+import {CONFIGURATION, playControlPlane} from '../support/played-control-plane.ts';
 import {secretboxWith, serverState} from '../support/servers.ts';
 
 const NOW = 1_795_000_000;
@@ -141,4 +151,45 @@ test.each([
 ])('where %s it ends with its own code', (_case, more, code) => {
   const status = {agrees: true, transaction: null, servers: [{agrees: true, access: 'docker'}], ...more};
   expect(exitCodeOfStatus(status as unknown as EncryptionStatus)).toBe(code);
+});
+
+test.each<[string, string[], string | null]>([
+  ['secrets', ['secrets'], 'kops encrypt-at-rest setup rewrites them, and verifies it'],
+  [
+    'secrets and others',
+    ['secrets', 'configmaps'],
+    'kops encrypt-at-rest setup --resources secrets,configmaps rewrites them, and verifies it',
+  ],
+  ['nothing', [], null],
+])('where %s are left in plaintext it says how they are encrypted', (_case, resources, next) => {
+  const objects = ['secrets', 'configmaps'].map((resource) => ({
+    resource,
+    total: 3,
+    byKey: {identity: 3},
+    leftPlain: resources.includes(resource) ? 3 : 0,
+  }));
+  const servers = judged(looked(serverState(encrypted)));
+  expect(nextStep({configured: true, servers, transaction: null, objects})).toBe(next);
+});
+
+test.each([
+  ['the servers encrypt', encrypted, 1],
+  ['plaintext is what they write', secretboxWith(['identity', 'key1']), 0],
+])('a plaintext value where %s is counted as left: %#', async (_case, configuration, leftPlain) => {
+  const file = renderConfiguration(configuration);
+  const {plane} = playControlPlane([undefined], {
+    [API_SERVER_MANIFEST]: enableEncryption(kubeadm, CONFIGURATION),
+    [CONFIGURATION]: file,
+  });
+  const sources: StatusSources = {
+    context: 'x',
+    nodes: plane.nodes.map((server) => ({name: server.name, server})),
+    apiOf: (server, state) => serverApi(plane.cluster, server, state),
+    openEtcd: async () => plane,
+    expand: async (entries) => entries,
+  };
+  expect(await encryptionStatus(sources, new AbortController().signal)).toMatchObject({
+    agrees: true,
+    objects: [{resource: 'secrets', total: 1, byKey: {identity: 1}, leftPlain}],
+  });
 });

@@ -96,6 +96,10 @@ test('--restart restarts exactly those that would not see it, and watches them; 
   ]);
   const backup = join(dirname(await editor('')), 'backup.json');
   const args = ['secret', 'set', 'used', 'password', '--yes', '--restart', '--backup', backup];
+  expect(await shop.kops(args, {stdin: ''})).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("an empty value is asked for with --from-literal ''"),
+  });
   const {code, stdout, stderr} = await shop.kops(args, {stdin: 'n3w'});
   expect({code, stderr}).toEqual({code: 0, stderr: ''});
   expect(stdout).toContain(`undo  kubectl replace -f ${backup} -n ${shop.name}`);

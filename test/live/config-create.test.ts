@@ -8,6 +8,7 @@ import {buildObject, type ConfigObject, type Draft} from '../../src/config/creat
 import {SERVICE_ACCOUNT_ANNOTATION} from '../../src/config/create/secret-types.ts';
 import type {Cluster} from '../../src/kube/cluster.ts';
 import {connect} from '../../src/kube/connect.ts';
+import type {KubeObject} from '../../src/kube/json.ts';
 import {kubectl, liveCluster, namespace} from '../support/live.ts';
 import {start} from '../support/process.ts';
 
@@ -20,6 +21,12 @@ const hasKubectl = await kubectl(['version', '--client']).then(
   () => true,
   () => false,
 );
+const hasTools =
+  hasKubectl &&
+  (await start('jq', ['--version']).ended.then(
+    () => true,
+    () => false,
+  ));
 /** Runs what kops printed, on the cluster of the tests. */
 const shell = (lines: string) => start('bash', ['-c', `set -e\n${lines}`], {env: {KUBECONFIG: liveCluster().kubeconfig}}).ended;
 
@@ -198,4 +205,19 @@ test.runIf(hasKubectl)('the commands that it shows make the same object', async 
     immutable: true,
     data: {a: 'b c'},
   });
+});
+
+test.runIf(hasTools)('and where one is there, put other values into it that keep what others wrote beside them', async () => {
+  const beside = {labels: {tier: 'db'}, annotations: {note: 'kept'}};
+  const both = {apiVersion: 'v1', kind: 'Secret', metadata: {name: 'both', ...beside}, stringData: {old: 'x', b: 'x'}};
+  await shop.apply(both as KubeObject);
+  for (const name of ['both', 'fresh']) {
+    const args = ['secret', 'create', 'generic', name, '--from-literal=b=', '--label=team=shop', '--if-exists=replace'];
+    const {stdout} = await shop.kops([...args, '--show-commands']);
+    expect(await shell(`set -o pipefail\n${stdout}`)).toMatchObject({code: 0, stderr: ''});
+  }
+  const [replaced, fresh] = [await shop.get('secrets', 'both'), await shop.get('secrets', 'fresh')];
+  expect(replaced.metadata).toMatchObject({labels: {tier: 'db', team: 'shop'}, annotations: beside.annotations});
+  expect(replaced.data).toEqual({b: ''});
+  expect(fresh).toMatchObject({metadata: {labels: {team: 'shop'}}, data: {b: ''}});
 });

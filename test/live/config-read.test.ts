@@ -72,8 +72,11 @@ test('values are what the API server has of them, and told by what they are', as
   });
 });
 
-test.runIf(hasKubectl)('the line of --show-commands prints the same bytes', async () => {
-  const {stdout: line} = await shop.kops(['secret', 'decode', 'db', 'odd.bin', '--show-commands']);
+test.runIf(hasKubectl).each([
+  ['secret', 'decode', 'db'],
+  ['configmap', 'show', 'web'],
+])('the line of %s %s --show-commands prints the same bytes', async (...words) => {
+  const {stdout: line} = await shop.kops([...words, 'odd.bin', '--show-commands']);
   const run = start('bash', ['-c', `${line.trim()} | od -An -tx1`], {env: {KUBECONFIG: liveCluster().kubeconfig}});
   expect((await run.ended).stdout.trim()).toBe('00 ff 1b 5b 33 31 6d 0a');
 });

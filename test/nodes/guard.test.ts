@@ -160,6 +160,18 @@ test('of two that begin at the same moment one is refused', async () => {
   expect(played.files()).toEqual(played.before);
 });
 
+test('one that ends while it is looked at is not launched anew', async () => {
+  const played = playNode();
+  const script = (text: string) => played.node.run(text, [`${played.root}/etc/kubernetes/kops/guard`], {}, signal);
+  // The look comes to a standstill where it asks which process is at work: the guard ends there, as one that was just confirmed.
+  await script('mkdir -p "$1/one" && cd "$1" && echo one >active && echo swapped >one/state && mkfifo one/runner.1');
+  const look = guardState(played.node, signal);
+  await script('exec 3>"$1/one/runner.1"; rm "$1/one/runner.1" "$1/active"; echo "one confirmed" >"$1/last"');
+  expect(await look).toEqual({id: 'one', state: 'confirmed'});
+  expect(await guardState(played.node, signal)).toEqual({id: 'one', state: 'confirmed'});
+  expect(played.commands().filter((line) => line.startsWith('setsid'))).toEqual([]);
+});
+
 test('files may be called as they like', async () => {
   const played = playNode();
   const names = ['a b', "it's", '"q"', '$HOME', '*', '-n', 'ünïcode', 'back\\slash', '%s', '&', '.hidden'];

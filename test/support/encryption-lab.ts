@@ -19,6 +19,7 @@ import {type Result, type Running, type RunOptions, runKops, startKops} from './
 
 /** A cluster of a test file's own, because its control plane is changed. */
 export interface EncryptionLab {
+  readonly driver: 'embedded' | 'kind';
   readonly nodes: readonly string[];
   /** Where kops runs: what it writes without a path is there. */
   folder(): string;
@@ -122,6 +123,7 @@ export function encryptionLab(controlPlanes: number, driver: 'embedded' | 'kind'
   }
 
   return {
+    driver,
     nodes,
     folder: () => folder,
     path: at,

@@ -1,8 +1,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {images} from './images.ts';
-import {liveCluster} from './live.ts';
+import {loadImages} from './images.ts';
 import {start} from './process.ts';
 
 /** A kind cluster of one test file alone, with one node, which that file may break. */
@@ -15,21 +14,20 @@ export interface OwnCluster {
   remove(): Promise<void>;
 }
 
-/** Of the node image of the cluster that all tests share. */
+/** Has the image `shell` of the tests. */
 export async function createOwnCluster(prefix: string): Promise<OwnCluster> {
   const name = `${prefix}-${process.pid}`;
   const node = `${name}-control-plane`;
   const folder = mkdtempSync(join(tmpdir(), 'kops-kind-'));
   const kubeconfig = join(folder, 'kubeconfig');
-  const shared = `${liveCluster().name}-control-plane`;
-  const image = (await must('docker', ['inspect', '--format', '{{.Config.Image}}', shared])).trim();
+  const image = process.env.KOPS_KIND_IMAGE ? ['--image', process.env.KOPS_KIND_IMAGE] : [];
   const remove = async () => {
     await start('kind', ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig]).ended;
     rmSync(folder, {recursive: true, force: true});
   };
   try {
-    await must('kind', ['create', 'cluster', '--name', name, '--image', image, '--kubeconfig', kubeconfig, '--wait', '120s']);
-    await must('kind', ['load', 'docker-image', '--name', name, images.shell]);
+    await must('kind', ['create', 'cluster', '--name', name, ...image, '--kubeconfig', kubeconfig, '--wait', '120s']);
+    await loadImages(name, process.env);
   } catch (error) {
     await remove();
     throw error;

@@ -1,3 +1,4 @@
-import {liveCluster} from './live.ts';
+import {inject} from 'vitest';
+import {labIsUp} from './test-lab.ts';
 
-liveCluster();
+await labIsUp(inject('lab'));

@@ -41,6 +41,10 @@ test('an age counts from an RFC 3339 time', () => {
 test.each([
   ['wbe', ['web', 'worker'], 'web'],
   ['deploymnet', ['deployment', 'daemonset'], 'deployment'],
+  ['wbe', ['be', 'web-2', 'web', 'wb'], 'web'],
+  ['wbe', ['be', 'db'], 'be'],
+  ['ew', ['we'], 'we'],
+  ['axc', ['bac', 'axd'], 'axd'],
   ['x', ['web'], undefined],
   ['zzzzzz', ['web', 'worker'], undefined],
 ])('of %s and %j the nearest is %s', (word, candidates, expected) => {

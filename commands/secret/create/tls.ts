@@ -30,7 +30,7 @@ export default class SecretCreateTlsCommand extends CreateConfigCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(SecretCreateTlsCommand);
     const {cert, key} = flags;
-    const special = ['secret tls', ...[args.name, `--cert=${cert}`, `--key=${key}`].map(quoted)];
+    const special = {words: ['secret tls', ...[args.name, `--cert=${cert}`, `--key=${key}`].map(quoted)]};
     const wanted = {kind: 'Secret', name: args.name, type: SecretType.tls, special} as const;
     await this.make({...wanted, sources: tlsSources(cert, key), check: checkTls}, flags);
   }

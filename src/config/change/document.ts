@@ -1,5 +1,6 @@
 import {isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument, Scalar} from 'yaml';
 import {bytes} from '../../text/bytes.ts';
+import {isPrintable, jsonText} from '../../text/json.ts';
 import {printable} from '../../text/printable.ts';
 import {keyFlaw} from '../create/keys.ts';
 import {splitValues, type Values} from './values.ts';
@@ -40,25 +41,22 @@ export function toKeptText(wish: Wish, title: string): string {
 }
 
 function entry(key: string, value: string): string {
-  if (!isBlock(value)) return `${quotedKey(key)}: ${isPlain(value) ? value : quoted(value)}`;
+  if (!isBlock(value)) return `${quotedKey(key)}: ${isPlain(value) ? value : jsonText(value)}`;
   const end = value.endsWith('\n') ? (/(^|\n)\n$/.test(value) ? '+' : '') : '-';
   const lines = (value.endsWith('\n') ? value.slice(0, -1) : value).split('\n');
   const indent = /^\s/.test(value) ? '2' : '';
   return [`${quotedKey(key)}: |${indent}${end}`, ...lines.map((line) => (line === '' ? '' : `  ${line}`))].join('\n');
 }
 
-const quotedKey = (key: string): string => (/^[A-Za-z0-9_][\w.-]*$/.test(key) ? key : quoted(key));
+const quotedKey = (key: string): string => (/^[A-Za-z0-9_][\w.-]*$/.test(key) ? key : jsonText(key));
 const isPlain = (value: string): boolean => /^[A-Za-z_/][\w./-]*$/.test(value);
 
-/** Several lines that an editor shows and saves as they are. Of blank lines alone nobody could see where they end. */
+/**
+ * Several lines that an editor shows and saves as they are. Of blank lines alone nobody could see where they end, and
+ * spaces that are all of the last line the parser drops, if the first one is indented.
+ */
 const isBlock = (value: string): boolean =>
-  value.includes('\n') && value.trim() !== '' && !/[^\P{Cc}\n\t]|[\u2028\u2029\ufeff\ufffe\uffff]/u.test(value);
-
-const quoted = (value: string): string =>
-  JSON.stringify(value).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  value.includes('\n') && value.trim() !== '' && !/\n +\n*$/.test(value) && isPrintable(value);
 
 /** Whether it holds nothing but comments: what an editor leaves that was told to save nothing. */
 export const isBlank = (text: string): boolean => text.split('\n').every((line) => /^\s*(#.*)?$/.test(line));

@@ -98,7 +98,7 @@ function holdsAll(found: ConfigObject, before: ConfigObject, wanted: Values): bo
 const changedMeanwhile = (target: Target, keys: readonly string[], namespace: string): Problem =>
   new Problem(`${enumerate(keys)} of ${nameOf(target)} changed meanwhile`, {
     why: 'someone else wrote another value since it was read: theirs is in the cluster, and nothing was written',
-    next: `kops ${target.kind === 'Secret' ? 'secret decode' : 'configmap show'} ${target.name} -n ${namespace} shows what is there; then run the command again`,
+    next: `look at what is there, then run the command again: kops ${target.kind === 'Secret' ? 'secret decode' : 'configmap show'} ${target.name} -n ${namespace}`,
     exitCode: ExitCode.negative,
   });
 

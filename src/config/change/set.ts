@@ -61,7 +61,7 @@ export async function applyPlan(
 const immutable = ({kind, metadata}: ConfigObject): Problem =>
   new Problem(`${nameOf({kind, name: metadata.name})} is immutable`, {
     why: 'immutable: true cannot be taken back, so its values stay for as long as it exists',
-    next: `kops ${kind.toLowerCase()} edit ${metadata.name} -n ${metadata.namespace ?? 'default'} makes a new one with other values, and says who uses this one`,
+    next: `make a new one with other values, and see who uses this one: kops ${kind.toLowerCase()} edit ${metadata.name} -n ${metadata.namespace ?? 'default'}`,
     exitCode: ExitCode.negative,
   });
 

@@ -117,10 +117,11 @@ function seenLines({users, restart, notes, outcome}: ConfigChange, restarts: boo
   ];
 }
 
-const oldUserLines = ({users, object, insteadOf}: ConfigChange, {theme}: Screen): string[] =>
-  users.length === 0
-    ? [`  ${theme.dim(`nobody uses ${object.kind.toLowerCase()}/${insteadOf}`)}`]
-    : [...namesLine(`still using ${insteadOf}:`, users), `  → let them use ${object.name}, then delete ${insteadOf}`];
+function oldUserLines({users, notes, object, insteadOf}: ConfigChange, {theme}: Screen): string[] {
+  if (users.length > 0)
+    return [...namesLine(`still using ${insteadOf}:`, users), `  → let them use ${object.name}, then delete ${insteadOf}`];
+  return notes.length > 0 ? [] : [`  ${theme.dim(`nobody uses ${object.kind.toLowerCase()}/${insteadOf}`)}`];
+}
 
 function namesLine(what: string, users: readonly User[]): string[] {
   const names = [...new Set(users.map(({workload: {kind, name}}) => printable(`${kind.toLowerCase()}/${name}`)))];

@@ -5,11 +5,13 @@ import {podsOf, readSource, unlessForbidden} from '../container/read.ts';
 import {type ChosenContainer, type Container, chooseContainer, type Pod, type PodSource} from '../container/source.ts';
 import type {Target} from '../container/target.ts';
 import {surroundingsIn} from '../env/file-surroundings.ts';
+import type {Source} from '../env/report.ts';
 import {type ResolvedEnv, resolveEnv} from '../env/resolve.ts';
 import {readSurroundings} from '../env/surroundings.ts';
 import {compose, rowOf} from './compose.ts';
-import {commandHints} from './hints.ts';
+import {commandHints, type Situation} from './hints.ts';
 import type {ImageConfig, ImageLookup} from './image-config.ts';
+import {impossibleProgram, oddProgram} from './program.ts';
 import type {EffectiveCommand} from './report.ts';
 
 export interface CommandOptions {
@@ -35,7 +37,7 @@ export async function effectiveCommand(
   const source = await readSource(cluster, target, 'command', signal);
   const chosen = chooseContainer(source, options.container);
   const [env, image] = await Promise.all([
-    refersToVariables(chosen.container)
+    dependsOnVariables(chosen.container)
       ? readSurroundings(cluster, source, chosen.container, signal).then((around) => resolveEnv(source, chosen.container, around))
       : undefined,
     options.imageConfig ?? lookUpImage(cluster, source, chosen.container, askNode, signal),
@@ -53,16 +55,16 @@ export function effectiveCommandOfFile(
   const source = sourceIn(manifest, target, namespace);
   const chosen = chooseContainer(source, options.container);
   const {container} = chosen;
-  const env = refersToVariables(container)
+  const env = dependsOnVariables(container)
     ? resolveEnv(source, container, surroundingsIn(manifest, source, container, namespace))
     : undefined;
   const image = options.imageConfig ?? {why: 'a manifest does not say; --image-config FILE does'};
   return tellCommand(source, chosen, env, image, options.reveal);
 }
 
-/** No Secret is read for a command line that refers to none. */
-const refersToVariables = ({command = [], args = []}: Container): boolean =>
-  [...command, ...args].some((word) => word.includes('$('));
+/** By its command line, or because it does not start where what they are taken from is missing. */
+const dependsOnVariables = ({command = [], args = [], env = [], envFrom = []}: Container): boolean =>
+  envFrom.length > 0 || env.some(({valueFrom}) => valueFrom) || [...command, ...args].some((word) => word.includes('$('));
 
 async function lookUpImage(
   cluster: Cluster,
@@ -86,6 +88,10 @@ async function lookUpImage(
   return askNode(first.node, [first.imageId, container.image ?? ''].filter(Boolean), signal);
 }
 
+/** What is missing or could not be looked at, and may have a variable of that name: an object of envFrom, a Service. */
+const mayDefine = ({source}: {readonly source: Source}, name: string): boolean =>
+  source.via === 'envFrom' || (source.via === 'serviceLink' && /_(?:SERVICE|PORT)(?:_|$)/.test(name));
+
 const statusesOf = ({status}: Pod) => [
   ...(status?.containerStatuses ?? []),
   ...(status?.initContainerStatuses ?? []),
@@ -107,6 +113,14 @@ function tellCommand(
   const values = words.map(({value}) => value);
   const secret = values.some(isSecret);
   const isEmpty = words.length === 0;
+  const names = new Set([...variables.keys(), ...(container.env ?? []).map(({name}) => name)]);
+  const situation: Situation = {
+    row,
+    words,
+    image: imageConfig,
+    defines: (name) => names.has(name),
+    lacks: (name) => !names.has(name) && ![...(env?.errors ?? []), ...(env?.unknown ?? [])].some((one) => mayDefine(one, name)),
+  };
   return {
     kind: 'EffectiveCommand',
     workload: target,
@@ -121,9 +135,10 @@ function tellCommand(
     ...(values.every(isKnown) && (reveal || !secret) && {argv: values.map((value) => textOf(value) ?? '')}),
     shown: values.map((value) => shownText(value, reveal)),
     secret,
-    hints: commandHints({row, words, image: imageConfig, failing: env?.errors.flatMap(({name}) => name ?? []) ?? []}),
+    hints: [...oddProgram(situation), ...commandHints(situation)],
     errors: [
       ...(isEmpty ? [{message: 'nothing says what to run: neither the template nor the image', fix: 'set command'}] : []),
+      ...impossibleProgram(situation),
       ...(values.some(isBroken)
         ? [
             {
@@ -138,5 +153,6 @@ function tellCommand(
         ...(fix !== undefined && {fix}),
       })) ?? []),
     ],
+    unknown: (env?.unknown ?? []).filter(({source}) => source.type === 'configMap' || source.type === 'secret'),
   };
 }

@@ -11,8 +11,10 @@ export interface Situation {
   readonly row: CommandRow;
   readonly words: readonly Word[];
   readonly image: ImageConfig | undefined;
-  /** Names of variables that are defined, but by something that is missing. */
-  readonly failing: readonly string[];
+  /** Whether the container has such a variable, of which the kubelet knows. */
+  defines(name: string): boolean;
+  /** Whether it surely has none, and none that only something missing keeps it from having. */
+  lacks(name: string): boolean;
 }
 
 /** Mistakes that the command line of a container often has. */
@@ -20,11 +22,9 @@ export function commandHints(situation: Situation): Hint[] {
   const words = situation.words.map(({raw}) => raw);
   const shell = findShell(words);
   return [
-    ...oneString(situation),
-    ...(shell === undefined ? withoutShell(words) : withShell(words, shell)),
+    ...(shell === undefined ? withoutShell(situation, words) : withShell(words, shell)),
     ...unresolved(situation, shell),
     ...droppedCmd(situation),
-    ...argsAsProgram(situation),
   ];
 }
 
@@ -33,7 +33,8 @@ const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh', 'mksh', 'fish
 const LANGUAGES = new Set(
   'awk gawk mawk busybox sed perl jq yq envsubst php ruby node python python3 expr find grep make psql mysql mongosh'.split(' '),
 );
-const OPERATOR = /(?:^|\s)(?:&&|\|\|?|;|>>?|<|2>&1|&)(?=\s|$)|\s2>&1|\d>\S/;
+/** What a shell would read as its own. */
+export const OPERATOR = /(?:^|\s)(?:&&|\|\|?|;|>>?|<|2>&1|&)(?=\s|$)|\s2>&1|\d>\S/;
 const SHELL_VARIABLE = /(?<![$\\])\$(?:\{\w+[^}]*\}|[A-Za-z_]\w*)/;
 
 interface Shell {
@@ -53,43 +54,35 @@ function findShell(words: readonly (string | undefined)[]): Shell | undefined {
   return {at, script: option === -1 ? undefined : option + 1};
 }
 
-function oneString({words}: Situation): Hint[] {
-  const [first] = words;
-  if (first?.raw === undefined || !/\s/.test(first.raw.trim())) return [];
-  const field = first.origin === 'command' || first.origin === 'args' ? first.origin : 'command';
-  const isShell = OPERATOR.test(first.raw) || /["'`$\\*?]/.test(first.raw);
-  const fixed = isShell ? ['sh', '-c', first.raw] : first.raw.trim().split(/\s+/);
-  return [
-    {
-      message: `${list([first.raw])} is the name of one program, spaces and all: there is none of that name`,
-      fix: `${field}: ${list(fixed)}`,
-    },
-  ];
-}
-
-function withoutShell(words: readonly (string | undefined)[]): Hint[] {
+function withoutShell({defines}: Situation, words: readonly (string | undefined)[]): Hint[] {
   if (LANGUAGES.has(programName(words[0]))) return [];
   const known = words.slice(1).filter((word) => word !== undefined);
   const isKnown = words.every((word) => word !== undefined);
   const unless = isKnown ? '' : ", unless the image's ENTRYPOINT is a shell";
-  const script = list(['sh', '-c', words.filter((word) => word !== undefined).join(' ')]);
+  const script = wordList(['sh', '-c', words.filter((word) => word !== undefined).join(' ')]);
   const fix = isKnown ? `command: ${script}` : `command: ["sh", "-c"] with one script in args`;
   const operator = known.find((word) => OPERATOR.test(word));
   const variable = known.map((word) => SHELL_VARIABLE.exec(word)?.[0]).find((match) => match !== undefined);
   return [
     ...(operator === undefined
       ? []
-      : [{message: `no shell reads ${list([operator])}: the program gets it as an argument${unless}`, fix}]),
+      : [{message: `no shell reads ${wordList([operator])}: the program gets it as an argument${unless}`, fix}]),
     ...(variable === undefined
       ? []
       : [
           {
             message: `no shell reads ${variable}: the program gets it as it is${unless}`,
-            fix: `write $(${variable.replaceAll(/[${}]|:.*/g, '')}), which the kubelet expands`,
+            fix: isExpandable(variable, defines)
+              ? `write $(${variable.replaceAll(/[${}]/g, '')}), which the kubelet expands`
+              : `a shell expands it: ${fix}`,
           },
         ]),
   ];
 }
+
+/** The image's own variables, such as HOME and PATH, the kubelet does not know; nor `${NAME:-a default}`. */
+const isExpandable = (variable: string, defines: Situation['defines']): boolean =>
+  /^\$(?:\w+|\{\w+\})$/.test(variable) && defines(variable.replaceAll(/[${}]/g, ''));
 
 function withShell(words: readonly (string | undefined)[], {at, script}: Shell): Hint[] {
   if (script === undefined) return [];
@@ -100,13 +93,13 @@ function withShell(words: readonly (string | undefined)[], {at, script}: Shell):
   const rest = words.slice(script + 1).filter((word) => word !== undefined);
   const [zeroth = ''] = rest;
   const isName = SHELLS.has(programName(zeroth)) || ['--', '_', '-'].includes(zeroth);
-  const joined = list([[text, ...rest].join(' ')]);
+  const joined = wordList([[text, ...rest].join(' ')]);
   return [
     ...(rest.length === 0 || isName
       ? []
       : [
           {
-            message: `${list([zeroth])} is $0 of the script ${list([text ?? ''])}, not a word of it: ${name} -c takes one script`,
+            message: `${wordList([zeroth])} is $0 of the script ${wordList([text ?? ''])}, not a word of it: ${name} -c takes one script`,
             fix: `one word: ${joined}`,
           },
         ]),
@@ -117,12 +110,10 @@ function withShell(words: readonly (string | undefined)[], {at, script}: Shell):
 }
 
 /** `$(NAME)`: where a shell reads it, a command `NAME` is run instead. With spaces or in small letters it is meant as one there. */
-function unresolved({words, failing}: Situation, shell: Shell | undefined): Hint[] {
-  const all = words.flatMap((word, i) => word.unresolved.map((name) => ({name, inScript: shell?.script === i})));
+function unresolved({words, lacks}: Situation, shell: Shell | undefined): Hint[] {
+  const all = words.slice(1).flatMap((word, i) => word.unresolved.map((name) => ({name, inScript: shell?.script === i + 1})));
   const names = new Map(
-    all
-      .filter(({name, inScript}) => !failing.includes(name) && (!inScript || /^[A-Z_][A-Z0-9_]*$/.test(name)))
-      .map((one) => [one.name, one]),
+    all.filter(({name, inScript}) => lacks(name) && (!inScript || /^[A-Z_][A-Z0-9_]*$/.test(name))).map((one) => [one.name, one]),
   );
   return [...names.values()].map(({name, inScript}) => ({
     message: `no variable of this container is called ${name}: $(${name}) stays as it is${inScript ? `, and the shell runs a command of that name` : ''}`,
@@ -137,23 +128,11 @@ function droppedCmd({row, image, words}: Situation): Hint[] {
   const program = programName(words[0]?.raw);
   return [
     {
-      message: `the image's CMD ${list(image.cmd)} is dropped, because command is set: ${program} gets nothing of it`,
-      fix: `args: ${list(image.cmd)}, if it is meant to`,
+      message: `the image's CMD ${wordList(image.cmd)} is dropped, because command is set: ${program} gets nothing of it`,
+      fix: `args: ${wordList(image.cmd)}, if it is meant to`,
     },
   ];
 }
 
-function argsAsProgram({row, image, words}: Situation): Hint[] {
-  const first = words[0]?.raw;
-  if (row !== 'args' || image === undefined || image.entrypoint.length > 0 || first === undefined) return [];
-  if (!/^(?:-|\d)/.test(first) || image.cmd[0] === undefined) return [];
-  const args = words.flatMap(({raw}) => raw ?? []);
-  return [
-    {
-      message: `the image has no ENTRYPOINT: args replaces its CMD ${list(image.cmd)}, and ${first} is taken for the program`,
-      fix: `args: ${list([image.cmd[0], ...args])}`,
-    },
-  ];
-}
-
-const list = (words: readonly string[]): string => `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+/** As a manifest has it. */
+export const wordList = (words: readonly string[]): string => `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;

@@ -1,6 +1,6 @@
 import type {ContainerType} from '../container/source.ts';
 import type {Target} from '../container/target.ts';
-import type {EnvError} from '../env/report.ts';
+import type {EffectiveEnv, EnvError} from '../env/report.ts';
 import type {CommandRow} from './compose.ts';
 import type {Hint} from './hints.ts';
 import type {ImageConfig} from './image-config.ts';
@@ -27,6 +27,8 @@ export interface EffectiveCommand {
   /** Whether a Secret is in it. */
   readonly secret: boolean;
   readonly hints: readonly Hint[];
+  /** What variables are taken from and could not be looked at: where it is missing, the container will not start either. */
+  readonly unknown: EffectiveEnv['unknown'];
   /** Why the container does not start. */
   readonly errors: readonly (Pick<EnvError, 'message' | 'fix'> & {readonly name?: string})[];
 }

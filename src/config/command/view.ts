@@ -3,12 +3,13 @@ import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
 import {targetName} from '../container/target.ts';
+import {sourceWords} from '../env/words.ts';
 import {type CommandRow, ROWS} from './compose.ts';
 import type {EffectiveCommand} from './report.ts';
 
 /** What image and template say, the row of the table that applies, what runs, and what is likely not meant so. */
 export function renderCommand(report: EffectiveCommand, screen: Screen): string {
-  const {imageConfig, imageUnknown, command, args, shown, secret, hints, errors} = report;
+  const {imageConfig, imageUnknown, command, args, shown, secret, hints, errors, unknown} = report;
   const {theme} = screen;
   const image =
     imageConfig === undefined
@@ -25,6 +26,9 @@ export function renderCommand(report: EffectiveCommand, screen: Screen): string 
     ...(secret && report.argv === undefined ? [theme.dim("          --reveal shows Secrets' values")] : []),
     ...errors.flatMap(({name, message, fix}) =>
       note(theme.wrong('✗'), `${name === undefined ? '' : `${name}: `}${message}: the container will not start`, fix, screen),
+    ),
+    ...unknown.flatMap(({source, why}) =>
+      note(theme.waiting('?'), `${sourceWords(source)} is not known: ${why}`, undefined, screen),
     ),
     ...hints.flatMap(({message, fix}) => note(theme.waiting('⚠'), message, fix, screen)),
   ].join('\n');

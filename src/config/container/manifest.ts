@@ -3,6 +3,7 @@ import {parseManifest} from '../../kube/manifest.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {enumerate} from '../../text/enumerate.ts';
 import {nearest} from '../../text/nearest.ts';
+import {typeWord} from '../../text/type-word.ts';
 import {type PodSource, sourceOf} from './source.ts';
 import {isTargetKind, type Target, targetName} from './target.ts';
 
@@ -86,7 +87,7 @@ function checked(source: PodSource, file: string): PodSource {
 const isFields = (value: unknown): string | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'is no mapping';
 const isText = (value: unknown): string | undefined =>
-  typeof value === 'string' ? undefined : `is a ${typeof value}, and a word is text: write it in quotes`;
+  typeof value === 'string' ? undefined : `is ${typeWord(value)}, and a word is text: write it in quotes`;
 
 function failUnlessList(value: unknown, path: string, flawOf: (item: unknown) => string | undefined, file: string): void {
   if (!Array.isArray(value))

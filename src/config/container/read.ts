@@ -1,9 +1,10 @@
 import type {Cluster} from '../../kube/cluster.ts';
-import {ApiProblem} from '../../kube/errors.ts';
+import {ApiProblem, NotFound} from '../../kube/errors.ts';
 import type {KubeObject} from '../../kube/json.ts';
 import {getNamed} from '../../kube/lookup.ts';
 import {selectorText} from '../../kube/selector.ts';
 import {ExitCode, Problem} from '../../problem.ts';
+import {workloadKinds} from '../../rollout/workload.ts';
 import {counted} from '../../text/plural.ts';
 import {chooseContainer, type Pod, type PodSource, sourceOf} from './source.ts';
 import {resourceOf, type Target, targetName} from './target.ts';
@@ -12,7 +13,9 @@ import {resourceOf, type Target, targetName} from './target.ts';
 export async function readSource(cluster: Cluster, target: Target, verb: string, signal: AbortSignal): Promise<PodSource> {
   const retry = ({name, namespace}: {name: string; namespace: string}) =>
     `kops ${verb} ${targetName({...target, name})} -n ${namespace}`;
-  const object: KubeObject = await getNamed(cluster, resourceOf(target.kind), target, retry, signal);
+  const object: KubeObject = await getNamed(cluster, resourceOf(target.kind), target, retry, signal).catch(async (error) => {
+    throw (error instanceof NotFound && target.kind === 'Pod' && (await workloadMeant(cluster, target, verb, signal))) || error;
+  });
   const source = sourceOf(object, target, true);
   if (source !== undefined) return source;
   throw new Problem(`${targetName(target)} has no pod template`, {
@@ -20,6 +23,22 @@ export async function readSource(cluster: Cluster, target: Target, verb: string,
     next: `kubectl get ${targetName(target)} -n ${target.namespace} -o yaml`,
     exitCode: ExitCode.negative,
   });
+}
+
+/** A name alone is a pod's, as for kubectl; where a workload has it, that was meant. */
+async function workloadMeant(cluster: Cluster, target: Target, verb: string, signal: AbortSignal): Promise<Problem | undefined> {
+  const {name, namespace} = target;
+  for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet'] as const) {
+    if ((await cluster.find(resourceOf(kind), target, signal).catch(() => undefined)) === undefined) continue;
+    const workload = targetName({kind, name});
+    return new NotFound(`${targetName(target)} not found in namespace ${namespace}`, {
+      status: 404,
+      reason: 'NotFound',
+      why: `a name alone is a pod's; there is ${workload}`,
+      next: `kops ${verb} ${workload} -n ${namespace}`,
+    });
+  }
+  return undefined;
 }
 
 /** A running pod of a workload, the newest, or that pod itself: one in which the container that is meant runs. */
@@ -42,7 +61,7 @@ export async function runningSource(
   const state = pods.length === 0 ? 'it has no pod' : `of ${counted(pods.length, 'pod')} none runs it`;
   throw new Problem(`container ${chosen.name} of ${targetName(target)} does not run`, {
     why: source.pod === undefined ? state : 'a pod has an environment while it runs',
-    next: `without --compare: kops ${verb} ${targetName(target)} -n ${target.namespace}`,
+    next: `${target.kind in workloadKinds ? 'kops rollout status' : 'kubectl describe'} ${targetName(target)} -n ${target.namespace}`,
     exitCode: ExitCode.unfinished,
   });
 }

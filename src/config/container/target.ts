@@ -38,12 +38,17 @@ export function parseTarget(word: string, name: string | undefined): Omit<Target
   }
   const found = kindOf(kind);
   if (found !== undefined) return {kind: found, name: slashed ?? name ?? ''};
+  if (WITHOUT.test(kind)) throw usage(`${word} has no containers`, 'workloads and pods have');
   const near = nearest(
     kind,
     Object.values(kinds).flatMap(({names}) => names.slice(0, 2)),
   );
   throw usage(`unknown kind: ${kind}`, near ? `did you mean ${near}?` : 'kops reads the containers of workloads and pods');
 }
+
+/** What is often named, and runs nothing itself. */
+const WITHOUT =
+  /^(cm|configmaps?|secrets?|svc|services?|ing|ingress(es)?|no|nodes?|ns|namespaces?|pvc?|sa|serviceaccounts?|hpa)$/i;
 
 const kindOf = (word: string): TargetKind | undefined =>
   Object.entries(kinds).find(([, {names}]) => (names as readonly string[]).includes(word.toLowerCase()))?.[0] as

@@ -2,6 +2,7 @@ import {isUtf8} from 'node:buffer';
 import {bytes} from '../../text/bytes.ts';
 import {enumerate} from '../../text/enumerate.ts';
 import {printable} from '../../text/printable.ts';
+import {newlineHurts} from '../read/newline.ts';
 import {parseEnvFile} from './env-lines.ts';
 import {invalid} from './invalid.ts';
 import {type Entry, keyFlaw, MOST_BYTES, tooLarge} from './keys.ts';
@@ -30,11 +31,22 @@ export interface Gathered {
   readonly warnings: readonly string[];
 }
 
+export interface GatherOptions {
+  /** For a file that was given none; default: its name. */
+  readonly defaultKey?: string | undefined;
+  /** How an empty value of that key is asked for; default: as a literal among the sources. */
+  readonly emptyWith?: (key: string) => string;
+}
+
 /**
- * Reads all sources: files before standard input before questions, so that nobody types what a missing file makes useless. `defaultKey`: for a
- * file that was given none; default: its name. Rejects with exit code 2 where anything cannot be read.
+ * Reads all sources: files before standard input before questions, so that nobody types what a missing file makes useless. Rejects with exit
+ * code 2 where anything cannot be read, and where nothing comes through standard input: what was to write there has failed, likely.
  */
-export async function gather(sources: readonly Source[], inputs: Inputs, defaultKey?: string): Promise<Gathered> {
+export async function gather(
+  sources: readonly Source[],
+  inputs: Inputs,
+  {defaultKey, emptyWith = (key) => `--from-literal ${key}=`}: GatherOptions = {},
+): Promise<Gathered> {
   const entries: Entry[] = [];
   const warnings: string[] = [];
   let left = MOST_BYTES;
@@ -51,7 +63,16 @@ export async function gather(sources: readonly Source[], inputs: Inputs, default
     else if (source.via === 'file') await addFile(source);
     else await addEnvFile(source.path);
   }
-  for (const {key} of sources.filter((source) => source.via === 'stdin')) add(key, await inputs.stdin(left), 'standard input');
+  for (const {key} of sources.filter((source) => source.via === 'stdin')) {
+    const value = await inputs.stdin(left);
+    if (value.length === 0)
+      throw invalid(
+        `nothing came through standard input for ${key}`,
+        'what was to write it has failed, or wrote nothing',
+        `an empty value is asked for with ${emptyWith(key)}`,
+      );
+    add(key, value, 'standard input');
+  }
   for (const {key} of sources.filter((source) => source.via === 'prompt'))
     add(key, Buffer.from(await inputs.ask(key, `pipe it in: --from-stdin ${key}`)), '--prompt');
   return {entries, warnings};
@@ -154,5 +175,5 @@ async function reading<T>(path: string, read: () => Promise<T>, listed?: string)
 /** Of Secrets: a line feed that an editor or echo put behind a password is part of the value, and logins fail. */
 export const newlineWarnings = (entries: readonly Entry[]): string[] =>
   entries
-    .filter(({value}) => isUtf8(value) && value.length > 1 && value.indexOf(0x0a) === value.length - 1)
+    .filter(({key, value}) => isUtf8(value) && newlineHurts(value.toString('utf8'), key))
     .map(({key, origin}) => `${key} ends with a newline, from ${origin}; where it is a password, write it with printf, not echo`);

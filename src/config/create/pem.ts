@@ -54,6 +54,8 @@ function privateKeyOf(pem: string, file: string): KeyObject {
 function noPem(file: string, text: string, wanted: string, begin: string): Error {
   const other = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1];
   const why = other === undefined ? `no line of it is ${begin}` : `it holds ${other}`;
+  if (other?.endsWith('PRIVATE KEY') || other === 'CERTIFICATE')
+    return invalid(`${file} is not ${wanted}`, why, 'look whether the certificate and its key are in the place of each other');
   return invalid(`${file} is not ${wanted}`, why, 'a file in DER is converted by openssl x509 or openssl pkey with -inform der');
 }
 

@@ -13,7 +13,8 @@ export function renderCreate(report: ConfigCreate, screen: Screen): string {
   const place = [namespace, context].filter((part) => part !== null).join(' · ');
   const title = [theme.strong(nameOf(object)), ...(place ? [theme.dim(place)] : []), outcomeOf(report)].join('  ');
   if (dryRun !== 'none') {
-    const asked = dryRun === 'server' ? 'the API server would take it' : 'the API server was not asked';
+    const asked =
+      dryRun === 'server' ? 'the API server would take it' : 'the API server was not asked, not even whether there is one';
     const details =
       outcome === 'replaced' && replacement
         ? [...replacementLines(replacement), ...warningLines(replacement.warnings, screen)]
@@ -46,7 +47,8 @@ function outcomeOf({outcome, object, dryRun}: ConfigCreate): string {
   if (outcome === 'unchanged') return 'is so already: nothing to change';
   if (outcome === 'replaced') return would ? 'would be replaced' : 'replaced';
   const type = object.kind === 'Secret' && object.type && object.type !== 'Opaque' ? `, ${object.type}` : '';
-  return `${would ? 'would be created' : 'created'}: ${totalOf(object)}${type}${object.immutable ? ', immutable' : ''}`;
+  const done = {none: 'created', server: 'would be created', client: 'would be sent'}[dryRun];
+  return `${done}: ${totalOf(object)}${type}${object.immutable ? ', immutable' : ''}`;
 }
 
 function replacementLines({added, changed, removed, metadata}: Replacement): string[] {

@@ -1,5 +1,6 @@
 import type {V1ConfigMap, V1Secret} from '@kubernetes/client-node';
 import type {Json} from '../../kube/json.ts';
+import {typeWord} from '../../text/type-word.ts';
 
 /** What the kubelet finds of a ConfigMap or Secret: `data` alone, `binaryData` never. */
 export type Found =
@@ -31,7 +32,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 /** A manifest may have a number there. */
 function notText(value: unknown): Datum {
-  const message = `its value is a ${typeof value}, and one of these is text: the API server refuses it`;
+  const message = `its value is ${typeWord(value)}, and one of these is text: the API server refuses it`;
   return {text: '', flaw: {message, fatal: true, fix: 'write it in quotes'}};
 }
 

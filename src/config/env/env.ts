@@ -1,4 +1,5 @@
 import type {Cluster} from '../../kube/cluster.ts';
+import {Problem} from '../../problem.ts';
 import {type Manifest, sourceIn} from '../container/manifest.ts';
 import {readSource, runningSource} from '../container/read.ts';
 import {type ChosenContainer, chooseContainer, type PodSource} from '../container/source.ts';
@@ -7,7 +8,7 @@ import {compareEnv} from './compare.ts';
 import {surroundingsIn} from './file-surroundings.ts';
 import {readLiveEnv} from './live.ts';
 import {tellVariable} from './masked.ts';
-import type {EffectiveEnv} from './report.ts';
+import type {EffectiveEnv, NotCompared} from './report.ts';
 import {type ResolvedEnv, resolveEnv} from './resolve.ts';
 import {readSurroundings} from './surroundings.ts';
 import {mayHoldSecret} from './wanted.ts';
@@ -32,24 +33,43 @@ export async function effectiveEnv(
   return tellEnv(source, chosen, resolveEnv(source, chosen.container, around), reveal);
 }
 
-/** The environment of a running container of that pod, or of a pod of that workload, and how what it has differs from it. */
+/**
+ * The environment of a running container of that pod, or of a pod of that workload, and how what it has differs from it. Where none runs, or what
+ * it has cannot be read, the environment of its next start, and why.
+ */
 export async function compareEffectiveEnv(
   cluster: Cluster,
   target: Target,
   {container, reveal}: EnvOptions,
   signal: AbortSignal,
 ): Promise<EffectiveEnv> {
-  const source = await runningSource(cluster, target, container, 'env', signal);
+  const running = await orProblem(runningSource(cluster, target, container, 'env', signal));
+  const source = running instanceof Problem ? await readSource(cluster, target, 'env', signal) : running;
   const chosen = chooseContainer(source, container);
   const [around, live] = await Promise.all([
     readSurroundings(cluster, source, chosen.container, signal),
-    readLiveEnv(cluster, source, chosen.container.name, signal),
+    running instanceof Problem ? running : orProblem(readLiveEnv(cluster, source, chosen.container.name, signal)),
   ]);
   const env = resolveEnv(source, chosen.container, around);
+  if (live instanceof Problem)
+    return {...tellEnv(source, chosen, env, reveal), workload: target, notCompared: notComparedFor(live)};
   const pod = source.target.name;
   const comparison = compareEnv(env, live, {pod, mayHoldSecret: mayHoldSecret(chosen.container), reveal});
   return {...tellEnv(source, chosen, env, reveal), workload: target, comparison};
 }
+
+const orProblem = <T>(work: Promise<T>): Promise<T | Problem> =>
+  work.catch((error) => {
+    if (error instanceof Problem) return error;
+    throw error;
+  });
+
+const notComparedFor = ({message, why, next, exitCode}: Problem): NotCompared => ({
+  message,
+  ...(why !== undefined && {why}),
+  ...(next !== undefined && {next}),
+  exitCode,
+});
 
 /** The environment by a manifest alone, with its ConfigMaps and Secrets; what it does not have is unknown. */
 export function effectiveEnvOfFile(

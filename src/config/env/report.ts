@@ -1,3 +1,4 @@
+import type {ExitCode} from '../../problem.ts';
 import type {ContainerType} from '../container/source.ts';
 import type {Target} from '../container/target.ts';
 import type {Comparison} from './compare.ts';
@@ -48,6 +49,13 @@ export interface EnvError {
   readonly fix?: string;
 }
 
+export interface NotCompared {
+  readonly message: string;
+  readonly why?: string;
+  readonly next?: string;
+  readonly exitCode: ExitCode;
+}
+
 export interface EffectiveEnv {
   readonly kind: 'EffectiveEnv';
   readonly workload: Target;
@@ -64,4 +72,6 @@ export interface EffectiveEnv {
   /** Objects that could not be looked at: what they would define or cover is missing here. */
   readonly unknown: readonly {readonly source: Source; readonly why: string}[];
   readonly comparison?: Comparison;
+  /** Why there is no comparison, where one was asked for. */
+  readonly notCompared?: NotCompared;
 }

@@ -1,5 +1,6 @@
 import type {V1EnvFromSource, V1EnvVar, V1EnvVarSource, V1Service} from '@kubernetes/client-node';
 import type {Json} from '../../kube/json.ts';
+import {typeWord} from '../../text/type-word.ts';
 import {expand, plain, type Value} from '../container/expand.ts';
 import type {Container, PodSource} from '../container/source.ts';
 import type {Datum, Found} from './data.ts';
@@ -112,7 +113,7 @@ class Resolver {
   add(variable: Json<V1EnvVar>): void {
     const {name, value = '', valueFrom} = variable;
     if (typeof value !== 'string') {
-      const message = `its value is a ${typeof value}, and a variable's is text: the API server refuses it`;
+      const message = `its value is ${typeWord(value)}, and a variable's is text: the API server refuses it`;
       this.fail({type: 'value', via: 'env'}, message, 'write it in quotes', name);
       return;
     }

@@ -3,7 +3,10 @@ import {type ShellAssignments, shellAssignments} from '../read/env-file.ts';
 import type {EffectiveEnv} from './report.ts';
 
 /** The variables as lines for a shell. A Secret among them is a Problem unless it may be revealed: a mask would be a wrong value. */
-export function envAssignments({variables}: EffectiveEnv, reveal: boolean): ShellAssignments {
+export function envAssignments(
+  {variables}: EffectiveEnv,
+  {reveal = false, onTerminal = false}: {readonly reveal?: boolean; readonly onTerminal?: boolean},
+): ShellAssignments {
   const secrets = variables.filter(({secret}) => secret).map(({name}) => name);
   if (secrets.length > 0 && !reveal) {
     throw new Problem('-o env prints values as they are, and some are of Secrets', {
@@ -13,6 +16,7 @@ export function envAssignments({variables}: EffectiveEnv, reveal: boolean): Shel
     });
   }
   const known = variables.filter(({value}) => value !== undefined);
-  const {text, left} = shellAssignments({data: Object.fromEntries(known.map(({name, value = ''}) => [name, value])), binary: {}});
+  const data = Object.fromEntries(known.map(({name, value = ''}) => [name, value]));
+  const {text, left} = shellAssignments({data, binary: {}}, {onTerminal});
   return {text, left: [...left, ...variables.filter(({value}) => value === undefined).map(({name}) => name)]};
 }

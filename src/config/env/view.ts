@@ -6,7 +6,7 @@ import {textWidth} from '../../text/width.ts';
 import {MASK} from '../container/expand.ts';
 import {targetName} from '../container/target.ts';
 import {renderComparison} from './compare-view.ts';
-import type {EffectiveEnv, EnvError, Shadow, Skipped, Variable} from './report.ts';
+import type {EffectiveEnv, EnvError, NotCompared, Shadow, Skipped, Variable} from './report.ts';
 import {sourceWords} from './words.ts';
 
 /** A line for each variable with where it comes from; below it what it covers and what is odd. Service links are counted. */
@@ -34,6 +34,7 @@ export function renderEnv(report: EffectiveEnv, screen: Screen): string {
       marked(screen.theme.waiting('?'), `${sourceWords(source)} is not known: ${why}`, undefined, screen),
     ),
     ...(report.comparison ? ['', renderComparison(report.comparison, report.workload, screen)] : []),
+    ...(report.notCompared ? ['', ...renderNotCompared(report.notCompared, screen)] : []),
   ].join('\n');
 }
 
@@ -117,6 +118,11 @@ function renderLinks(links: readonly Variable[], screen: Screen): string[] {
   const services = [...new Set(links.flatMap(({source}) => source.object?.replace('service/', '') ?? []))];
   const text = `${counted(links.length, 'variable')} for the service${services.length > 1 ? 's' : ''} ${services.join(', ')}: -o json lists them`;
   return marked(screen.theme.dim('+'), text, undefined, screen);
+}
+
+function renderNotCompared({message, why, next}: NotCompared, screen: Screen): string[] {
+  const words = `not compared with what runs: ${message}${why === undefined ? '' : `: ${why.replaceAll('\n', '; ')}`}`;
+  return marked(screen.theme.waiting('⚠'), words, next, screen);
 }
 
 function marked(mark: string, text: string, fix: string | undefined, {theme, width}: Screen): string[] {

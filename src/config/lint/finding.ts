@@ -11,6 +11,8 @@ export interface Finding {
 }
 
 export type Rule =
+  | 'certificate-expired'
+  | 'certificate-not-yet-valid'
   | 'encoded-twice'
   | 'invalid-base64'
   | 'invalid-json'
@@ -27,6 +29,7 @@ export type Rule =
   | 'trailing-newline'
   | 'unknown-key'
   | 'value-from-without-ref'
+  | 'wrong-content'
   | 'wrong-kind';
 
 /** What a rule says, before it is known where. */
@@ -34,4 +37,6 @@ export interface Verdict {
   readonly rule: Rule;
   readonly message: string;
   readonly fix: string;
+  /** The key that it is about, where it is about one. */
+  readonly key?: string | undefined;
 }

@@ -1,9 +1,11 @@
-import {type Document, isMap, isScalar, LineCounter, type Pair, parseAllDocuments, type YAMLMap} from 'yaml';
-import {type ManifestObject, objectsOf} from '../../kube/manifest.ts';
+import {type Document, isMap, isScalar, LineCounter, type Pair, type YAMLMap} from 'yaml';
+import {documentsOf, type ManifestObject, objectsOf} from '../../kube/manifest.ts';
+import {isTemplate} from '../../kube/template.ts';
 import {nearest} from '../../text/nearest.ts';
+import {soonExpired} from './certificates.ts';
 import type {Finding, Verdict} from './finding.ts';
 import {referencesIn} from './references.ts';
-import {fieldsOf, judgeSecret} from './secret.ts';
+import {fieldsOf, judgeSecret, valuesIn} from './secret.ts';
 import {type Field, judgeValue} from './value.ts';
 
 export interface SourceText {
@@ -21,8 +23,14 @@ export interface SecretLint {
   readonly findings: readonly Finding[];
   /** Templates: they become manifests only with the values of a release. */
   readonly skipped: readonly string[];
-  /** What could not be checked: a line each. */
+  /** What could not be checked, and what will be wrong soon: a line each. */
   readonly notes: readonly string[];
+}
+
+interface LintContext {
+  /** Milliseconds since the epoch: by it certificates are judged. */
+  readonly now: number;
+  readonly notes?: readonly string[];
 }
 
 interface Parsed {
@@ -33,29 +41,29 @@ interface Parsed {
 }
 
 /** Judges the Secrets of manifests, and what refers to them there. Files are looked at together: a Secret may stand in another one. */
-export function lintSecrets(sources: readonly SourceText[], notes: readonly string[] = []): SecretLint {
-  const isTemplate = ({text}: SourceText) => /\{\{[-\s]*[.$a-z]/.test(text) && parseAll(text).broken;
-  const skipped = sources.filter(isTemplate);
+export function lintSecrets(sources: readonly SourceText[], {now, notes = []}: LintContext): SecretLint {
+  const skipped = sources.filter(({text}) => isTemplate(text, parseAll(text).documents));
   const parsed = sources.filter((source) => !skipped.includes(source)).map(parse);
   const known = knownObjects(parsed);
-  const findings = parsed.flatMap((file) => [...file.findings, ...file.objects.flatMap((object) => judge(file, object, known))]);
+  const findings = parsed.flatMap((file) => [
+    ...file.findings,
+    ...file.objects.flatMap((object) => judge(file, object, known, now)),
+  ]);
   return {
     kind: 'SecretLint',
     files: parsed.length,
     secrets: parsed.flatMap(({objects}) => objects.filter(isSecret)).length,
     findings: findings.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line)),
     skipped: skipped.map(({file}) => file),
-    notes,
+    notes: [...notes, ...parsed.flatMap((file) => file.objects.flatMap((object) => warningsOf(file, object, now)))],
   };
 }
 
 export const exitCodeOfLint = ({findings}: SecretLint): 0 | 3 => (findings.length > 0 ? 3 : 0);
 
-function parseAll(text: string): {documents: Document.Parsed[]; lines: LineCounter; broken: boolean} {
+function parseAll(text: string): {documents: Document.Parsed[]; lines: LineCounter} {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, {lineCounter: lines, prettyErrors: false});
-  const documents = Array.isArray(parsed) ? parsed : [];
-  return {documents, lines, broken: documents.some(({errors}) => errors.length > 0)};
+  return {documents: documentsOf(text, lines), lines};
 }
 
 /** What tabs indent is read with blanks in their place, so that all else in the file is found, too. */
@@ -116,29 +124,47 @@ function knownObjects(parsed: readonly Parsed[]): Known[] {
     });
 }
 
-function judge(file: Parsed, object: ManifestObject, known: readonly Known[]): Finding[] {
-  const {name} = metadataOf(object);
-  const kind = typeof object.value.kind === 'string' ? object.value.kind.toLowerCase() : undefined;
-  const about = kind === undefined ? null : `${kind}/${name ?? '?'}`;
-  const found = (verdict: Verdict, offset: number): Finding => ({
-    ...verdict,
+function judge(file: Parsed, object: ManifestObject, known: readonly Known[], now: number): Finding[] {
+  const found = ({rule, message, fix}: Verdict, offset: number): Finding => ({
+    rule,
     file: file.source.file,
     line: file.lineOf(offset),
-    object: about,
+    object: nameIn(object),
+    message,
+    fix,
   });
-  return [...(isSecret(object) ? secretFindings(file.source, object, found) : []), ...referenceFindings(object, known, found)];
+  return [
+    ...(isSecret(object) ? secretFindings(file.source, object, now, found) : []),
+    ...referenceFindings(object, known, found),
+  ];
+}
+
+function nameIn(object: ManifestObject): string | null {
+  const {kind} = object.value;
+  return typeof kind === 'string' ? `${kind.toLowerCase()}/${metadataOf(object).name ?? '?'}` : null;
+}
+
+function warningsOf({source: {file}, lineOf}: Parsed, object: ManifestObject, now: number): string[] {
+  if (!isSecret(object) || isEncrypted(object)) return [];
+  const lineIn = (key: string) => lineOf(offsetOf(valuePairOf(object.node, key), object.node.range[0]));
+  return soonExpired(valuesIn(object.value), now).map(
+    ({key, message}) => `${file}:${lineIn(key)}  ${nameIn(object)}  ${message}`,
+  );
 }
 
 type Found = (verdict: Verdict, offset: number) => Finding;
 
-function secretFindings({tracked}: SourceText, object: ManifestObject, found: Found): Finding[] {
+function secretFindings({tracked}: SourceText, object: ManifestObject, now: number, found: Found): Finding[] {
   const {node, value} = object;
   const start = node.range[0];
   if (isEncrypted(object)) return [];
   const holdsData = Object.keys({...fieldsOf(value.data), ...fieldsOf(value.stringData)}).length > 0;
   return [
     ...(tracked && holdsData ? [found(TRACKED, offsetOf(pairOf(node, 'kind'), start))] : []),
-    ...judgeSecret(value).map((verdict) => found(verdict, offsetOf(pairOf(node, 'type') ?? pairOf(node, 'data'), start))),
+    ...judgeSecret(value, now).map((verdict) => {
+      const pair = verdict.key === undefined ? undefined : valuePairOf(node, verdict.key);
+      return found(verdict, offsetOf(pair ?? pairOf(node, 'type') ?? pairOf(node, 'data'), start));
+    }),
     ...(['data', 'stringData'] as const).flatMap((field) =>
       pairsOf(node, field).flatMap((pair) => {
         const key = isScalar(pair.key) ? String(pair.key.value) : '';
@@ -208,6 +234,9 @@ function pairsOf(map: YAMLMap, field: Field): Pair[] {
   const value = pairOf(map, field)?.value;
   return isMap(value) ? value.items : [];
 }
+
+const valuePairOf = (map: YAMLMap, key: string): Pair | undefined =>
+  [...pairsOf(map, 'stringData'), ...pairsOf(map, 'data')].find((pair) => isScalar(pair.key) && pair.key.value === key);
 
 const offsetOf = (pair: Pair | undefined, otherwise: number): number =>
   (isScalar(pair?.key) ? pair.key.range?.[0] : undefined) ?? otherwise;

@@ -1,7 +1,6 @@
 import {MOST_BYTES} from '../create/keys.ts';
 import {fromBase64} from '../read/base64.ts';
-import {belongTogether} from '../read/certificate.ts';
-import {valueAt} from '../read/decode.ts';
+import {judgeCertificates} from './certificates.ts';
 import type {Verdict} from './finding.ts';
 
 /** The keys that a type cannot do without; of several in a group one is enough. https://kubernetes.io/docs/concepts/configuration/secret/ */
@@ -20,10 +19,16 @@ export interface SecretManifest {
   readonly stringData?: unknown;
 }
 
-/** What is wrong with a Secret as a whole, whatever its single values are. */
-export function judgeSecret({type, data, stringData}: SecretManifest): Verdict[] {
-  const values = {...decoded(fieldsOf(data)), ...fieldsOf(stringData)};
-  const [certificate, key] = [valueAt(values, 'tls.crt'), valueAt(values, 'tls.key')];
+/** What a Secret would hold: of what is no base64, the text as it stands. */
+export const valuesIn = ({data, stringData}: SecretManifest): Record<string, string> => ({
+  ...decoded(fieldsOf(data)),
+  ...fieldsOf(stringData),
+});
+
+/** What is wrong with a Secret as a whole, and with what its values are to one another. `now`: milliseconds since the epoch. */
+export function judgeSecret(secret: SecretManifest, now: number): Verdict[] {
+  const {type} = secret;
+  const values = valuesIn(secret);
   const size = Object.values(values).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   const missing = (REQUIRED[String(type)] ?? []).filter((group) => !group.some((one) => Object.hasOwn(values, one)));
   return [
@@ -34,15 +39,7 @@ export function judgeSecret({type, data, stringData}: SecretManifest): Verdict[]
         fix: 'add it, or leave the type out: then it is Opaque, and any keys will do',
       }),
     ),
-    ...(certificate !== undefined && key !== undefined && belongTogether(certificate, key) === false
-      ? [
-          {
-            rule: 'key-mismatch',
-            message: 'tls.key is not the key of tls.crt',
-            fix: 'put in the two files that belong together',
-          } as const,
-        ]
-      : []),
+    ...judgeCertificates(values, now),
     ...(size > MOST_BYTES
       ? [
           {

@@ -1,7 +1,8 @@
 import {parseObject} from '../../kube/json.ts';
+import {typeWord} from '../../text/type-word.ts';
 import {keyFlaw} from '../create/keys.ts';
 import {asText, encodedTwice, fromBase64} from '../read/base64.ts';
-import {endsWithNewline} from '../read/content.ts';
+import {newlineHurts} from '../read/newline.ts';
 import type {Verdict} from './finding.ts';
 
 export type Field = 'data' | 'stringData';
@@ -13,7 +14,7 @@ export function judgeValue(field: Field, key: string, value: unknown): Verdict |
     return {rule: 'invalid-key', message: `${JSON.stringify(key)} cannot be a key: ${flaw}`, fix: 'give it another name'};
   if (value === null || value === undefined || value === '') return undefined;
   if (typeof value !== 'string') {
-    const message = `${key} is a ${Array.isArray(value) ? 'list' : typeof value}, where the API takes text`;
+    const message = `${key} is ${typeWord(value)}, where the API takes text`;
     const fix = field === 'data' ? ENCODE : `write it in quotes, or under a key each`;
     return {rule: 'not-a-string', message, fix};
   }
@@ -54,7 +55,7 @@ function judgeText(key: string, text: string, field: Field): Verdict | undefined
   }
   if (key === '.dockerconfigjson' && parseObject(text) === undefined)
     return {rule: 'invalid-json', message: `${key} is not JSON`, fix: 'make it anew: kubectl create secret docker-registry'};
-  if (!endsWithNewline(text) || key.includes('.')) return undefined;
+  if (!newlineHurts(text, key)) return undefined;
   return {
     rule: 'trailing-newline',
     message: `${key} ends with a newline, which becomes a part of a password`,

@@ -1,3 +1,4 @@
+import {enumerate} from '../../text/enumerate.ts';
 import {counted} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
@@ -11,10 +12,17 @@ export function renderLint({files, secrets, findings, skipped, notes}: SecretLin
       `${theme.strong(printable(`${file}:${line}`))}  ${object === null ? '' : `${printable(object)}  `}${printable(message)}  ${theme.dim(rule)}`,
       `  → ${printable(fix)}`,
     ]),
-    ...skipped.map((file) => theme.dim(`${printable(file)} is a template, and was skipped`)),
+    ...(skipped.length === 0
+      ? []
+      : [
+          `${theme.waiting('⚠')} ${counted(skipped.length, 'template')} skipped: ${printable(enumerate(skipped))}`,
+          theme.dim('  → render first: helm template CHART | kops secret lint -f -'),
+        ]),
     ...notes.map((note) => `${theme.waiting('⚠')} ${printable(note)}`),
-    findings.length === 0
-      ? `${theme.good('✓')} ${looked}: nothing found`
-      : `${theme.wrong('✗')} ${looked}: ${counted(findings.length, 'finding')}`,
+    files === 0
+      ? `${theme.waiting('⚠')} nothing was checked`
+      : findings.length === 0
+        ? `${theme.good('✓')} ${looked}: nothing found`
+        : `${theme.wrong('✗')} ${looked}: ${counted(findings.length, 'finding')}`,
   ].join('\n');
 }

@@ -1,15 +1,17 @@
 import {encodedTwice} from './base64.ts';
-import {belongTogether, type Certificate, certificateOf} from './certificate.ts';
-import {type Decoded, valueAt} from './decode.ts';
+import {type Certificate, certificateOf} from './certificate.ts';
+import type {Decoded} from './decode.ts';
 import {type HelmRelease, helmReleaseOf} from './helm-release.ts';
 import {type KubeconfigSummary, kubeconfigOf} from './kubeconfig.ts';
+import {endsWithNewline} from './newline.ts';
+import {pairsOf} from './pairs.ts';
 import {type PrivateKey, privateKeyOf} from './private-key.ts';
 import {type RegistryLogins, registryLoginsOf} from './registry-logins.ts';
 import {type Token, tokenOf} from './token.ts';
 
 export interface Text {
   readonly is: 'text';
-  /** One line that ends with a newline, which the eye does not see and a password does not have. */
+  /** Of one line: whether it ends with a newline, which the eye does not see and a password does not have. */
   readonly endsWithNewline: boolean;
 }
 
@@ -61,23 +63,21 @@ async function contentOf(text: string, key: string): Promise<Content> {
   return {is: 'text', endsWithNewline: endsWithNewline(text)};
 }
 
-/** One line, and behind it what `echo` adds: a value with several lines ends with a newline as files do. */
-export const endsWithNewline = (text: string): boolean => /^[^\n]+\n$/.test(text);
-
 export async function describe<D extends Decoded>(decoded: D): Promise<Described<D>> {
   const contents: [string, Content][] = [];
   for (const [key, text] of Object.entries(decoded.data)) contents.push([key, await contentOf(text, key)]);
   for (const [key, base64] of Object.entries(decoded.binary))
     contents.push([key, {is: 'binary', bytes: Buffer.byteLength(base64, 'base64')}]);
-  return {...decoded, contents: withPair(Object.fromEntries(contents), decoded)};
+  return {...decoded, contents: withPairs(Object.fromEntries(contents), decoded)};
 }
 
-/** The private key of a TLS Secret, beside its certificate. */
-function withPair(contents: Readonly<Record<string, Content>>, {data}: Decoded): Readonly<Record<string, Content>> {
-  const [certificate, key] = [valueAt(data, 'tls.crt'), valueAt(data, 'tls.key')];
-  const content = contents['tls.key'];
-  if (content?.is !== 'private key' || certificate === undefined || key === undefined) return contents;
-  return {...contents, 'tls.key': {...content, fits: belongTogether(certificate, key) ?? null}};
+/** Private keys, beside the certificates of the same name. */
+function withPairs(contents: Readonly<Record<string, Content>>, {data}: Decoded): Readonly<Record<string, Content>> {
+  const paired = pairsOf(data).flatMap(({key, certificates: [certificate], fits}) => {
+    const content = contents[key];
+    return content?.is === 'private key' ? [[key, {...content, fits, certificate}] as const] : [];
+  });
+  return paired.length === 0 ? contents : {...contents, ...Object.fromEntries(paired)};
 }
 
 function encodedTwiceOf(text: string): EncodedTwice | undefined {

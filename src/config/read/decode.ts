@@ -114,6 +114,6 @@ const withKey = (of: Named, key: string): string =>
 const notBase64 = (of: Named, key: string): Problem =>
   new Problem(`${key} of ${wordOf(of)}/${of.name} is not base64`, {
     why: 'data and binaryData hold base64; plaintext belongs under stringData, or under data of a ConfigMap',
-    next: 'kops secret lint -f FILE says where, and what to do',
+    next: 'where, and what to do: kops secret lint -f FILE',
     exitCode: ExitCode.usage,
   });

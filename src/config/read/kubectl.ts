@@ -16,18 +16,19 @@ export function decodeCommand({name, key, selector, filename}: Wanted, scope: Ku
     filename === undefined
       ? kubectl(['get', 'secret', ...(name === undefined ? [] : [name]), ...(selector ? ['-l', selector] : [])], scope)
       : kubectl(['create', '--dry-run=client', '-f', filename], scope);
-  if (key !== undefined) return `${get} -o jsonpath=${quoted(pathOf('data', key))} | base64 --decode`;
+  if (key !== undefined)
+    return `${get} -o jsonpath=${quoted(`{.data.${key.replaceAll('.', String.raw`\.`)}}`)} | base64 --decode`;
   const isOne = name !== undefined || filename !== undefined;
   return `${get} -o go-template='${isOne ? DECODED : `{{range .items}}{{.metadata.name}}{{"\\n"}}${DECODED}{{end}}`}'`;
 }
 
-/** The same for ConfigMaps, which kubectl prints as they are but for what is binary. */
+/** The same for ConfigMaps, which kubectl prints as they are but for what is binary. Of one key it is not known here which of the two it is. */
 export function showCommand({name, key, selector, filename}: Wanted, scope: KubectlScope): string {
   const get =
     filename === undefined
       ? kubectl(['get', 'configmap', ...(name === undefined ? [] : [name]), ...(selector ? ['-l', selector] : [])], scope)
       : kubectl(['create', '--dry-run=client', '-f', filename], scope);
-  return `${get} -o ${key === undefined ? 'yaml' : `jsonpath=${quoted(pathOf('data', key))}`}`;
+  if (key === undefined) return `${get} -o yaml`;
+  const of = (field: string, value: string) => `{{with .${field}}}{{with index . ${JSON.stringify(key)}}}${value}{{end}}{{end}}`;
+  return `${get} -o go-template=${quoted(`${of('data', '{{.}}')}${of('binaryData', '{{base64decode .}}')}`)}`;
 }
-
-const pathOf = (field: string, key: string): string => `{.${field}.${key.replaceAll('.', String.raw`\.`)}}`;

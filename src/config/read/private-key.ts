@@ -8,13 +8,22 @@ export interface PrivateKey {
   readonly bits: number | null;
   /** Whether a passphrase is needed. */
   readonly encrypted: boolean;
-  /** Whether the certificate beside it is for this key; null where there is none. */
+  /** Whether the certificate beside it is for this key; null where there is none, or where that cannot be told. */
   readonly fits: boolean | null;
+  /** The key of that certificate, which has the same name but for its end: `tls.crt` of `tls.key`. */
+  readonly certificate: string | null;
 }
+
+const PEM = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
+
+export const holdsPrivateKey = (text: string): boolean => /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
+
+/** The first private key of a text, without what stands around it. */
+export const privateKeyPem = (text: string): string | undefined => PEM.exec(text)?.[0];
 
 /** What a PEM text says of the private key that it is. Undefined where it is none that parses. */
 export function privateKeyOf(text: string): PrivateKey | undefined {
-  const [pem, label] = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/.exec(text) ?? [];
+  const [pem, label] = PEM.exec(text) ?? [];
   if (pem === undefined) return undefined;
   if (label === 'OPENSSH ') return openSsh(pem);
   if (label === 'ENCRYPTED ' || pem.includes('Proc-Type: 4,ENCRYPTED'))
@@ -34,6 +43,7 @@ const key = (type: string, bits: number | null, encrypted: boolean): PrivateKey 
   bits,
   encrypted,
   fits: null,
+  certificate: null,
 });
 
 const TYPES: Readonly<Record<string, string>> = {

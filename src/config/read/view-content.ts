@@ -1,11 +1,11 @@
-import {stringify} from 'yaml';
 import {duration} from '../../text/duration.ts';
 import {pad} from '../../text/fit.ts';
 import {counted, countedObjects} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
-import type {Certificate} from './certificate.ts';
+import {yamlText} from '../../text/yaml.ts';
+import {type Certificate, isBundle, SOON_MS} from './certificate.ts';
 import type {Content} from './content.ts';
 import type {HelmRelease} from './helm-release.ts';
 import type {KubeconfigSummary} from './kubeconfig.ts';
@@ -35,31 +35,33 @@ export function summarise(content: Content, screen: Screen): string[] {
   }
 }
 
-const SOON = 30 * 24 * 3_600_000;
-
 /** `expires in 41d`; what is over, or soon will be, is marked. */
 function expiry(time: string, {theme, now}: Screen): string {
   const left = Date.parse(time) - now;
-  if (left < 0) return theme.wrong(`expired ${duration(-left)} ago`);
-  return left < SOON ? theme.waiting(`expires in ${duration(left)}`) : `expires in ${duration(left)}`;
+  if (left < 0) return theme.wrong(`✗ expired ${duration(-left)} ago`);
+  return left < SOON_MS ? theme.waiting(`⚠ expires in ${duration(left)}`) : `expires in ${duration(left)}`;
 }
 
-function certificate({subject, alternativeNames, notBefore, notAfter, more}: Certificate, screen: Screen): string {
+function certificate(of: Certificate, screen: Screen): string {
+  const {subject, alternativeNames, notBefore, notAfter, more, moreNotAfter} = of;
   const {theme, now} = screen;
   const ahead = Date.parse(notBefore) - now;
   return [
     `certificate ${printable(subject)}`,
     ...(alternativeNames.length > 0 ? [`SANs ${printable(alternativeNames.join(', '))}`] : []),
-    ahead > 0 ? theme.wrong(`not valid for another ${duration(ahead)}`) : expiry(notAfter, screen),
-    ...(more > 0 ? [theme.dim(`+${more} more in the chain`)] : []),
+    ahead > 0 ? theme.wrong(`✗ not valid for another ${duration(ahead)}`) : expiry(notAfter, screen),
+    ...(more > 0 ? [theme.dim(`+${more} more ${isBundle(of) ? 'beside it' : 'in the chain'}`)] : []),
+    ...(moreNotAfter !== null && !isBundle(of) && Date.parse(moreNotAfter) - now < SOON_MS
+      ? [`one of them ${expiry(moreNotAfter, screen)}`]
+      : []),
   ].join('  ');
 }
 
-function privateKey({type, bits, encrypted, fits}: PrivateKey, {theme}: Screen): string {
+function privateKey({type, bits, encrypted, fits, certificate}: PrivateKey, {theme}: Screen): string {
   return [
     ['private key', ...(type === 'unknown' ? [] : [printable(type)]), ...(bits === null ? [] : [`${bits} bits`])].join(' '),
     ...(encrypted ? ['behind a passphrase'] : []),
-    ...(fits === null ? [] : [fits ? `${theme.good('✓')} for tls.crt` : `${theme.wrong('✗')} not the key of tls.crt`]),
+    ...(fits === null ? [] : [fits ? `${theme.good('✓')} for ${certificate}` : theme.wrong(`✗ not the key of ${certificate}`)]),
   ].join('  ');
 }
 
@@ -83,7 +85,7 @@ const token = ({subject, issuer, audiences, expires}: Token, screen: Screen): st
 
 function helmRelease({name, revision, chart, appVersion, status, values}: HelmRelease, {theme}: Screen): string[] {
   const version = appVersion === null ? '' : ` (app ${printable(appVersion)})`;
-  const set = Object.keys(values).length === 0 ? [] : stringify(values, {lineWidth: 0}).trimEnd().split('\n');
+  const set = Object.keys(values).length === 0 ? [] : yamlText(values).split('\n');
   return [
     `helm release ${printable(name)}${revision === null ? '' : ` revision ${revision}`}  chart ${printable(chart)}${version}  ${printable(status)}`,
     set.length === 0 ? theme.dim('no values over those of the chart') : theme.dim('values'),

@@ -4,8 +4,10 @@ import {counted} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
-import type {Content, Described} from './content.ts';
+import type {Described} from './content.ts';
 import {type Decoded, type DecodedSecret, valueAt, wordOf} from './decode.ts';
+import {endsWithNewline, newlineHurts} from './newline.ts';
+import {misplaced} from './pairs.ts';
 import {summarise} from './view-content.ts';
 
 /** Lines of a dump: of one of several values, and of the one that was asked for. */
@@ -46,20 +48,23 @@ function title(decoded: Decoded, keys: number, {theme, width}: Screen): string {
 
 const isSecret = (decoded: Decoded): decoded is DecodedSecret => decoded.kind === 'DecodedSecret';
 
-function renderValue({data, binary, contents}: Described, key: string, whole: boolean, screen: Screen): string {
+function renderValue({kind, data, binary, contents}: Described, key: string, whole: boolean, screen: Screen): string {
   const {theme} = screen;
   const text = valueAt(data, key);
   if (text === undefined) return renderBytes(Buffer.from(valueAt(binary, key) ?? '', 'base64'), whole, screen);
   if (text === '') return theme.dim('(empty)');
   const content = contents[key];
-  if (content === undefined || content.is === 'text' || content.is === 'binary') return renderText(text, content, screen);
+  if (content === undefined || content.is === 'text' || content.is === 'binary')
+    return renderText(text, kind === 'DecodedSecret' && newlineHurts(text, key), screen);
   const [first, ...below] = summarise(content, screen);
-  return [first, ...below.map((line) => `  ${line}`), ...(whole ? shownLines(text) : [])].join('\n');
+  const other = misplaced(key, text) === 'certificate' ? 'a private key' : 'a certificate';
+  const note = misplaced(key, text) === undefined ? '' : `  ${theme.wrong(`✗ where ${other} belongs`)}`;
+  return [`${first}${note}`, ...below.map((line) => `  ${line}`), ...(whole ? shownLines(text) : [])].join('\n');
 }
 
-function renderText(text: string, content: Content | undefined, {theme}: Screen): string {
-  if (content?.is === 'text' && content.endsWithNewline) return `${printable(text)}   ${theme.waiting('⚠ ends with a newline')}`;
-  if (!text.includes('\n')) return printable(text);
+function renderText(text: string, isMarked: boolean, {theme}: Screen): string {
+  if (isMarked) return `${printable(text)}   ${theme.waiting('⚠ ends with a newline')}`;
+  if (!text.includes('\n') || endsWithNewline(text)) return printable(text);
   const lines = shownLines(text);
   return [theme.dim(`${counted(lines.length, 'line')}, ${bytes(Buffer.byteLength(text))}`), ...lines].join('\n');
 }

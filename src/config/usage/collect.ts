@@ -25,7 +25,9 @@ export interface Scope {
 export interface Uses {
   /** Each once. */
   readonly uses: readonly Use[];
-  /** What could not be read, a line each: there may be users that are not among these. */
+  /** Whether all kinds of users could be read: else there may be some that are not among these. */
+  readonly complete: boolean;
+  /** What could not be read, a line each. */
   readonly notes: readonly string[];
 }
 
@@ -75,7 +77,7 @@ export async function collectUses(cluster: Cluster, scope: Scope, signal: AbortS
   await read('pods', (pod) => usesOfPod(pod, templates));
 
   const uses = withoutPresent(found);
-  return {uses, notes: denied.map(({message}) => `${message}: users there may be missing here`)};
+  return {uses, complete: denied.length === 0, notes: denied.map(({message}) => `${message}: users there may be missing here`)};
 }
 
 /** Where nothing was found: rejects with exit code 5 where that is because there is no such namespace. `words` stand behind the command. */

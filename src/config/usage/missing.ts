@@ -28,25 +28,30 @@ export interface MissingConfig {
   readonly missing: readonly MissingReference[];
   /** Whether the user may see what there is. */
   readonly checked: boolean;
+  /** Whether all kinds of users could be read: else there may be more. */
+  readonly complete: boolean;
   readonly notes: readonly string[];
 }
 
 /** The references to objects, or keys of them, that do not exist; optional ones, and those of old revisions, do not count. */
 export async function missingConfig(cluster: Cluster, scope: Scope, signal: AbortSignal): Promise<MissingConfig> {
   const {resource} = scope;
-  const [{uses, notes}, keys] = await Promise.all([collectUses(cluster, scope, signal), readKeys(cluster, scope, signal)]);
+  const [{uses, complete, notes}, keys] = await Promise.all([
+    collectUses(cluster, scope, signal),
+    readKeys(cluster, scope, signal),
+  ]);
   if (uses.length === 0) await failUnlessNamespace(cluster, scope, ' --missing', signal);
   if (keys instanceof ApiProblem) {
     const note = `${keys.message}: which of them exist, and with which keys, was not checked`;
-    return {kind: 'MissingConfig', resource, missing: [], checked: false, notes: [...notes, note]};
+    return {kind: 'MissingConfig', resource, missing: [], checked: false, complete, notes: [...notes, note]};
   }
-  return {kind: 'MissingConfig', resource, missing: missingAmong(uses, keys, resource), checked: true, notes};
+  return {kind: 'MissingConfig', resource, missing: missingAmong(uses, keys, resource), checked: true, complete, notes};
 }
 
 /** 3: something will fail. 5: nobody knows. */
-export const exitCodeOfMissing = ({missing, checked}: MissingConfig): 0 | 3 | 5 => {
-  if (!checked) return 5;
-  return missing.length > 0 ? 3 : 0;
+export const exitCodeOfMissing = ({missing, checked, complete}: MissingConfig): 0 | 3 | 5 => {
+  if (missing.length > 0) return 3;
+  return checked && complete ? 0 : 5;
 };
 
 /** `keys`: those of each object by `namespace/name`. */

@@ -5,40 +5,44 @@ import {printable} from '../../text/printable.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
 import type {MissingConfig} from './missing.ts';
-import type {ConfigUsage, ConfigUsageList, UnusedConfig} from './usage.ts';
+import {type ConfigUsage, type ConfigUsageList, isUsed, type UnusedConfig} from './usage.ts';
 import type {Owner, User} from './user.ts';
 
 export function renderUsage(usage: ConfigUsage, screen: Screen): string {
-  return [...object(usage, screen), ...legend(usage.users, screen), ...noteLines(usage.notes, screen)].join('\n');
+  return [...object(usage, usage.complete, screen), ...legend(usage.users, screen), ...noteLines(usage.notes, screen)].join('\n');
 }
 
 /** Those that somebody uses, one below the other, and how many nobody does. */
-export function renderUsages({items, resource, notes}: ConfigUsageList, screen: Screen): string {
+export function renderUsages({items, resource, complete, notes}: ConfigUsageList, screen: Screen): string {
   const used = items.filter(({users}) => users.length > 0);
   const rest = items.length - used.length;
   const command = `kops ${resource === 'secrets' ? 'secret' : 'configmap'} usage --unused`;
   return [
-    ...used.flatMap((usage) => [...object(usage, screen), '']),
+    ...used.flatMap((usage) => [...object(usage, complete, screen), '']),
     ...legend(
       used.flatMap(({users}) => users),
       screen,
     ),
     rest === 0
       ? countedObjects(used.length, resource)
-      : `${countedObjects(used.length, resource)} that somebody refers to, and ${rest} that nobody does: ${command}`,
+      : complete
+        ? `${countedObjects(used.length, resource)} that somebody refers to, and ${rest} that nobody does: ${command}`
+        : `${countedObjects(used.length, resource)} that somebody refers to, and ${rest} of which no user was seen`,
     ...noteLines(notes, screen),
   ].join('\n');
 }
 
 function object(
   {object: {kind, namespace, name}, exists, users}: Pick<ConfigUsage, 'object' | 'exists' | 'users'>,
+  complete: boolean,
   {theme}: Screen,
 ): string[] {
   const present = users.filter(({revision}) => revision === null);
+  const none = complete ? theme.dim('nobody uses it') : theme.waiting('⚠ no user seen, as far as could be read');
   const words = [
     theme.strong(printable(`${kind.toLowerCase()}/${name}`)),
     printable(namespace),
-    present.length === 0 ? theme.dim('nobody uses it') : counted(present.length, 'use'),
+    isUsed(users) ? counted(present.length, 'use') : none,
     ...(exists === false
       ? [present.every(({optional}) => optional) ? theme.dim('does not exist') : theme.wrong('✗ does not exist')]
       : []),
@@ -88,27 +92,38 @@ function legend(users: readonly User[], {theme}: Screen): string[] {
 }
 
 /** Names with their ages; then what is spared, and why. */
-export function renderUnused({resource, unused, spared, notes}: UnusedConfig, screen: Screen): string {
+export function renderUnused(report: UnusedConfig, screen: Screen): string {
+  const {unused, unseen, spared, notes} = report;
   const {theme, now} = screen;
-  const width = Math.max(0, ...[...unused, ...spared].map((one) => textWidth(placeOf(one))));
+  const width = Math.max(0, ...[...unused, ...unseen, ...spared].map((one) => textWidth(placeOf(one))));
   return [
-    unused.length === 0
-      ? `${theme.good('✓')} none is unused`
-      : `nobody refers to ${countedObjects(unused.length, resource)}${notes.length > 0 ? ', as far as could be read' : ''}`,
-    ...unused.map((one) => `  ${pad(placeOf(one), width)}  ${age(one.createdAt ?? undefined, now)}`),
-    ...(spared.length === 0 ? [] : ['', theme.dim(`nor to ${spared.length} more, which are of use all the same`)]),
+    unusedTitle(report, screen),
+    ...[...unused, ...unseen].map((one) => `  ${pad(placeOf(one), width)}  ${age(one.createdAt ?? undefined, now)}`),
+    ...(spared.length === 0
+      ? []
+      : ['', theme.dim(`nor ${unseen.length > 0 ? 'of' : 'to'} ${spared.length} more, which are of use all the same`)]),
     ...spared.map((one) => theme.dim(`  ${pad(placeOf(one), width)}  ${printable(one.reason)}`)),
     theme.dim('Programs that read them through the API, and custom resources, are not seen.'),
     ...noteLines(notes, screen),
   ].join('\n');
 }
 
+function unusedTitle({resource, unused, unseen}: UnusedConfig, {theme}: Screen): string {
+  if (unseen.length > 0)
+    return `${theme.waiting('⚠')} no user was seen of ${countedObjects(unseen.length, resource)}, but not everybody could be looked at: any may be in use`;
+  return unused.length === 0
+    ? `${theme.good('✓')} none is unused`
+    : `nobody refers to ${countedObjects(unused.length, resource)}`;
+}
+
 /** What is missing, what comes of it, and for whom. */
-export function renderMissing({resource, missing, checked, notes}: MissingConfig, screen: Screen): string {
+export function renderMissing({resource, missing, checked, complete, notes}: MissingConfig, screen: Screen): string {
   const {theme} = screen;
-  const none = checked ? [`${theme.good('✓')} every reference to ${resource} leads somewhere`] : [];
+  const none = complete
+    ? `${theme.good('✓')} every reference to ${resource} leads somewhere`
+    : `${theme.waiting('⚠')} every reference to ${resource} that could be read leads somewhere`;
   return [
-    ...(missing.length === 0 ? none : []),
+    ...(checked && missing.length === 0 ? [none] : []),
     ...missing.flatMap(({object: {kind, namespace, name}, key, users, consequence}) => {
       const mark = consequence === 'pods do not start' ? theme.wrong('✗') : theme.waiting('⚠');
       const what = `${kind.toLowerCase()}/${printable(name)}  ${printable(namespace)}`;

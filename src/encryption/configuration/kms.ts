@@ -38,9 +38,11 @@ function nameFlaw(name: string, apiVersion: 'v1' | 'v2', others: ReadonlySet<str
   return others.has(name) ? `${name} is the name of another KMS provider of this file` : undefined;
 }
 
+/** The API server takes one without a path too, and is never ready with it. */
 export function endpointFlaw(endpoint: string): string | undefined {
   if (endpoint === '') return 'is missing';
-  return /^unix:/i.test(endpoint) ? undefined : 'must be a socket of the node: unix:///PATH';
+  if (!/^unix:/i.test(endpoint)) return 'must be a socket of the node: unix:///PATH';
+  return pathIn(endpoint) === undefined ? 'names no socket: it is written unix:///PATH, with three slashes' : undefined;
 }
 
 /**
@@ -55,8 +57,14 @@ export const socketsOf = ({rules}: EncryptionConfiguration): string[] => [
   ),
 ];
 
+/** What comes behind a host, if there is one; undefined where that cannot be a file. */
+function pathIn(endpoint: string): string | undefined {
+  const [, path = ''] = /^unix:(?:\/\/[^/?#]*|(?!\/\/))(\/[^?#]+)/i.exec(endpoint) ?? [];
+  return path.replaceAll('/', '') === '' || path.endsWith('/') ? undefined : path;
+}
+
 function socketOf(endpoint: string): string | undefined {
-  const [, path] = /^unix:\/\/[^/?#]*(\/[^?#]+)/i.exec(endpoint) ?? [];
+  const path = pathIn(endpoint);
   return path === undefined || path.startsWith('/@') ? undefined : posix.normalize(path);
 }
 

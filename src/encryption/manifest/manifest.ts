@@ -49,16 +49,37 @@ export function enableEncryption(text: string, configFile: string, sockets: read
 }
 
 /** The manifest without both flags. Mounts and volumes go along where they are as kops makes them and nothing else uses them. */
-export function disableEncryption(text: string): string {
+export const disableEncryption = (text: string): string => backTo(text, {flags: new Map(), mounts: []});
+
+/** The manifest with both flags, and the mounts that kops makes, as another one has them; all else stays as it is. */
+export const encryptionAsIn = (text: string, before: string): string => backTo(text, readManifest(before, WHERE));
+
+function backTo(text: string, {flags, mounts: kept}: Pick<ApiServerManifest, 'flags' | 'mounts'>): string {
   const edit = new YamlEdit(text, WHERE);
   const configFile = readManifest(text, WHERE).flags.get(CONFIG_FLAG);
-  for (const flag of [CONFIG_FLAG, RELOAD_FLAG]) removeFlag(edit, flag);
+  for (const flag of [CONFIG_FLAG, RELOAD_FLAG]) {
+    const value = flags.get(flag);
+    if (value === undefined) removeFlag(edit, flag);
+    else setFlag(edit, flag, value);
+  }
   if (configFile === undefined) return edit.toString();
-  unmountFolder(edit, posix.dirname(configFile), CONFIG_VOLUME);
+  const unmount = (folder: string, base: string) => {
+    if (!kept.some((mountPath) => posix.resolve(mountPath) === folder)) unmountFolder(edit, folder, base);
+  };
+  unmount(posix.dirname(configFile), CONFIG_VOLUME);
   const {mounts} = serverIn(edit);
-  for (const {name, mountPath} of mounts)
-    if (isOurName(name, KMS_VOLUME)) unmountFolder(edit, posix.resolve(mountPath), KMS_VOLUME);
+  for (const {name, mountPath} of mounts) if (isOurName(name, KMS_VOLUME)) unmount(posix.resolve(mountPath), KMS_VOLUME);
   return edit.toString();
+}
+
+/**
+ * What a manifest has the API server do about encryption, in a form that can be compared: the flags, and which file of the node the
+ * configuration is. Two with the same may differ in all else.
+ */
+export function encryptionIn(text: string): string {
+  const {flags} = readManifest(text, WHERE);
+  const file = flags.get(CONFIG_FLAG);
+  return JSON.stringify([file, file && hostPathOf(text, file), file && flags.get(RELOAD_FLAG)]);
 }
 
 /** Where a path of the API server's container lies on the node: through its innermost mount; undefined where that leads nowhere. */

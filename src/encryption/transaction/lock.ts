@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {parseObject} from '../../kube/json.ts';
+import {isAlive} from '../../nodes/alive.ts';
 import type {Node} from '../../nodes/node.ts';
 import {ExitCode, Problem} from '../../problem.ts';
 import {LOCK_FOLDER} from './record.ts';
@@ -162,15 +163,7 @@ function isNeighbour({host, boot, pids}: Holder): boolean {
 const isThisProcess = (holder: Holder): boolean => isNeighbour(holder) && holder.pid === process.pid;
 
 /** Known only of processes of this machine that this one sees. */
-function isDead(holder: Holder): boolean {
-  if (!isNeighbour(holder)) return false;
-  try {
-    process.kill(holder.pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-}
+const isDead = (holder: Holder): boolean => isNeighbour(holder) && !isAlive(holder.pid);
 
 /** `lead`: the node with its lock. */
 export function atWork(lead: string, holder: LockHolder | undefined): Problem {

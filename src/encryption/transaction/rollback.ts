@@ -2,7 +2,7 @@ import {readFile} from '../../nodes/files.ts';
 import {withEncryption, withoutEncryption} from '../manifest/kubeadm-config.ts';
 import {readManifest} from '../manifest/manifest.ts';
 import {editClusterConfiguration} from './kubeadm.ts';
-import {manifestsOf} from './prepare.ts';
+import {manifestFor} from './manifests.ts';
 import {ABSENT, type Transaction} from './record.ts';
 import type {Server, Target} from './servers.ts';
 import {bringAll, bringServer, type TransactionStep, type Work} from './steps.ts';
@@ -28,7 +28,9 @@ export function rollbackSteps(
       onFailure: 'stay',
       async run(detail, signal) {
         await bringServer(work, 'restore', server, await formerFiles(work, server, false, signal), detail, signal);
-        detail('byte for byte');
+        const {sha256} = (await readFile(server.node, server.manifestPath, signal)) ?? {};
+        const isWhole = sha256 === transaction.nodes[server.name]?.manifest.original;
+        detail(isWhole ? 'byte for byte' : 'but for what others edited since, which stays');
       },
     };
   }
@@ -41,9 +43,9 @@ export function rollbackSteps(
       async run(detail, signal) {
         // One after another, because these restart.
         for (const server of servers) {
-          const {manifest} = await formerFiles(work, server, true, signal);
-          const target = {configuration: dropped ? stages.write : stages.read, ...(manifest && {manifest})};
-          if (manifest) await bringServer(work, 'retreat', server, target, detail, signal);
+          const former = await formerFiles(work, server, true, signal);
+          const target = {...former, configuration: dropped ? stages.write : stages.read};
+          if (former.manifest) await bringServer(work, 'retreat', server, target, detail, signal);
         }
         if (dropped) await bringAll(work, 'retreat', {configuration: stages.write}, detail, signal);
         await bringAll(work, 'retreat', {configuration: stages.read}, detail, signal);
@@ -76,21 +78,15 @@ export function rollbackSteps(
 }
 
 /** What the files of a node go back to. Once a server may have written with the new key, a manifest only where its flag is not there. */
-export async function formerFiles(
-  {transaction, originals, stages, sockets}: Work,
-  {name, node, manifestPath}: Server,
-  promoted: boolean,
-  signal: AbortSignal,
-): Promise<Target> {
-  const original = originals.get(name);
-  if (original === undefined) throw new Error(`no originals of ${name}`);
+export async function formerFiles(work: Work, server: Server, promoted: boolean, signal: AbortSignal): Promise<Target> {
+  const {originals, stages} = work;
+  const original = originals.get(server.name);
+  if (original === undefined) throw new Error(`no originals of ${server.name}`);
   const {manifest, configuration = ABSENT} = original;
-  if (!promoted) return {manifest, configuration, encrypts: encrypted(manifest)};
-  const {operation, configurationFile} = transaction;
-  const present = await readFile(node, manifestPath, signal);
+  if (!promoted) return {...manifestFor(work, server, 'original'), configuration, encrypts: encrypted(manifest)};
+  const present = await readFile(server.node, server.manifestPath, signal);
   const isThere = present !== undefined && encrypted(present.content);
-  const enabled = !isThere && {manifest: manifestsOf(manifest, operation, configurationFile, sockets).enabled};
-  return {...enabled, configuration: stages.read};
+  return {...(!isThere && manifestFor(work, server, 'enabled')), configuration: stages.read};
 }
 
 /** What the ClusterConfiguration goes back to. */

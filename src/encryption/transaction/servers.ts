@@ -9,7 +9,7 @@ import {ExitCode, Problem} from '../../problem.ts';
 import {enumerate} from '../../text/enumerate.ts';
 import {hashOf} from '../configuration/configuration.ts';
 import {type ControlPlaneNode, probe, type RunningServer, silent} from '../control-plane.ts';
-import {ABSENT, type Digest, type Transaction} from './record.ts';
+import {ABSENT, backupFolder, type Digest, stageFile, type Transaction} from './record.ts';
 
 /** One API server: its node's files, and the server itself, asked without a load balancer in between. */
 export interface Server extends ControlPlaneNode {
@@ -19,6 +19,8 @@ export interface Server extends ControlPlaneNode {
 /** What a node's files are to be. What is left out stays as it is. */
 export interface Target {
   readonly manifest?: Buffer;
+  /** What becomes of a manifest that somebody edited, in place of `manifest`; `known` as in `BringOptions`. Undefined where nobody can say. */
+  readonly carry?: (edited: Buffer, known: readonly Digest[]) => Buffer | undefined;
   readonly configuration: Buffer | typeof ABSENT;
   /** Whether the server then runs with that configuration; a file may lie there that no flag names. Default: where there is one. */
   readonly encrypts?: boolean;
@@ -99,7 +101,10 @@ export async function settleGuard(node: Node, signal: AbortSignal): Promise<void
   if (guard?.state === 'armed' || guard?.state === 'swapped') await revert(node, guard.id, signal);
 }
 
-/** What is to change, each with what must be there now. Rejects where a file is none of those that this transaction knows. */
+/**
+ * What is to change, each with what must be there now. Rejects where a file is none of those that this transaction knows, and no manifest that
+ * somebody edited elsewhere than where the change is at work.
+ */
 export async function plannedSwaps(server: Server, target: Target, options: BringOptions): Promise<Swap[]> {
   const {transaction, known, signal} = options;
   const wanted: [string, Buffer | typeof ABSENT, string][] = [[transaction.configurationFile, target.configuration, '600']];
@@ -107,12 +112,15 @@ export async function plannedSwaps(server: Server, target: Target, options: Brin
   // A manifest that no longer names the file goes first, so that it never names one that is not there.
   if (target.configuration === ABSENT) wanted.reverse();
   const swaps: Swap[] = [];
-  for (const [path, content, mode] of wanted) {
+  for (const [path, planned, mode] of wanted) {
     const present = await readFile(server.node, path, signal);
-    if (isSame(present, content)) continue;
+    if (isSame(present, planned)) continue;
     const expect = present?.sha256 ?? ABSENT;
-    if (!known(path).includes(expect)) throw editedByHand(server, path, transaction);
-    swaps.push({path, expect, content, mode: present?.mode ?? mode});
+    const isKnown = known(path).includes(expect);
+    const carried = present && path === server.manifestPath ? target.carry?.(present.content, known(path)) : undefined;
+    const content = isKnown ? planned : carried;
+    if (content === undefined) throw editedByHand(server, path, options);
+    if (!isSame(present, content)) swaps.push({path, expect, content, mode: present?.mode ?? mode});
   }
   return swaps;
 }
@@ -120,10 +128,19 @@ export async function plannedSwaps(server: Server, target: Target, options: Brin
 const isSame = (present: NodeFile | undefined, wanted: Buffer | typeof ABSENT): boolean =>
   wanted === ABSENT ? present === undefined : (present?.content.equals(wanted) ?? false);
 
-function editedByHand({name}: Server, path: string, {id}: Transaction): Problem {
+function editedByHand({name, manifestPath}: Server, path: string, {transaction, step}: BringOptions): Problem {
+  const {id, configurationFile} = transaction;
+  const isManifest = path === manifestPath;
+  // Of those that read all keys the one that writes as the servers may by then.
+  const stage = ['final', 'remove', 'retreat'].includes(step) ? 'write' : 'read';
+  const remedy = isManifest
+    ? `give it the encryption flags and mounts of ${backupFolder(id)}/kube-apiserver.yaml there, which is the file of before, or put that one back`
+    : `put ${stageFile(id, stage)} of that node there, once what is new in it is kept elsewhere`;
   return new Problem(`${path} on ${name} was changed by somebody else`, {
-    why: `it is not what transaction ${id} has there at this step; it was left as it is`,
-    next: `compare it with the files in /etc/kubernetes/kops/backup/${id}, put back the right one, then kops encrypt-at-rest resume`,
+    why: isManifest
+      ? `what it says of ${configurationFile} is not what transaction ${id} has there at this step; it was left as it is`
+      : `it is not what transaction ${id} has there at this step; it was left as it is`,
+    next: `${remedy}; then kops encrypt-at-rest resume, or abort`,
     exitCode: ExitCode.negative,
   });
 }

@@ -1,10 +1,11 @@
+import type {Swap} from '../../nodes/guard/guard.ts';
 import {writeKeyOf} from '../configuration/coverage.ts';
 import {parseConfiguration} from '../configuration/parse.ts';
 import type {ControlPlane} from '../control-plane.ts';
 import {refuseNewServers} from '../unknown-servers.ts';
 import {type CanaryKind, canaryKindOf, tryCanary} from './canary.ts';
 import {editClusterConfiguration, kubeadmEdit} from './kubeadm.ts';
-import {manifestsOf} from './prepare.ts';
+import {manifestFor} from './manifests.ts';
 import {ABSENT, type Digest, type Transaction} from './record.ts';
 import {type BringOptions, bring, plannedSwaps, type Server, type Target} from './servers.ts';
 import {closeTransaction, type Originals, type StageFiles} from './store.ts';
@@ -79,9 +80,8 @@ export function stepsOf(work: Work): TransactionStep[] {
       title: `kube-apiserver restarted on ${server.name}`,
       onFailure: 'roll back',
       async run(detail, signal) {
-        const original = work.originals.get(server.name)?.manifest ?? Buffer.alloc(0);
-        const manifest = manifestsOf(original, operation, transaction.configurationFile, sockets)[which];
-        const down = await bringServer(work, name, server, {manifest, configuration}, detail, signal);
+        const target = {...manifestFor(work, server, which), configuration};
+        const down = await bringServer(work, name, server, target, detail, signal);
         detail(down > 0 ? `down ${down.toFixed(1)} s, lists secrets` : 'lists secrets');
       },
     };
@@ -161,6 +161,14 @@ export const bringServer = (
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<number> => bring(server, target, optionsOf(work, step, server, detail, signal));
+
+/** What that would change. Rejects as it would. */
+export const plannedFor = (work: Work, step: string, server: Server, target: Target, signal: AbortSignal): Promise<Swap[]> =>
+  plannedSwaps(
+    server,
+    target,
+    optionsOf(work, step, server, () => {}, signal),
+  );
 
 const optionsOf = (
   {transaction}: Work,

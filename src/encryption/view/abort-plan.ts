@@ -8,7 +8,7 @@ import {DRY_RUN} from './words.ts';
 export function renderAbortPlan(plan: EncryptionAbortPlan, {theme, width}: Screen): string {
   const {context, operation, transaction, promoted, nodes, editsKubeadm} = plan;
   const aim = promoted
-    ? 'every key stays readable everywhere: something may be stored under the new one'
+    ? `every key stays readable everywhere: something may be stored ${operation === 'disable' ? 'in plaintext' : 'under the new one'}`
     : 'every file becomes what it was, byte for byte: nothing was written with the new key';
   const paths = Math.max(0, ...nodes.flatMap(({files}) => files.map(({path}) => path.length)));
   const nodeRows = nodes.map(({node, files, restarts}): [string, ...string[]] => [
@@ -17,6 +17,8 @@ export function renderAbortPlan(plan: EncryptionAbortPlan, {theme, width}: Scree
     ...(files.length === 0 ? ['nothing: its files are so already'] : []),
     ...(restarts ? ['its API server restarts: about 15 s without it'] : []),
   ]);
+  const rewritten =
+    promoted && operation === 'disable' ? ['what is plaintext by then stays so: kops encrypt-at-rest setup encrypts it'] : [];
   return [
     theme.strong(`Take back ${operation} ${transaction} in ${context}`),
     '',
@@ -25,7 +27,7 @@ export function renderAbortPlan(plan: EncryptionAbortPlan, {theme, width}: Scree
         ['aim', aim],
         ...nodeRows,
         ['kubeadm-config', editsKubeadm ? 'as the servers are then' : 'nothing to change'],
-        ['then', 'the transaction is closed; nothing that is stored is rewritten'],
+        ['then', 'the transaction is closed; nothing that is stored is rewritten', ...rewritten],
       ],
       width,
     ),

@@ -3,6 +3,7 @@ import {namedRows} from '../../text/rows.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
 import {type OpenTransaction, RESUME_OR_ABORT} from '../open-transaction.ts';
+import {commandFor} from '../resources.ts';
 import {holderWords} from '../transaction/lock.ts';
 import {ARCHIVE_FOLDER, type Transaction} from '../transaction/record.ts';
 import {type EncryptionRun, isAsAsked} from '../transaction/transact.ts';
@@ -31,24 +32,33 @@ export function renderRun(run: EncryptionRun, {theme, width}: Screen): string {
   }
   if (run.snapshot !== null)
     rows.push(['snapshot', run.snapshot, 'holds every secret as it was stored: delete it once nothing needs it']);
-  if (outcome === 'rolled back' && isReadable(run)) rows.push(leftRow(run));
+  if (isBackHalfway(run)) rows.push(storedRow(run), ...leftRows(run));
   if (outcome !== 'done' && failed) rows.push(['why', failed]);
   if (outcome === 'rolled back' && why?.next) rows.push(['next', why.next]);
   if (outcome === 'open') rows.push(['next', RESUME_OR_ABORT]);
   return [...headline(run, theme, width), ...namedRows(rows, width)].join('\n');
 }
 
-/** Once a server may have written with the new key, it stays readable. */
-const isReadable = ({steps}: EncryptionRun): boolean => steps.some(({name}) => name === 'retreat');
+/** What such a change leaves in the files, and how that ends. */
+function leftRows({operation, writeKey, configurationFile}: EncryptionRun): [string, ...string[]][] {
+  if (operation === 'disable') return [];
+  const key = `${writeKey.keyName} in ${configurationFile}`;
+  if (operation === 'rotate') return [['left', `${key}, to read that`, 'the next kops encrypt-at-rest rotate drops it']];
+  return [['left', `the flag, and ${key}, to read that`, 'kops encrypt-at-rest disable takes all of it out']];
+}
 
-/** What such a change leaves, and how that ends. */
-function leftRow({operation, writeKey, configurationFile}: EncryptionRun): [string, ...string[]] {
-  const stays = `${writeKey.keyName} stays in ${configurationFile}, to read what may be stored under it`;
-  if (operation === 'rotate')
-    return ['left', stays, 'kops encrypt-at-rest rewrite brings that under the old key, the next rotate drops this one'];
-  if (operation === 'setup')
-    return ['left', `the flag; ${stays}`, 'kops encrypt-at-rest setup goes on with that key, disable takes all of it out'];
-  return ['left', 'what was rewritten is plaintext until it is written again', 'kops encrypt-at-rest rewrite encrypts it'];
+/** Taken back after something may have been written with the new key: what is stored is not as it was. */
+const isBackHalfway = ({outcome, steps}: EncryptionRun): boolean =>
+  outcome === 'rolled back' && steps.some(({name}) => name === 'retreat');
+
+function storedRow({operation, writeKey, resources}: EncryptionRun): [string, ...string[]] {
+  const setup = commandFor('setup', resources);
+  if (operation === 'disable')
+    return ['stored', 'what it had rewritten is plaintext in etcd', `${setup} encrypts it, and verifies all`];
+  const stays = `what it had rewritten stays under ${writeKey.keyName ?? writeKey.provider}; new ones are written as before`;
+  const next =
+    operation === 'setup' ? `${setup} goes on with that key` : `${commandFor('rewrite', resources)} writes all as before`;
+  return ['stored', stays, next];
 }
 
 function retiredRows(retired: EncryptionRun['retired']): [string, ...string[]][] {
@@ -84,7 +94,8 @@ function headline(run: EncryptionRun, theme: Screen['theme'], width: number): st
   const key = writeKey.keyName ?? writeKey.provider;
   if (outcome === 'open') return [`${theme.wrong('✗')} ${operation} stopped half-way, and is open`];
   if (outcome === 'rolled back') {
-    const where = isReadable(run) ? 'both keys are readable everywhere, nothing was lost' : 'every file is what it was before';
+    const isReadable = isOff ? 'new ones are encrypted again' : 'both keys are readable everywhere';
+    const where = isBackHalfway(run) ? `${isReadable}, nothing was lost` : 'all that it had changed is as it was before';
     return [`${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`];
   }
   const all = proof ? `${proof.scanned} of ${proof.scanned} ${what}` : what;

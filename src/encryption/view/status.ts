@@ -1,6 +1,7 @@
 import {age} from '../../text/duration.ts';
+import {enumerate} from '../../text/enumerate.ts';
 import {pad, wrap} from '../../text/fit.ts';
-import {counted} from '../../text/plural.ts';
+import {counted, countedObjects} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
 import {textWidth} from '../../text/width.ts';
 import type {OpenTransaction} from '../open-transaction.ts';
@@ -26,11 +27,12 @@ function headline(report: EncryptionStatus, {theme, width}: Screen): string {
   const [mark, words] = verdict(report, theme);
   const {context} = report;
   const isShort = textWidth(words) + context.length + 4 <= width;
-  return `${mark} ${theme.strong(words)}${isShort ? '' : '\n'}${theme.dim(`  ${context}`)}`;
+  const lines = isShort ? [words] : wrap(words, width - 2);
+  return `${mark} ${lines.map((line) => theme.strong(line)).join('\n  ')}${isShort ? '' : '\n'}${theme.dim(`  ${context}`)}`;
 }
 
 function verdict(
-  {configured, agrees, servers, transaction}: EncryptionStatus,
+  {configured, agrees, servers, transaction, objects, objectsProblem}: EncryptionStatus,
   theme: Screen['theme'],
 ): [mark: string, words: string] {
   const count = counted(servers.length, 'API server');
@@ -43,11 +45,14 @@ function verdict(
   if (judged < servers.length)
     return [theme.waiting('?'), isOne ? 'the API server could not be asked' : `${judged} of ${count} could be asked`];
   if (!configured) return [theme.waiting('○'), 'encryption at rest is not configured'];
-  const all = isOne ? 'the API server does what its file says' : `all ${count} do what their files say`;
-  if (servers.every(({provider}) => provider === 'identity'))
+  if (servers.some(({provider}) => provider === 'identity'))
     return [theme.waiting('⚠'), 'new Secrets are written as plaintext: the configuration says so'];
-  const mark = servers.some(({provider}) => provider === 'identity') ? theme.waiting('⚠') : theme.good('✓');
-  return [mark, `Secrets are encrypted at rest; ${all}`];
+  const all = isOne ? 'the API server does what its file says' : `all ${count} do what their files say`;
+  const plain = objects.filter(({leftPlain}) => leftPlain > 0).map((found) => countedObjects(found.leftPlain, found.resource));
+  if (plain.length > 0)
+    return [theme.waiting('⚠'), `${enumerate(plain)} still plaintext in etcd; new ones are encrypted, ${all}`];
+  // What nobody looked at may be anything.
+  return [theme.good('✓'), `${objectsProblem === null ? '' : 'new '}Secrets are encrypted at rest; ${all}`];
 }
 
 function serverLines(server: ServerStatus, all: readonly ServerStatus[], {theme, width: columns}: Screen): string[] {

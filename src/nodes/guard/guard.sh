@@ -100,25 +100,29 @@ WantedBy=multi-user.target" || return 1
   fi
 }
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
-# One that has died goes on; one that has not begun never begins.
+drop_unit() {
+  systemctl --quiet disable "$UNIT" 2>/dev/null
+  rm -f "$UNITS/$UNIT" "$UNITS/$UNIT".*
+  systemctl daemon-reload
+}
+# One that has died goes on; one that has not begun never begins; one that has ended meanwhile, with no process any more either, has ended.
 revive() {
   tries=0
   until runner >/dev/null || ! is armed || [ $tries -ge 50 ]; do # it may have been launched just now
     nap
     tries=$((tries + 1))
   done
-  runner >/dev/null && return
+  ! runner >/dev/null && is_active || return 0
   ! is armed || decide reverted 'it was interrupted before anything was changed'
   launch || fail 'the guard cannot be started'
+  [ -e "$G/active" ] || ! managed || drop_unit # systemd was quicker, and that one has ended
 }
 # STATE WHY. The unit goes before the folder that it needs.
 end() {
   put "$G/last" "$ID $1${2:+ $2}" || fail "cannot write below $G"
   if managed; then
     [ "$VERB" = run ] || systemctl stop "$UNIT"
-    systemctl --quiet disable "$UNIT" 2>/dev/null
-    rm -f "$UNITS/$UNIT" "$UNITS/$UNIT".*
-    systemctl daemon-reload
+    drop_unit
   elif [ "$VERB" != run ] && other=$(runner); then
     kill -9 "-$other" 2>/dev/null || kill -9 "$other" # with what it has started
   fi

@@ -56,6 +56,10 @@ test('what is shown in an editor and saved as it is, is read back as it was', ()
   );
 });
 
+test.each([' a\n ', ' a\n \n', '  \n a\n ', 'a\n \n', 'a\n\n'])('blanks that nobody sees are kept: %j', (value) => {
+  expect(parseText(toText(values([['a', value]]), 'title'))).toEqual({wish: new Map([['a', value]])});
+});
+
 test('texts of several lines are blocks, what an editor would spoil is quoted, bytes are not shown', () => {
   const shown = toText(
     values([

@@ -1,7 +1,8 @@
 import {describe, expect, test} from 'vitest';
 import {compose, rowOf, type Template} from '../../../src/config/command/compose.ts';
-import {commandHints} from '../../../src/config/command/hints.ts';
+import {commandHints, type Situation} from '../../../src/config/command/hints.ts';
 import {parseImageConfig, readImageConfig} from '../../../src/config/command/image-config.ts';
+import {impossibleProgram, oddProgram} from '../../../src/config/command/program.ts';
 import {plain, shownText} from '../../../src/config/container/expand.ts';
 
 const SLEEPER = {entrypoint: ['sleep'], cmd: ['5'], source: 'image.json'};
@@ -42,36 +43,23 @@ test.each<[string, Template, typeof SLEEPER | undefined, string[]]>([
 });
 
 describe('usual mistakes', () => {
-  const hints = (template: Template, image: typeof SLEEPER | undefined) =>
-    commandHints({row: rowOf(template), words: wordsOf(template, image), image, failing: []}).map(
-      ({message, fix}) => `${message} → ${fix}`,
-    );
+  const situationOf = (template: Template, image: typeof SLEEPER | undefined): Situation => ({
+    row: rowOf(template),
+    words: wordsOf(template, image),
+    image,
+    defines: (name) => variables.has(name),
+    lacks: (name) => !variables.has(name) && name !== 'UNSURE',
+  });
+  const lines = (hints: ReturnType<typeof commandHints>) => hints.map(({message, fix}) => `${message} → ${fix}`);
+  const hints = (...of: Parameters<typeof situationOf>) => lines(commandHints(situationOf(...of)));
   const sh = (...words: string[]): Template => ({command: ['sh', '-c', ...words]});
 
   test.each<[string, Template, typeof SLEEPER | undefined, string]>([
-    [
-      'one string',
-      {command: ['sleep 5']},
-      imageOf([], []),
-      '["sleep 5"] is the name of one program, spaces and all: there is none of that name → command: ["sleep", "5"]',
-    ],
-    [
-      'one string in the image',
-      {},
-      imageOf([], ['sleep 5']),
-      '["sleep 5"] is the name of one program, spaces and all: there is none of that name → command: ["sleep", "5"]',
-    ],
     [
       'a dropped CMD',
       {command: ['sleep2.0']},
       SLEEPER,
       `the image's CMD ["5"] is dropped, because command is set: sleep2.0 gets nothing of it → args: ["5"], if it is meant to`,
-    ],
-    [
-      'args for a program',
-      {args: ['10']},
-      imageOf([], ['sleep', '5']),
-      'the image has no ENTRYPOINT: args replaces its CMD ["sleep","5"], and 10 is taken for the program → args: ["sleep", "10"]',
     ],
     [
       'a list of commands',
@@ -102,6 +90,18 @@ describe('usual mistakes', () => {
       {args: ['$SECONDS']},
       undefined,
       "no shell reads $SECONDS: the program gets it as it is, unless the image's ENTRYPOINT is a shell → write $(SECONDS), which the kubelet expands",
+    ],
+    [
+      "a variable of the image's, of which the kubelet does not know",
+      {command: ['echo', '$HOME']},
+      imageOf([], []),
+      'no shell reads $HOME: the program gets it as it is → a shell expands it: command: ["sh", "-c", "echo $HOME"]',
+    ],
+    [
+      'a variable with a default',
+      {command: ['echo', `\${SECONDS:-5}`]},
+      imageOf([], []),
+      `no shell reads \${SECONDS:-5}: the program gets it as it is → a shell expands it: command: ["sh", "-c", "echo \${SECONDS:-5}"]`,
     ],
     [
       'a reference to nothing',
@@ -150,10 +150,68 @@ describe('usual mistakes', () => {
     ['a name for $0', sh('echo "$@"', 'sh', 'a')],
     ['a program with a syntax of its own', {command: ['awk', '{print $NF}']}],
     ['patterns', {command: ['server', '--match=^a$|b', '--x=a>b']}],
+    ['a reference to what may be in an object that could not be read', {command: ['server', '$(UNSURE)']}],
     ['an escaped reference', {command: ['server', '$$(KEPT)']}],
     ['a program and its options', {command: ['server'], args: ['--port', '8080']}],
   ])('%s is none', (_case, template) => {
     expect(hints(template, imageOf([], []))).toEqual([]);
+  });
+
+  test.each<[string, Template, typeof SLEEPER | undefined, string]>([
+    [
+      'one string',
+      {command: ['sleep 5']},
+      undefined,
+      '["sleep 5"] is the name of one program, spaces and all: there is none of that name → command: ["sleep", "5"]',
+    ],
+    [
+      'one string in the image',
+      {},
+      imageOf([], ['sleep 5']),
+      '["sleep 5"] is the name of one program, spaces and all: there is none of that name → command: ["sleep", "5"]',
+    ],
+    [
+      'a script in one string',
+      {command: ["/bin/sh -c 'ls /tmp'"]},
+      undefined,
+      `["/bin/sh -c 'ls /tmp'"] is the name of one program, spaces and all: there is none of that name → command: ["sh", "-c", "/bin/sh -c 'ls /tmp'"]`,
+    ],
+    ['nothing', {command: ['', 'x']}, undefined, 'the first word is empty, and it is the program → name the program'],
+    [
+      'a reference to nothing',
+      {command: ['$(NOPE)']},
+      undefined,
+      "no variable of this container is called NOPE: $(NOPE) stays as it is, and there is no program of that name → define it in env; the image's own variables do not count",
+    ],
+    [
+      'a number',
+      {args: ['10']},
+      imageOf([], ['sleep', '5']),
+      'the image has no ENTRYPOINT: args replaces its CMD ["sleep", "5"], and 10 is taken for the program → args: ["sleep", "10"]',
+    ],
+    [
+      'an option',
+      {args: ['-v']},
+      imageOf([], ['server']),
+      'the image has no ENTRYPOINT: args replaces its CMD ["server"], and -v is taken for the program → args: ["server", "-v"]',
+    ],
+  ])('%s is no program', (_case, template, image, error) => {
+    expect(lines(impossibleProgram(situationOf(template, image)))).toEqual([error]);
+  });
+
+  test.each<[string, Template, string[]]>([
+    ['a program', {command: ['sleep', '5']}, []],
+    ['what a variable names', {command: ['$(SECONDS)']}, []],
+    ['what a variable may name', {command: ['$(UNSURE)']}, []],
+    ["a path of Windows'", {command: ['C:\\Program Files\\app\\app.exe']}, []],
+    [
+      'a path with a space',
+      {command: ['/opt/my app/run']},
+      ['["/opt/my app/run"] is the name of one program, spaces and all, which is rarely meant → command: ["/opt/my", "app/run"]'],
+    ],
+  ])('%s may be one', (_case, template, odd) => {
+    expect(impossibleProgram(situationOf(template, imageOf([], [])))).toEqual([]);
+    expect(lines(oddProgram(situationOf(template, imageOf([], []))))).toEqual(odd);
   });
 });
 

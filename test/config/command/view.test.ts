@@ -49,8 +49,8 @@ test('a mistake with its fix', () => {
       set      set      command + args
 
     runs      ["sleep2.0 10"]
-    ⚠ ["sleep2.0 10"] is the name of one program, spaces and all: there is none of
-      that name
+    ✗ ["sleep2.0 10"] is the name of one program, spaces and all: there is none of
+      that name: the container will not start
       → command: ["sleep2.0", "10"]
     ⚠ the image's CMD ["5"] is dropped, because command is set: sleep2.0 10 gets
       nothing of it
@@ -75,6 +75,16 @@ test('an image that nobody knows, and what keeps the container from starting', (
     ✗ P: secret/db has no key pasword: the container will not start
       → it has password"
   `);
+});
+
+test('what is missing keeps the container from starting, be it in the command line or not', () => {
+  const command = 'command: [/bin/web, $(P)]';
+  const from = (field: string) => `${command}, ${field}`;
+  expect(commandOf(from('env: [{name: P, valueFrom: {secretKeyRef: {name: db, key: pasword}}}]')).errors).toHaveLength(1);
+  expect(commandOf(from('env: [{name: Q, valueFrom: {secretKeyRef: {name: db, key: pasword}}}]')).errors).toHaveLength(1);
+  const elsewhere = commandOf(from('envFrom: [{configMapRef: {name: app}}]'));
+  expect([elsewhere.errors, elsewhere.hints]).toEqual([[], []]); // P may be in it
+  expect(renderCommand(elsewhere, screen)).toContain('? configmap/app (envFrom) is not known: it is not in pod.yaml');
 });
 
 test('nothing to run is an error', () => {

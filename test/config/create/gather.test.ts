@@ -62,6 +62,18 @@ test('nobody is asked before all files have been read', async () => {
   expect(asked).toEqual(['standard input', 'p']);
 });
 
+test('nothing is made of a pipe through which nothing came, be there other values', async () => {
+  const asked: string[] = [];
+  const piped = {...inputs({}, asked), stdin: async () => Buffer.alloc(0)};
+  const sources = parseSources({fromStdin: 's', prompt: ['p'], fromLiteral: ['a=1']});
+  await expect(gather(sources, piped)).rejects.toMatchObject({
+    message: 'nothing came through standard input for s',
+    next: 'an empty value is asked for with --from-literal s=',
+    exitCode: 2,
+  });
+  expect(asked).toEqual([]);
+});
+
 test('what is no key is told before anybody types a value for it', async () => {
   const asked: string[] = [];
   await expect(gather(parseSources({prompt: ['a b']}), inputs({}, asked))).rejects.toMatchObject({

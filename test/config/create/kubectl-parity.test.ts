@@ -59,7 +59,7 @@ async function make([resource, ...words]: readonly string[]): Promise<ConfigObje
     ...(sort === 'tls' ? tlsSources(one('cert') ?? '', one('key') ?? '') : []),
     ...parseSources({fromLiteral: all('from-literal'), fromFile: all('from-file'), fromEnvFile: all('from-env-file')}),
   ];
-  const {entries} = await gather(sources, inputs(), sort === 'docker-registry' ? DOCKER_CONFIG_KEY : undefined);
+  const {entries} = await gather(sources, inputs(), {defaultKey: sort === 'docker-registry' ? DOCKER_CONFIG_KEY : undefined});
   if (sort === 'tls') checkTls(entries);
   const draft = {kind, name, type, namespace: one('namespace'), appendHash: words.includes('--append-hash')} as const;
   return buildObject(draft, [...entries, ...((await login?.(inputs())) ?? [])]);

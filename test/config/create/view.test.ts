@@ -75,10 +75,10 @@ test('what became of it and where is told without a value', () => {
       → change them in git
       nothing was changed: dry run, the API server would take it
     # a dry run of the client
-    · secret/db  would be created: 2 keys, 12 bytes, kubernetes.io/basic-auth, immutable
+    · secret/db  would be sent: 2 keys, 12 bytes, kubernetes.io/basic-auth, immutable
       password  7 bytes
       username  5 bytes
-      nothing was changed: dry run, the API server was not asked"
+      nothing was changed: dry run, the API server was not asked, not even whether there is one"
   `);
 });
 
@@ -124,7 +124,7 @@ test('the kubectl lines hold no value of a Secret', () => {
     # an env file
     kubectl create secret generic db --from-env-file=app.env --dry-run=client -n shop --context prod
     # a literal, a question and standard input
-    kubectl create secret generic db --from-file=password=<(IFS= read -rsp 'password: ' value </dev/tty; printf %s "$value") --from-file=key=/dev/stdin --from-file=pin=<(IFS= read -rsp 'pin: ' value </dev/tty; printf %s "$value") -n shop --context prod
+    (printf %s 'password: ' >/dev/tty && IFS= read -rs value1 </dev/tty && echo >/dev/tty && [ -n "$value1" ] && printf %s 'pin: ' >/dev/tty && IFS= read -rs value2 </dev/tty && echo >/dev/tty && [ -n "$value2" ] && kubectl create secret generic db --from-file=password=<(printf %s "$value1") --from-file=key=/dev/stdin --from-file=pin=<(printf %s "$value2") -n shop --context prod)
     # chance
     kubectl create secret generic db --type=example.com/mine --from-file=key=<(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\\n') --append-hash -n shop --context prod
     # what create has no flags for
@@ -133,6 +133,6 @@ test('the kubectl lines hold no value of a Secret', () => {
     kubectl get secret/db -n shop --context prod >/dev/null 2>&1 || kubectl create secret generic db --from-file=a -n shop --context prod
     # a replacement
     kubectl get secret/db -n shop --context prod >/dev/null 2>&1 && verb=replace || verb=create
-    kubectl create secret generic db --from-file=a --dry-run=client -o yaml | kubectl "$verb" -f - -n shop --context prod"
+    kubectl create secret generic db --from-file=a --dry-run=client -o json | jq -s --arg verb "$verb" '.[0] as $new | if $verb == "replace" then .[1] | .data = $new.data | .type = $new.type else $new end' - <(kubectl get secret/db --ignore-not-found -o json -n shop --context prod) | kubectl "$verb" -f - -n shop --context prod"
   `);
 });

@@ -1,8 +1,9 @@
 import {expect, test} from 'vitest';
 import {compareEffectiveEnv} from '../../../src/config/env/env.ts';
-import {ApiProblem} from '../../../src/kube/errors.ts';
+import {renderEnv} from '../../../src/config/env/view.ts';
 import type {KubeObject} from '../../../src/kube/json.ts';
 import {ExitCode, Problem} from '../../../src/problem.ts';
+import {createTheme} from '../../../src/text/screen.ts';
 import {deployment, pod} from '../../support/builders.ts';
 import {FakeCluster, type FakeOptions} from '../../support/fake-cluster.ts';
 
@@ -57,28 +58,50 @@ test('where processes are shared, the first one is not asked', async () => {
   expect(comparison).toMatchObject({via: '/proc/self/environ', differences: []});
 });
 
-test('an image without cat and env cannot be compared, and it is said how to', async () => {
-  await expect(compare({})).rejects.toMatchObject({
-    message: 'the environment of container web of pod/web-1 cannot be read',
-    why: 'neither cat nor env runs in it: executable file not found',
-    exitCode: 5,
+test('an image without cat and env cannot be compared: what it would get is told all the same, and why that is all', async () => {
+  const report = await compare({});
+  expect(report).toMatchObject({
+    variables: [{name: 'A', value: 'new'}],
+    notCompared: {
+      message: 'the environment of container web of pod/web-1 cannot be read',
+      why: 'neither cat nor env runs in it: executable file not found',
+      exitCode: 5,
+    },
   });
+  expect(renderEnv(report, {theme: createTheme(false), width: 80, now: 0})).toMatchInlineSnapshot(`
+    "deployment/web  shop  container web                                    pod web-1
+    A  new           value
+
+    ⚠ not compared with what runs: the environment of container web of pod/web-1
+      cannot be read: neither cat nor env runs in it: executable file not found
+      → kubectl debug web-1 -n shop -it --image=busybox --target=web -- cat
+      /proc/1/environ"
+  `);
 });
 
-test('who may not exec is told so', async () => {
+test('who may not exec is told so, behind what they may see', async () => {
   const cluster = new FakeCluster([deployment(), web], {
     forbidden: ['create pods'],
     answer,
     exec: () => ({code: 0, stdout: Buffer.alloc(0), stderr: ''}),
   });
-  await expect(compareEffectiveEnv(cluster, target, {reveal: false}, never)).rejects.toThrow(ApiProblem);
+  const report = await compareEffectiveEnv(cluster, target, {reveal: false}, never);
+  expect(report).toMatchObject({variables: [{name: 'A'}], notCompared: {message: 'may not create pods', exitCode: 5}});
 });
 
 test('a workload without a running pod cannot be compared', async () => {
   const waiting = pod({name: 'web-1', containers: [{name: 'web', waiting: {reason: 'CreateContainerConfigError'}}]});
-  await expect(compare({}, waiting)).rejects.toMatchObject({
-    message: 'container web of deployment/web does not run',
-    why: 'of 1 pod none runs it',
-    exitCode: 4,
+  expect(await compare({}, waiting)).toMatchObject({
+    kind: 'EffectiveEnv',
+    notCompared: {
+      message: 'container web of deployment/web does not run',
+      why: 'of 1 pod none runs it',
+      next: 'kops rollout status deployment/web -n shop',
+      exitCode: 4,
+    },
   });
+});
+
+test('a workload that is not there is an error, compared or not', async () => {
+  await expect(compareEffectiveEnv(new FakeCluster([]), target, {reveal: false}, never)).rejects.toMatchObject({exitCode: 5});
 });

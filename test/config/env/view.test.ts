@@ -151,12 +151,12 @@ test('whatever a container makes of a Secret, nothing of it is told without --re
 
 describe('for a shell', () => {
   test('a Secret is refused without --reveal, by the name of its variable alone', () => {
-    expect(() => envAssignments(envOf(SHOP), false)).toThrow(
+    expect(() => envAssignments(envOf(SHOP), {})).toThrow(
       expect.objectContaining({why: 'of a Secret is what is in DB_PASSWORD, DB_URL', exitCode: 2}),
     );
   });
   test('what is not known is left out, and said to be', () => {
-    const {text, left} = envAssignments(envOf(SHOP, {reveal: true}), true);
+    const {text, left} = envAssignments(envOf(SHOP, {reveal: true}), {reveal: true});
     expect(left).toEqual(['POD_IP']);
     expect(text).toContain("DB_PASSWORD='s3cr3t'\n");
   });
@@ -253,7 +253,7 @@ test.each([
   [
     'data without quotes',
     'env: [{name: DEBUG, valueFrom: {configMapKeyRef: {name: app, key: debug}}}]',
-    'its value is a boolean, and one of these is text: the API server refuses it',
+    'its value is a truth value, and one of these is text: the API server refuses it',
   ],
 ])('%s is no text', (_case, container, message) => {
   const yaml = `kind: ConfigMap\nmetadata: {name: app}\ndata: {debug: true}\n---\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, ${container}}]}`;

@@ -1,19 +1,24 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {exitCodeOfLint, lintSecrets} from '../../../src/config/lint/lint.ts';
 import {renderLint} from '../../../src/config/lint/view.ts';
 import {createAuthority} from '../../../src/lab/embedded/certificates.ts';
 import {createTheme} from '../../../src/text/screen.ts';
 
 const screen = {theme: createTheme(false), width: 100, now: 0};
-const lint = (...texts: string[]) => lintSecrets(texts.map((text, i) => ({file: `${i + 1}.yaml`, text, tracked: false})));
+const now = Date.parse('2026-11-25T00:00:00Z');
+const lint = (...texts: string[]) =>
+  lintSecrets(
+    texts.map((text, i) => ({file: `${i + 1}.yaml`, text, tracked: false})),
+    {now},
+  );
 const found = (...texts: string[]) => lint(...texts).findings.map(({file, line, rule}) => `${file}:${line} ${rule}`);
 
 test("the lecture's manifests: each mistake, where it is, and what to do", () => {
   const folder = 'test/fixtures/lecture';
   const sources = readdirSync(folder).map((file) => ({file, text: readFileSync(join(folder, file), 'utf8'), tracked: undefined}));
-  const report = lintSecrets(sources);
+  const report = lintSecrets(sources, {now});
   expect(exitCodeOfLint(report)).toBe(3);
   const own = report.findings.filter(({rule}) => rule !== 'tab-indentation');
   expect(renderLint({...report, findings: own}, screen)).toMatchInlineSnapshot(`
@@ -52,17 +57,85 @@ test.each([
   expect(found(`kind: Secret\nmetadata: {name: db}\n${text}\n`)).toEqual(expected);
 });
 
-test('a pair that does not belong together', async () => {
-  const [one, other] = await Promise.all([createAuthority('a', Date.now()), createAuthority('b', Date.now())]);
-  const stringData = {'tls.crt': one.certificate, 'tls.key': other.key};
-  const secret = (data: object) => JSON.stringify({kind: 'Secret', type: 'kubernetes.io/tls', stringData: data});
-  expect(found(secret(stringData))).toEqual(['1.yaml:1 key-mismatch']);
-  expect(found(secret({...stringData, 'tls.key': one.key}))).toEqual([]);
+describe('certificates and their keys', () => {
+  const DAY = 24 * 3_600_000;
+  const TEN_YEARS = 3_652 * DAY;
+  const madeAt = (time: number) => createAuthority('ca', time);
+  const made = Promise.all([
+    madeAt(now),
+    madeAt(now),
+    madeAt(now - TEN_YEARS - 40 * DAY),
+    madeAt(now - TEN_YEARS + 12 * DAY),
+    madeAt(now + 40 * DAY),
+  ]);
+  const secretOf = (stringData: object) => JSON.stringify({kind: 'Secret', metadata: {name: 'web'}, stringData}, null, 1);
+  /** The certificate of each and its key: `a`, another one `b`, one that is over, one that soon is, one of the future. */
+  async function certificates() {
+    const [a, b, over, soon, future] = await made;
+    return {a, b, over, soon, future};
+  }
+
+  test.each([
+    ['tls.crt', 'tls.key'],
+    ['ca.crt', 'ca.key'],
+    ['cert.pem', 'key.pem'],
+    ['fullchain.pem', 'privkey.pem'],
+    ['server-cert.pem', 'server-key.pem'],
+    ['server.pem', 'server-key.pem'],
+    ['client.crt', 'client.key'],
+    ['certificate', 'private-key'],
+  ])('%s and %s belong together, or are told not to', async (certificate, key) => {
+    const {a, b} = await certificates();
+    expect(found(secretOf({[certificate]: a.certificate, [key]: a.key}))).toEqual([]);
+    const report = lint(secretOf({[certificate]: a.certificate, [key]: b.key}));
+    expect(report.findings).toMatchObject([{line: 8, rule: 'key-mismatch', message: `${key} is not the key of ${certificate}`}]);
+  });
+
+  test('names that have nothing in common are no pair, and a key may be that of one of two', async () => {
+    const {a, b} = await certificates();
+    expect(found(secretOf({'ca.crt': a.certificate, 'tls.key': b.key}))).toEqual([]);
+    expect(found(secretOf({'cert.pem': b.certificate, 'fullchain.pem': a.certificate, 'privkey.pem': a.key}))).toEqual([]);
+    expect(found(secretOf({'haproxy.pem': a.certificate + b.key}))).toEqual(['1.yaml:7 key-mismatch']);
+  });
+
+  test('a certificate and its key in the place of each other', async () => {
+    const {a} = await certificates();
+    expect(
+      lint(secretOf({'tls.crt': a.key, 'tls.key': a.certificate})).findings.map(({line, message}) => [line, message]),
+    ).toEqual([
+      [7, 'tls.crt holds a private key, where a certificate belongs'],
+      [8, 'tls.key holds a certificate, where a private key belongs'],
+    ]);
+    expect(found(secretOf({'tls.crt': a.certificate + a.key}))).toEqual([]);
+  });
+
+  test('one that is over, or not yet valid, is found; one that soon is over is a note', async () => {
+    const {a, over, soon, future} = await certificates();
+    const report = lint(
+      secretOf({'a.crt': over.certificate, 'b.crt': future.certificate, 'c.crt': soon.certificate, 'd.crt': a.certificate}),
+    );
+    expect(renderLint(report, screen)).toMatchInlineSnapshot(`
+      "1.yaml:7  secret/web  the certificate in a.crt expired 40d ago, on 2026-10-16  certificate-expired
+        → renew it, or take it out where nobody needs it
+      1.yaml:8  secret/web  the certificate in b.crt is not valid before 2027-01-03T23:55:00Z  certificate-not-yet-valid
+        → put in one that is valid now; if it should be, look at the clock of who made it
+      ⚠ 1.yaml:9  secret/web  the certificate in c.crt expires in 12d
+      ✗ 1 Secret in 1 file: 2 findings"
+    `);
+    expect(exitCodeOfLint(lint(secretOf({'c.crt': soon.certificate})))).toBe(0);
+  });
+
+  test('in a chain one that is over is one too many; among authorities it harms nobody', async () => {
+    const {a, over} = await certificates();
+    const leaf = await a.issue({commonName: 'web', usages: ['server']});
+    expect(found(secretOf({'tls.crt': leaf.certificate + over.certificate}))).toEqual(['1.yaml:7 certificate-expired']);
+    expect(found(secretOf({'ca.crt': a.certificate + over.certificate}))).toEqual([]);
+  });
 });
 
 test('a file that git tracks, where a Secret with values stands', () => {
   const at = (text: string) =>
-    lintSecrets([{file: 'a.yaml', text, tracked: true}]).findings.map(({line, rule}) => `${line} ${rule}`);
+    lintSecrets([{file: 'a.yaml', text, tracked: true}], {now}).findings.map(({line, rule}) => `${line} ${rule}`);
   expect(at('apiVersion: v1\nkind: Secret\nstringData: {a: b}')).toEqual(['2 tracked-by-git']);
   expect(at('kind: Secret\nmetadata: {name: filled-by-a-controller}')).toEqual([]);
   expect(at('kind: SealedSecret\nspec: {encryptedData: {a: b}}')).toEqual([]);
@@ -106,13 +179,37 @@ test('a Secret of another namespace is another one', () => {
   expect(found(SECRET, deployment('env: [{name: P, valueFrom: {secretKeyRef: {name: db, key: x}}}]', 'other'))).toEqual([]);
 });
 
-test('templates are skipped, and named; braces in good YAML are none', () => {
-  const report = lint(
-    'kind: Secret\ndata:\n  {{- range .Values.x }}\n  a: {{ .b }}\n  {{- end }}',
-    'kind: ConfigMap\ndata: {a: "{{ .b }}"}',
-  );
-  expect(report).toMatchObject({files: 1, skipped: ['1.yaml'], findings: []});
-  expect(renderLint(report, screen)).toContain('1.yaml is a template, and was skipped');
+test.each([
+  ['an action between the lines', 'data:\n  {{- range .Values.x }}\n  a: {{ .b }}\n  {{- end }}'],
+  ['an action in the place of a value', 'data:\n  a: {{ .Values.a }}'],
+  ['an action with a pipe', 'data:\n  a: {{ .Values.a | b64enc | quote }}'],
+  ['an action in the place of a mapping', 'metadata: {{ include "x.labels" . }}'],
+  ['an action in quotes that asks for a value of the release', 'metadata: {name: "{{ .Release.Name }}-db"}'],
+  ['an action in plain text', 'metadata:\n  name: x-{{ $.Values.name }}'],
+])('a template is skipped: %s', (_case, text) => {
+  expect(lint(`kind: Secret\n${text}\n`)).toMatchObject({files: 0, skipped: ['1.yaml'], findings: []});
+});
+
+test.each([
+  ['in quotes, of another program', 'kind: ConfigMap\ndata: {a: "{{ .b }}"}'],
+  ['in the lines of a block', 'kind: ConfigMap\ndata:\n  alert.tmpl: |\n    {{ .Values.x }} {{ range .Alerts }}'],
+  ['of a mapping in a mapping', 'kind: ConfigMap\ndata: { {a: b}: c }'],
+])('braces that are no template: %s', (_case, text) => {
+  expect(lint(text)).toMatchObject({files: 1, skipped: []});
+});
+
+test('how many templates were skipped is told, and how they can be judged', () => {
+  const template = 'kind: Secret\nstringData: {a: {{ .Values.a }}}';
+  expect(renderLint(lint(template, SECRET, template), screen)).toMatchInlineSnapshot(`
+    "⚠ 2 templates skipped: 1.yaml and 3.yaml
+      → render first: helm template CHART | kops secret lint -f -
+    ✓ 1 Secret in 1 file: nothing found"
+  `);
+  expect(renderLint(lint(template), screen)).toMatchInlineSnapshot(`
+    "⚠ 1 template skipped: 1.yaml
+      → render first: helm template CHART | kops secret lint -f -
+    ⚠ nothing was checked"
+  `);
 });
 
 test('a file that is broken keeps nobody from looking at its other documents', () => {

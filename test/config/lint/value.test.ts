@@ -17,6 +17,13 @@ describe('under data', () => {
     ['what echo encodes', 'password', encoded('s3cr3t\n'), 'trailing-newline'],
     ['a file, which ends with a newline', 'app.conf', encoded('a=1\n'), undefined],
     ['several lines', 'conf', encoded('a=1\nb=2\n'), undefined],
+    ['JSON of one line', 'credentials', encoded('{"type":"service_account"}\n'), undefined],
+    ['a public key of ssh', 'authorized', encoded('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB jane@laptop\n'), undefined],
+    ['a host that ssh knows', 'hosts', encoded('git.example ssh-rsa AAAAB3NzaC1yc2E\n'), undefined],
+    ['a user of htpasswd', 'auth', encoded('jane:$apr1$x$y\n'), undefined],
+    ['a line of a configuration', 'conf', encoded('log_level: debug\n'), undefined],
+    ['a connection string', 'dsn', encoded('postgres://u:p@db/shop\n'), 'trailing-newline'],
+    ['a passphrase', 'passphrase', encoded('correct horse battery\n'), 'trailing-newline'],
     ['a placeholder', 'password', encoded('changeme'), 'placeholder'],
     ['a placeholder that is not encoded', 'password', '<base64 of the password>', 'placeholder'],
     ['logins of a registry that are no JSON', '.dockerconfigjson', encoded('auths: {}'), 'invalid-json'],
@@ -62,6 +69,15 @@ test.each([
 });
 test.each(['todos', 'my-token-7f3a', 'x', '<a> and <b>', 'tb'])('%s is none', (value) => {
   expect(ruleOf('stringData', 'password', value)).toBeUndefined();
+});
+
+test.each([
+  [{a: 1}, 'password is a mapping, where the API takes text'],
+  [[1], 'password is a list, where the API takes text'],
+  [8080, 'password is a number, where the API takes text'],
+  [true, 'password is a truth value, where the API takes text'],
+])('%j is no text', (value, message) => {
+  expect(judgeValue('data', 'password', value)?.message).toBe(message);
 });
 
 test('whatever is encoded once, on one line, is fine', () => {

@@ -65,6 +65,15 @@ describe('shell assignments', () => {
     expect(left).toEqual(['tls.crt', 'BYTES']);
     expect(execFileSync('sh', ['-c', `${text}\nprintf %s "$VALUE"`], {encoding: 'utf8'})).toBe(value);
   });
+  test('on a terminal, what it would obey is an escape, and bash reads back the same', () => {
+    const value = `it's \u001b[2J\u009b31m \u202e \\ 9\n$HOME\t\u007f1`;
+    const decoded = decodeSecret(secret({VALUE: value, CALM: "it's\tcalm\n"}));
+    const {text} = shellAssignments(decoded, {onTerminal: true});
+    expect(text).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
+    expect(text).toContain(String.raw`CALM='it'\''s`);
+    expect(execFileSync('bash', ['-c', `${text}\nprintf %s "$VALUE"`], {encoding: 'utf8'})).toBe(value);
+    expect(shellAssignments(decoded).text).toContain('\u001b[2J');
+  });
 });
 
 test.each([

@@ -36,7 +36,11 @@ test.each<[string, Parameters<typeof decodeCommand>, string]>([
 
 test.each<[string, Parameters<typeof showCommand>, string]>([
   ['all of it', [{name: 'web'}, {namespace: 'shop'}], 'kubectl get configmap web -n shop -o yaml'],
-  ['a key', [{name: 'web', key: 'a.conf'}, {}], String.raw`kubectl get configmap web -o jsonpath='{.data.a\.conf}'`],
+  [
+    'a key, be it text or bytes,',
+    [{name: 'web', key: 'a.conf'}, {}],
+    `kubectl get configmap web -o go-template='{{with .data}}{{with index . "a.conf"}}{{.}}{{end}}{{end}}{{with .binaryData}}{{with index . "a.conf"}}{{base64decode .}}{{end}}{{end}}'`,
+  ],
 ])('the kubectl line for %s of a ConfigMap', (_case, target, line) => {
   expect(showCommand(...target)).toBe(line);
 });

@@ -32,6 +32,17 @@ test.each([
   expect(() => names('DecodedSecret', chosen)).toThrow(expect.objectContaining({message, next, exitCode: 2}));
 });
 
+test('a template is told from a manifest, with the way to render it', () => {
+  const template = 'kind: Secret\nmetadata: {name: db}\nstringData:\n  password: {{ .Values.password }}\n';
+  expect(() => decodeManifest(template, 'db.yaml', 'DecodedSecret', {})).toThrow(
+    expect.objectContaining({
+      message: 'db.yaml is a template, not a manifest',
+      next: 'render it, and read what comes out: helm template CHART | kops … -f -',
+      exitCode: 2,
+    }),
+  );
+});
+
 test.each([
   ['a syntax error', 'kind: [', /^app\.yaml:1:8: /],
   ['a text', 'just words', /^app\.yaml is not a manifest$/],

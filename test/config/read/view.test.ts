@@ -39,6 +39,13 @@ test('keys and values are aligned; what a terminal would obey is made visible', 
   `);
 });
 
+test('the newline at the end of what is read as a file, and of a ConfigMap, is shown and not warned of', async () => {
+  expect(await shown({json: '{"a":1}\n', 'app.txt': 'x\n'})).not.toContain('⚠');
+  const motd = await describe(decodeConfigMap({metadata: {name: 'web'}, data: {motd: 'hello\n'}}));
+  expect(renderDecoded(false)(motd, screen)).toContain('motd   hello␊');
+  expect(renderDecoded(false)(motd, screen)).not.toContain('⚠');
+});
+
 test('several are shown one below the other', async () => {
   const one = await describe(decodeSecret(secret({a: '1'})));
   const other = await describe(decodeConfigMap({metadata: {name: 'web'}, data: {constructor: '2'}}));
@@ -56,7 +63,7 @@ group('what a value is', () => {
   test('a certificate is described', async () => {
     expect(await shown({'tls.crt': CERTIFICATE})).toMatchInlineSnapshot(`
       "secret/db  shop  Opaque  1 key                          base64 is not encryption
-      tls.crt   certificate CN=db.shop.svc  SANs db.shop.svc, db  expires in 17d"
+      tls.crt   certificate CN=db.shop.svc  SANs db.shop.svc, db  ⚠ expires in 17d"
     `);
   });
 
@@ -65,6 +72,11 @@ group('what a value is', () => {
     const pair = {'tls.crt': ours?.certificate ?? '', 'tls.key': ours?.key ?? ''};
     expect(await shown(pair)).toMatch(/^tls\.key {3}private key EC 256 bits {2}✓ for tls\.crt$/m);
     expect(await shown({...pair, 'tls.key': theirs?.key ?? ''})).toContain('✗ not the key of tls.crt');
+    const other = {'client.crt': ours?.certificate ?? '', 'client.key': theirs?.key ?? ''};
+    expect(await shown(other)).toMatch(/^client\.key {3}private key EC 256 bits {2}✗ not the key of client\.crt$/m);
+    expect(await shown({'tls.crt': pair['tls.key'], 'tls.key': pair['tls.crt']})).toMatch(
+      /^tls\.crt {3}private key .*✗ where a certificate belongs\ntls\.key {3}certificate .*✗ where a private key belongs$/m,
+    );
     expect(await shown(pair)).not.toContain('BEGIN');
     expect(await shown(pair, 'tls.key')).toContain('  -----BEGIN EC PRIVATE KEY-----\n');
   });
@@ -107,6 +119,16 @@ group('what a value is', () => {
   });
 
   test.each([
+    ['is over', -4_000, /✗ expired 347d ago$/m],
+    ['is not valid yet', 10, /✗ not valid for another 9d$/m],
+    ['has one in its chain that is over', 0, /\+1 more in the chain {2}one of them ✗ expired 347d ago$/m],
+  ])('a certificate that %s is marked', async (_case, days, text) => {
+    const at = (from: number) => createAuthority('ca', screen.now + from * 24 * 3_600_000);
+    const leaf = await (await at(days)).issue({commonName: 'web', usages: ['server']});
+    expect(await shown({'tls.crt': leaf.certificate + (days === 0 ? (await at(-4_000)).certificate : '')})).toMatch(text);
+  });
+
+  test.each([
     [
       'of a service account, for ever',
       {iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:shop:web'},
@@ -115,7 +137,7 @@ group('what a value is', () => {
     [
       'with an audience, over',
       {sub: 'x', aud: ['https://api'], exp: Date.parse('2026-10-31T00:00:00Z') / 1000},
-      'token of x  for https://api  expired 25d ago',
+      'token of x  for https://api  ✗ expired 25d ago',
     ],
   ])('a token %s', async (_case, claims, text) => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

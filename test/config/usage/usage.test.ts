@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {exitCodeOfMissing, missingConfig} from '../../../src/config/usage/missing.ts';
-import {configUsage, configUsages, unusedConfig} from '../../../src/config/usage/usage.ts';
+import {configUsage, configUsages, exitCodeOfUnused, exitCodeOfUsage, unusedConfig} from '../../../src/config/usage/usage.ts';
 import {renderMissing, renderUnused, renderUsage, renderUsages} from '../../../src/config/usage/view.ts';
 import type {KubeObject} from '../../../src/kube/json.ts';
 import {createTheme} from '../../../src/text/screen.ts';
@@ -125,6 +125,32 @@ describe('who uses a Secret', () => {
     expect((await configUsages(blind, scope, never)).items.map((item) => item.object.name)).toContain('unseen');
   });
 
+  test.each([
+    ['nobody is seen, and pods cannot be looked at', 'lost', ['list pods'], 5],
+    ['only an old revision is seen, and Ingresses cannot be looked at', 'db-old', ['list ingresses'], 5],
+    ['somebody is seen, and pods cannot be looked at', 'db', ['list pods'], 0],
+    ['nobody is seen, and everybody could be looked at', 'lost', [], 0],
+  ] as const)('whether it is used, where %s', async (_case, name, forbidden, code) => {
+    const usage = await configUsage(cluster({forbidden}), {resource: 'secrets', name}, never);
+    expect([usage.complete, exitCodeOfUsage(usage)]).toEqual([forbidden.length === 0, code]);
+  });
+
+  test('who may not look at pods and workloads is not told that nobody uses it', async () => {
+    const blind = cluster({forbidden: ['list pods', 'list deployments']});
+    expect(renderUsage(await configUsage(blind, {resource: 'secrets', name: 'lost'}, never), screen)).toMatchInlineSnapshot(`
+      "secret/lost  shop  ⚠ no user seen, as far as could be read
+      ⚠ may not list deployments: users there may be missing here
+      ⚠ may not list pods: users there may be missing here"
+    `);
+    const all = await configUsages(blind, {...scope, resource: 'configmaps'}, never);
+    expect(exitCodeOfUsage(all)).toBe(5);
+    expect(renderUsages(all, screen)).toMatchInlineSnapshot(`
+      "0 configmaps that somebody refers to, and 2 of which no user was seen
+      ⚠ may not list deployments: users there may be missing here
+      ⚠ may not list pods: users there may be missing here"
+    `);
+  });
+
   test('a name that nobody has and nobody uses is an error with the nearest one', async () => {
     await expect(configUsage(cluster(), {resource: 'secrets', name: 'lots'}, never)).rejects.toMatchObject({
       message: 'secret/lots not found in namespace shop',
@@ -166,6 +192,22 @@ describe('what nobody uses', () => {
     expect(report).toMatchObject({unused: [], spared: [{name: 'kube-root-ca.crt'}]});
   });
 
+  test('nothing is called unused where a kind of user could not be read', async () => {
+    const report = await unusedConfig(cluster({forbidden: ['list statefulsets']}), scope, never);
+    expect({...report, code: exitCodeOfUnused(report)}).toMatchObject({code: 5, unused: [], unseen: [{name: 'lost'}]});
+    expect(renderUnused(report, screen)).toMatchInlineSnapshot(`
+      "⚠ no user was seen of 1 secret, but not everybody could be looked at: any may be in use
+        shop/lost                       2d
+
+      nor of 3 more, which are of use all the same
+        shop/db-old                     revision 3 of deployment/web, where undo may go back to, uses it
+        shop/sh.helm.release.v1.web.v1  helm keeps its release web in it
+        shop/default-token              a token of serviceaccount/default
+      Programs that read them through the API, and custom resources, are not seen.
+      ⚠ may not list statefulsets: users there may be missing here"
+    `);
+  });
+
   test('no Secret is read for it', async () => {
     const asked = cluster();
     await unusedConfig(asked, scope, never);
@@ -189,6 +231,16 @@ describe('what does not exist', () => {
     const report = await missingConfig(cluster(), {...scope, resource: 'configmaps'}, never);
     expect(exitCodeOfMissing(report)).toBe(0);
     expect(renderMissing(report, screen)).toBe('✓ every reference to configmaps leads somewhere');
+  });
+
+  test('nothing, as far as could be read', async () => {
+    const blind = cluster({forbidden: ['list pods']});
+    const report = await missingConfig(blind, {...scope, resource: 'configmaps'}, never);
+    expect(exitCodeOfMissing(report)).toBe(5);
+    expect(renderMissing(report, screen)).toMatchInlineSnapshot(`
+      "⚠ every reference to configmaps that could be read leads somewhere
+      ⚠ may not list pods: users there may be missing here"
+    `);
   });
 
   test('nobody knows without the right to list them', async () => {

@@ -1,5 +1,12 @@
 import {describe, expect, test} from 'vitest';
-import {disableEncryption, enableEncryption, hostPathOf, readManifest} from '../../../src/encryption/manifest/manifest.ts';
+import {
+  disableEncryption,
+  enableEncryption,
+  encryptionAsIn,
+  encryptionIn,
+  hostPathOf,
+  readManifest,
+} from '../../../src/encryption/manifest/manifest.ts';
 import {Problem} from '../../../src/problem.ts';
 import {CONFIG, FLAGS, kubeadm, minimal, mounted, podOf, serverOf, wordsOf} from '../../support/api-server-manifests.ts';
 
@@ -65,6 +72,33 @@ describe('a manifest that has encryption already', () => {
       ['encryption-provider-config-automatic-reload', 'true'],
     ]);
     expect(wordsOf(disableEncryption(before))).toEqual(wordsOf(kubeadm));
+  });
+});
+
+describe('what a manifest says of encryption', () => {
+  const enabled = enableEncryption(kubeadm, CONFIG);
+  test.each<[string, boolean, string]>([
+    ['another flag is there', true, enabled.replace('    - kube-apiserver\n', '    - kube-apiserver\n    - --v=1\n')],
+    ['it is written otherwise', true, JSON.stringify(podOf(enabled))],
+    ['the flag is gone', false, enabled.replace(/ {4}- --encryption-provider-config=.*\n/, '')],
+    ['it names another file', false, enabled.replace('=/etc/kubernetes/enc/', '=/etc/kubernetes/pki/')],
+    ['another flag behind it names another file', false, enabled.replace('    image:', `    - ${FLAGS[0]}.mine\n    image:`)],
+    ['another folder is mounted there', false, enabled.replace('path: /etc/kubernetes/enc\n', 'path: /srv/enc\n')],
+    ['the file is not read again', false, enabled.replace('automatic-reload=true', 'automatic-reload=false')],
+  ])('where %s is the same: %s', (_case, same, text) => {
+    expect(text).not.toBe(enabled);
+    expect(encryptionIn(text) === encryptionIn(enabled)).toBe(same);
+  });
+
+  test.each([
+    ['nothing', kubeadm],
+    ['encryption without automatic reload', enabled.replace(/ {4}- --.*automatic-reload.*\n/, '')],
+    ['a mount that was left', enabled.replace(/ {4}- --encryption-provider-.*\n/g, '')],
+    ['automatic reload alone', kubeadm.replace('    image:', `    - ${FLAGS[1]}\n    image:`)],
+  ])('is put back to %s, and all else stays', (_case, before) => {
+    const after = enableEncryption(before, CONFIG, ['/run/kms/plugin.sock']);
+    const louder = (text: string) => text.replace('    - kube-apiserver\n', '    - kube-apiserver\n    - --v=1 # mine\n');
+    expect(encryptionAsIn(louder(after), before)).toBe(louder(before));
   });
 });
 

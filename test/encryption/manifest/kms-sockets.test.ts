@@ -22,6 +22,7 @@ const SOCKET = '/run/kms/plugin.sock';
 test.each([
   ['unix:///run/kms/plugin.sock', [SOCKET]],
   ['unix:///run//kms/./plugin.sock', [SOCKET]],
+  ['unix:/run/kms/plugin.sock', [SOCKET]],
   ['UNIX:///run/kms/plugin.sock', [SOCKET]],
   ['unix:///@plugin', []],
   ['unix:plugin.sock', []],

@@ -55,3 +55,9 @@ test('what it would do once a server may have written with the new key', () => {
     dry run: nothing changed"
   `);
 });
+
+test('of a disable it says that plaintext stays plaintext', () => {
+  const text = renderAbortPlan({...plan, operation: 'disable', promoted: true}, screen);
+  expect(text).toContain('something may be stored\n                  in plaintext');
+  expect(text).toContain('what is plaintext by then stays so: kops encrypt-at-rest setup');
+});

@@ -42,7 +42,7 @@ const render = (servers: readonly ServerStatus[], more: Partial<EncryptionStatus
       configured: true,
       agrees: true,
       servers,
-      objects: [{resource: 'secrets', total: 214, byKey: {'k8s:enc:secretbox:v1:key1:': 214}}],
+      objects: [{resource: 'secrets', total: 214, byKey: {'k8s:enc:secretbox:v1:key1:': 214}, leftPlain: 0}],
       objectsProblem: null,
       transaction: null,
       next: null,
@@ -65,7 +65,7 @@ test('all servers encrypt alike', () => {
 });
 
 test('nothing is configured', () => {
-  const objects = [{resource: 'secrets', total: 2, byKey: {identity: 2}}];
+  const objects = [{resource: 'secrets', total: 2, byKey: {identity: 2}, leftPlain: 0}];
   expect(
     render([server('cp-1', plain)], {configured: false, objects, next: 'kops encrypt-at-rest setup'}),
   ).toMatchInlineSnapshot(`
@@ -176,4 +176,23 @@ test('a change is running, so that its server is away for a moment', () => {
   `);
   const [first] = render([away], {configured: false}).split('\n');
   expect(first).toBe('? the API server could not be asked  kind-kops');
+});
+
+test('values that are left in plaintext are the headline, whatever the servers do', () => {
+  const objects = [
+    {resource: 'secrets', total: 3, byKey: {identity: 2, 'k8s:enc:secretbox:v1:key1:': 1}, leftPlain: 2},
+    {resource: 'configmaps', total: 1, byKey: {identity: 1}, leftPlain: 1},
+    {resource: 'leases.coordination.k8s.io', total: 4, byKey: {identity: 4}, leftPlain: 0},
+  ];
+  const text = render([server('cp-1'), server('cp-2')], {objects});
+  expect(text.split('\n').slice(0, 3)).toEqual([
+    '⚠ 2 secrets and 1 configmap still plaintext in etcd; new ones are encrypted, all',
+    '  2 API servers do what their files say',
+    '  kind-kops',
+  ]);
+});
+
+test('of what nobody looked at it does not say that it is encrypted', () => {
+  const [first] = render([server('cp-1')], {objects: [], objectsProblem: 'cannot read etcd: refused'}).split('\n');
+  expect(first).toBe('✓ new Secrets are encrypted at rest; the API server does what its file says');
 });

@@ -1,30 +1,17 @@
 import {execFileSync} from 'node:child_process';
 import {describe, expect, test, vi} from 'vitest';
+import {ARCHIVE_FOLDER, CONFIGURATION_FILE} from '../../../src/encryption/transaction/record.ts';
 import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
-import {type EncryptionLab, encryptionLab} from '../../support/encryption-lab.ts';
+import {encryptionLab} from '../../support/encryption-lab.ts';
+import {killEverywhere} from '../../support/killed-changes.ts';
+import {startKmsPluginOn} from '../../support/kms-on-node.ts';
 
 // A real API server looks at its configuration once a minute, and a real kubelet takes its time to replace a static pod.
 vi.setConfig({testTimeout: 1_200_000});
 
 const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
-const CHANGE = ['--yes', '--no-snapshot'];
 const docker = (...args: string[]) => execFileSync('docker', args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']});
-
-/** Runs `encrypt-at-rest` with these words, and kills it as soon as its journal has begun this step. */
-async function killAt(lab: EncryptionLab, step: string, ...words: string[]): Promise<void> {
-  const begins = () => lab.allJournals().filter((entry) => entry.step === step && entry.state === 'begun').length;
-  const before = begins();
-  const running = lab.start(['encrypt-at-rest', ...words]);
-  await vi.waitFor(
-    () => {
-      if (begins() === before) throw new Error(`it has not come to ${step}:\n${running.output()}`);
-    },
-    {timeout: 240_000, interval: 50},
-  );
-  running.process.kill('SIGKILL');
-  await running.ended;
-}
 
 describe('a control plane of kubeadm', () => {
   const lab = encryptionLab(1, 'kind');
@@ -70,24 +57,30 @@ describe('a control plane of kubeadm', () => {
     expect(again).toContain('mountPath: /etc/kubernetes/enc');
   });
 
-  test('killed at every step that touches the node, a rotation goes on where it was, each time', async () => {
-    await killAt(lab, 'read', 'rotate', ...CHANGE);
-    await killAt(lab, 'write', 'resume', '--yes');
-    expect(await lab.secrets()).toEqual(values);
-    await killAt(lab, 'final', 'resume', '--yes');
-    expect(await lab.report<EncryptionRun>(['resume', '--yes'])).toMatchObject({
-      outcome: 'done',
-      retired: [{provider: 'aescbc', keyName: 'key1'}],
-    });
-    expect(await lab.report<EncryptionVerification>(['verify'])).toMatchObject({ok: true});
-    expect(await lab.secrets()).toEqual(values);
+  test('a rotation that is killed at every step goes on from there, each time', async () => {
+    await killEverywhere(lab, 'rotate', values);
+    expect(lab.file(node, `${ARCHIVE_FOLDER}/${lab.allJournals().at(-1)?.transaction}.yaml`)).toContain('name: key1');
+    expect(lab.file(node, CONFIGURATION_FILE)).not.toContain('name: key1');
   });
 
-  test('killed while the flag is taken out, the way back to plaintext goes on, and leaves the manifest as it was at first', async () => {
-    await killAt(lab, 'remove', 'disable', ...CHANGE);
-    expect(await lab.report<EncryptionRun>(['resume', '--yes'])).toMatchObject({outcome: 'done'});
+  test('and so does the way back to plaintext, which leaves the manifest as it was at first', async () => {
+    await killEverywhere(lab, 'disable', values);
     expect(lab.file(node, MANIFEST)).toBe(manifest);
-    expect(await lab.report<EncryptionVerification>(['verify'], 3)).toMatchObject({encrypted: 0});
+  });
+
+  test('a KMS v2 plugin on the node: the API server in its container finds the socket, and everything is stored under its key', async () => {
+    const socket = '/run/kms/plugin.sock';
+    await startKmsPluginOn(node, socket);
+    const kms = ['--provider', 'kms', '--key-name', 'vault', '--kms-endpoint', `unix://${socket}`];
+    const generated = await lab.kops(['encrypt-at-rest', 'generate', ...kms, '--out', 'kms.yaml']);
+    expect(generated, generated.stderr).toMatchObject({code: 0});
+    const words = ['setup', '--config', 'kms.yaml', '--no-snapshot', '--yes'];
+    expect(await lab.report<EncryptionRun>(words)).toMatchObject({
+      outcome: 'done',
+      writeKey: {provider: 'kms v2', keyName: 'vault'},
+    });
+    const report = await lab.report<EncryptionVerification>(['verify']);
+    expect(report).toMatchObject({ok: true, byKey: {'k8s:enc:kms:v2:vault:': report.scanned}});
     expect(await lab.secrets()).toEqual(values);
   });
 });

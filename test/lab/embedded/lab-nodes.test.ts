@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
@@ -12,6 +12,7 @@ const write = (name: string, apiServers: readonly number[], created: boolean) =>
   const folder = new LabFolder(join(labs, name));
   writePrivate(folder.record, JSON.stringify({...record, name, ports: {...record.ports, apiServers}}));
   if (created) writePrivate(folder.created, '');
+  for (const node of record.controlPlanes) mkdirSync(folder.node(node), {recursive: true});
 };
 
 beforeAll(() => {
@@ -39,4 +40,10 @@ test.each([
 
 test('where there never was a lab there are no nodes', () => {
   expect(labNodes('https://127.0.0.1:20007', join(labs, 'none'))).toBeUndefined();
+});
+
+test('a node whose folder is gone is none any more', () => {
+  write('y', [20010], true);
+  rmSync(join(labs, 'y/nodes/x-control-plane2'), {recursive: true});
+  expect([...(labNodes('https://127.0.0.1:20010', labs)?.keys() ?? [])]).toEqual(['x-control-plane']);
 });

@@ -44,9 +44,12 @@ test('a second kops is told that one is at work, and changes nothing', async () 
   first.process.kill('SIGSTOP'); // it is at work, however quick the others are
   const second = await lab.kops(['encrypt-at-rest', 'setup', ...CHANGE]);
   const third = await lab.kops(['encrypt-at-rest', 'resume', '--yes']);
+  const others = [await lab.kops(['encrypt-at-rest', 'scrub', '--yes']), await lab.kops(['encrypt-at-rest', 'rewrite', '--yes'])];
   first.process.kill('SIGCONT');
   expect(second).toMatchObject({code: 3, stderr: expect.stringContaining('a change of the encryption is running now')});
   expect(third).toMatchObject({code: 3, stderr: expect.stringContaining('another kops is changing the encryption')});
+  for (const {code, stderr} of others)
+    expect({code, stderr}).toMatchObject({code: 3, stderr: expect.stringMatching(`@.*, process ${first.process.pid};`)});
   expect(await first.ended).toMatchObject({code: 0});
   expect(await lab.secrets()).toEqual(values);
 });
@@ -100,17 +103,50 @@ test('a file that somebody edited meanwhile is left as it is, and the change sta
   expect(await lab.secrets()).toEqual(values);
 });
 
+/** Somebody's edit of the manifest, until the API server runs with `word`. */
+async function editManifest(word: string, change: (manifest: string) => string): Promise<void> {
+  const path = lab.path(node, MANIFEST);
+  const before = readFileSync(path, 'utf8');
+  expect(change(before)).not.toBe(before);
+  writeFileSync(path, change(before));
+  const runs = () => lab.processes().some(({program, pid}) => program === 'kube-apiserver' && commandLine(pid).includes(word));
+  await vi.waitFor(() => expect(runs()).toBe(true), {timeout: 30_000, interval: 50});
+  await vi.waitFor(() => lab.api().send('GET', '/readyz'), {timeout: 60_000, interval: 200});
+}
+const louder = (flag: string) => (manifest: string) => manifest.replace(/^(\s*)- kube-apiserver\n/m, `$&$1- ${flag} # louder\n`);
+
 test('a manifest edited by hand between two changes keeps its edit', async () => {
   await encrypted();
-  const path = lab.path(node, MANIFEST);
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/^(\s*)- kube-apiserver\n/m, '$&$1- --v=1 # louder\n'));
-  const isLouder = () =>
-    lab.processes().some(({program, pid}) => program === 'kube-apiserver' && commandLine(pid).includes('--v=1'));
-  await vi.waitFor(() => expect(isLouder()).toBe(true), {timeout: 30_000, interval: 50});
-  await vi.waitFor(() => lab.api().send('GET', '/readyz'), {timeout: 60_000, interval: 200});
+  await editManifest('--v=1', louder('--v=1'));
   expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done'});
   expect(lab.file(node, MANIFEST)).toContain('--v=1 # louder');
   expect(lab.file(node, MANIFEST)).not.toContain('encryption-provider-config');
+});
+
+test('a manifest edited by hand while a change is open keeps its edit when the change is taken back, and when it goes on', async () => {
+  const before = lab.file(node, MANIFEST) ?? '';
+  await killAt('read', 'setup');
+  await editManifest('--v=2', louder('--v=2'));
+  expect(await lab.report<EncryptionRun>(['abort', '--yes'])).toMatchObject({outcome: 'rolled back', why: null});
+  expect(lab.file(node, MANIFEST)).toBe(louder('--v=2')(before));
+
+  await encrypted();
+  // Flag and value as two words, in another list, and a flag twice: a server takes all of it.
+  const asWords = (manifest: string) =>
+    manifest
+      .replace(/^(\s*)- --encryption-provider-config=(.*)\n/m, '')
+      .replace(/^( *)image: /m, `$1args:\n$1- --encryption-provider-config\n$1- ${CONFIGURATION}\n$1- --v=3\n$&`);
+  await editManifest('--v=3', asWords);
+  expect(await lab.kops(['encrypt-at-rest', 'status'])).toMatchObject({code: 0});
+  await killAt('rewrite', 'disable');
+  await editManifest('--v=4', louder('--v=4'));
+  expect(await lab.report<EncryptionRun>(['resume', '--yes'])).toMatchObject({outcome: 'done'});
+  const after = lab.file(node, MANIFEST) ?? '';
+  expect(after).toContain('- --v=3');
+  expect(after).toContain('--v=4 # louder');
+  expect(after).not.toContain('encryption-provider-config');
+  expect(lab.file(node, CONFIGURATION)).toBeUndefined();
+  expect(await lab.secrets()).toEqual(values);
 });
 
 test('a configuration whose provider cannot encrypt is taken back before anything is written with it', async () => {

@@ -48,9 +48,11 @@ beforeAll(async () => {
 });
 afterAll(() => plugin?.stop());
 
-test('without its plugin a configuration is refused before anything is touched', async () => {
-  const {code, stderr} = await lab.kops(['encrypt-at-rest', 'setup', '--config', 'kms.yaml', ...CHANGE]);
-  expect({code, stderr}).toMatchObject({code: 3, stderr: expect.stringContaining(`${node} has no KMS plugin at ${socket()}`)});
+test('without its plugin a configuration is refused before anything is touched, and by a dry run too', async () => {
+  for (const words of [CHANGE, ['--dry-run']]) {
+    const {code, stderr} = await lab.kops(['encrypt-at-rest', 'setup', '--config', 'kms.yaml', ...words]);
+    expect({code, stderr}).toMatchObject({code: 3, stderr: expect.stringContaining(`${node} has no KMS plugin at ${socket()}`)});
+  }
   expect(files()).toEqual(before);
 });
 

@@ -52,6 +52,42 @@ test('off a terminal, nothing is changed without --yes', async () => {
   expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringContaining('add --yes')});
 });
 
+test('who may not do all that a change needs is told what is missing, and that --as counts for the API alone', async () => {
+  const rules = [
+    {apiGroups: [''], resources: ['nodes', 'secrets', 'configmaps'], verbs: ['get', 'list']},
+    {nonResourceURLs: ['/metrics', '/readyz'], verbs: ['get']},
+  ];
+  const rbac = '/apis/rbac.authorization.k8s.io/v1';
+  await lab.api().send('POST', `${rbac}/clusterroles`, {metadata: {name: 'looker'}, rules});
+  await lab.api().send('POST', `${rbac}/clusterrolebindings`, {
+    metadata: {name: 'looker'},
+    roleRef: {apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'looker'},
+    subjects: [{apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane'}],
+  });
+  const before = fingerprint();
+  const {code, stderr} = await lab.kops(['encrypt-at-rest', 'setup', '--yes', '--no-snapshot', '--as', 'jane']);
+  const told = stderr.replaceAll(/\s+/g, ' ');
+  expect({code, told}).toMatchObject({code: 5, told: expect.stringContaining('you may not do all that this change needs')});
+  expect(told).toContain('denied: create secrets in namespace');
+  expect(told).toContain('update secrets in all namespaces');
+  expect(told).toContain('--as counts for the API alone');
+  expect(fingerprint()).toEqual(before);
+  expect(lab.openTransaction()).toBeUndefined();
+});
+
+test('a cluster whose control plane a provider runs is refused, with the provider’s own way', async () => {
+  const path = `/api/v1/nodes/${node}`;
+  const label = (labels: object) => lab.api().send('PATCH', path, {metadata: {labels}}, 'application/merge-patch+json');
+  const before = fingerprint();
+  await label({'node-role.kubernetes.io/control-plane': null, 'eks.amazonaws.com/nodegroup': 'a'});
+  for (const words of [['setup', '--yes'], ['verify'], ['status']]) {
+    const {code, stderr} = await lab.kops(['encrypt-at-rest', ...words]);
+    expect({code, stderr}).toMatchObject({code: 5, stderr: expect.stringContaining('aws eks associate-encryption-config')});
+  }
+  expect(fingerprint()).toEqual(before);
+  await label({'node-role.kubernetes.io/control-plane': '', 'eks.amazonaws.com/nodegroup': null});
+});
+
 test('a server that is not confirmed in time gets its files back, byte for byte', async () => {
   const before = fingerprint();
   const {outcome, why} = await lab.report<EncryptionRun>(['setup', '--yes', '--no-snapshot', '--confirm-within', '5s'], 3);
@@ -112,10 +148,17 @@ test('back to plaintext: nothing is encrypted, no flag is left, and the keys are
   expect(await lab.secrets()).toEqual(values);
 });
 
-test('a snapshot is whole and private', async () => {
+test('a snapshot is whole and private, and is looked into for plaintext; what is none is refused', async () => {
   const report = await lab.report<EncryptionRun>(['setup', '--yes', '--snapshot-file', 'before.db']);
   expect(report).toMatchObject({outcome: 'done'});
   const file = statSync(`${lab.folder()}/before.db`);
   expect(file.mode & 0o777).toBe(0o600);
   expect(file.size % 512).toBe(32);
+  const {residue} = await lab.report<EncryptionVerification>(['verify', '--residue', '--snapshot', 'before.db'], 3);
+  const found = residue?.files.filter(({kind}) => kind === 'snapshot');
+  expect(found).toMatchObject([
+    {where: 'before.db', problem: null, keys: expect.arrayContaining([expect.stringContaining('/seed.1')])},
+  ]);
+  const refused = await lab.kops(['encrypt-at-rest', 'verify', '--residue', '--snapshot', 'kubeconfig']);
+  expect(refused).toMatchObject({code: 2, stderr: expect.stringContaining('kubeconfig is not a snapshot of etcd')});
 });

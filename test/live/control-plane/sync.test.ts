@@ -1,7 +1,9 @@
 import {readFileSync, rmSync, statSync} from 'node:fs';
 import {expect, test, vi} from 'vitest';
+import {API_SERVER_MANIFEST} from '../../../src/encryption/control-plane.ts';
 import type {EncryptionStatus} from '../../../src/encryption/status.ts';
 import {CONFIGURATION_FILE} from '../../../src/encryption/transaction/record.ts';
+import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
 import {encryptionLab} from '../../support/encryption-lab.ts';
 
 vi.setConfig({testTimeout: 400_000});
@@ -10,7 +12,7 @@ const lab = encryptionLab(3);
 const [first = '', , third = ''] = lab.nodes;
 const onThird = () => lab.path(third, CONFIGURATION_FILE);
 
-test('a node that joined without the configuration gets that of the others, and nothing while a change is open', async () => {
+test('a node that joined without the configuration gets that of the others, nothing while a change is open, and is left out once it is gone', async () => {
   await lab.report(['setup', '--yes', '--no-snapshot']);
   const given = readFileSync(lab.path(first, CONFIGURATION_FILE));
   rmSync(onThird());
@@ -47,4 +49,15 @@ test('a node that joined without the configuration gets that of the others, and 
     text: expect.stringContaining('still answers'),
   });
   expect(lab.openTransaction()?.nodes).toHaveProperty(third);
+
+  // Then it is gone for good: its API server, its disk and its node.
+  rmSync(lab.path(third, API_SERVER_MANIFEST));
+  const isUp = () => lab.processes().some(({program, node}) => program === 'kube-apiserver' && node === third);
+  await vi.waitFor(() => expect(isUp()).toBe(false), {timeout: 90_000, interval: 200});
+  rmSync(lab.path(third, ''), {recursive: true});
+  await lab.api().send('DELETE', `/api/v1/nodes/${third}`);
+  const back = await lab.report<EncryptionRun>(['abort', '--without', third, '--yes']);
+  expect(back).toMatchObject({outcome: 'rolled back', why: null, nodes: lab.nodes.slice(0, 2)});
+  expect(lab.openTransaction()).toBeUndefined();
+  expect(readFileSync(lab.path(first, CONFIGURATION_FILE)).equals(given)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {expect, test, vi} from 'vitest';
+import {beforeAll, expect, test, vi} from 'vitest';
 import {parseConfiguration} from '../../../src/encryption/configuration/configuration.ts';
 import type {EncryptionPlan} from '../../../src/encryption/plan.ts';
 import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
@@ -12,7 +12,19 @@ vi.setConfig({testTimeout: 400_000});
 const lab = encryptionLab(1);
 const [node = ''] = lab.nodes;
 const CONFIGURATION = '/etc/kubernetes/enc/encryption.yaml';
+const MANIFEST = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const CHANGE = ['--yes', '--no-snapshot'];
+
+// Where its administrator chose another place in etcd than kubeadm's, all of it is there.
+beforeAll(async () => {
+  const manifest = lab.file(node, MANIFEST) ?? '';
+  writeFileSync(lab.path(node, MANIFEST), manifest.replace(/- kube-apiserver\n/, '$&    - --etcd-prefix=/elsewhere/k8s\n'));
+  const path = '/api/v1/namespaces/kops-encryption';
+  await vi.waitFor(() => expect(lab.api().send('GET', path)).rejects.toThrow('404'), {timeout: 60_000, interval: 200});
+  await vi.waitFor(() => lab.api().send('GET', '/api/v1/namespaces/kube-system'), {timeout: 60_000, interval: 200});
+  await lab.api().send('POST', '/api/v1/namespaces', {metadata: {name: 'kops-encryption'}});
+  await lab.seed(1);
+}, 120_000);
 
 test('all resources there are, strictly: the file keeps the wildcard, and everything that is stored is under the key', async () => {
   const run = await lab.report<EncryptionRun>(['setup', '--resources', '*.*', '--strict', ...CHANGE]);
@@ -22,6 +34,9 @@ test('all resources there are, strictly: the file keeps the wildcard, and everyt
   const {rules} = parseConfiguration(lab.file(node, CONFIGURATION) ?? '', 'the file');
   expect(rules.map(({resources}) => resources)).toEqual([['*.*']]);
   expect(await lab.report<EncryptionVerification>(['verify'])).toMatchObject({ok: true, plaintext: 0, undecryptable: 0});
+  const key = '/elsewhere/k8s/secrets/kops-encryption/seed.0';
+  const {stdout} = await lab.kops(['encrypt-at-rest', 'verify', 'secret/seed.0', '-n', 'kops-encryption']);
+  expect(stdout).toContain(key);
 });
 
 test('the same configuration given again changes nothing', async () => {
@@ -34,5 +49,5 @@ test('the same configuration given again changes nothing', async () => {
 test('a disable that rewrote nothing is ended by another one, which takes the flag out', async () => {
   await lab.report<EncryptionRun>(['disable', '--no-rewrite', ...CHANGE]);
   expect(await lab.report<EncryptionRun>(['disable', ...CHANGE])).toMatchObject({outcome: 'done', why: null});
-  expect(lab.file(node, '/etc/kubernetes/manifests/kube-apiserver.yaml')).not.toContain('encryption-provider-config');
+  expect(lab.file(node, MANIFEST)).not.toContain('encryption-provider-config');
 });

@@ -1,13 +1,13 @@
 import {afterAll, beforeAll, describe, expect, onTestFinished, test, vi} from 'vitest';
-import {reachNode} from '../../src/cli/nodes.ts';
-import {connect} from '../../src/kube/connect.ts';
-import {dockerNode} from '../../src/nodes/docker.ts';
-import {readFile, sha256} from '../../src/nodes/files.ts';
-import {confirm, type GuardPlan, guardedSwap, guardState, revert} from '../../src/nodes/guard/guard.ts';
-import type {Node} from '../../src/nodes/node.ts';
-import {images} from '../support/images.ts';
-import {createOwnCluster, type OwnCluster} from '../support/kind-cluster.ts';
-import {start} from '../support/process.ts';
+import {reachNode} from '../../../src/cli/nodes.ts';
+import {connect} from '../../../src/kube/connect.ts';
+import {dockerNode} from '../../../src/nodes/docker.ts';
+import {readFile, sha256} from '../../../src/nodes/files.ts';
+import {confirm, type GuardPlan, guardedSwap, guardState, revert} from '../../../src/nodes/guard/guard.ts';
+import type {Node} from '../../../src/nodes/node.ts';
+import {images} from '../../support/images.ts';
+import {createOwnCluster, type OwnCluster} from '../../support/kind-cluster.ts';
+import {start} from '../../support/process.ts';
 
 vi.setConfig({testTimeout: 300_000, hookTimeout: 300_000});
 
@@ -118,25 +118,26 @@ test('an API server that does not come up is nobody’s business but the node’
   await ready();
 });
 
-test('a container that is stopped by the guard is replaced within 25 s, there and back, while clients watch', async () => {
+test('a container is stopped by the guard, there and back: the kubelet would give it its 30 s of grace while clients watch', async () => {
   const watching = await connect({kubeconfig: own.kubeconfig});
   const controller = new AbortController();
   onTestFinished(() => controller.abort());
-  await watching.follow('pods', {}, () => {}, controller.signal);
   const {plan, expectBefore} = await planned();
-  const first = await apiServer();
-  const since = performance.now();
-  await guardedSwap(node, plan, signal);
-  await vi.waitFor(async () => expect(await apiServer()).not.toBeOneOf(['', first]), {timeout: 60_000, interval: 100});
-  await ready();
-  const there = performance.now() - since;
-  const second = await apiServer();
-  const turned = performance.now();
-  expect(await revert(node, plan.id, signal)).toBe('reverted');
-  await vi.waitFor(async () => expect(await apiServer()).not.toBeOneOf(['', second]), {timeout: 60_000, interval: 100});
-  await ready();
-  const back = performance.now() - turned;
-  expect({there, back}).toEqual({there: expect.toSatisfy((ms) => ms < 25_000), back: expect.toSatisfy((ms) => ms < 25_000)});
+  /** How long the container that runs is still there, in milliseconds. */
+  const untilStopped = async (change: () => Promise<unknown>): Promise<number> => {
+    await watching.follow('pods', {}, () => {}, controller.signal);
+    const running = await apiServer();
+    const since = performance.now();
+    const changed = change();
+    await vi.waitFor(async () => expect(await apiServer()).not.toBe(running), {timeout: 60_000, interval: 100});
+    const took = performance.now() - since;
+    await changed;
+    await vi.waitFor(async () => expect(await apiServer()).not.toBeOneOf(['', running]), {timeout: 60_000, interval: 100});
+    await ready();
+    return took;
+  };
+  expect(await untilStopped(() => guardedSwap(node, plan, signal))).toBeLessThan(30_000);
+  expect(await untilStopped(async () => expect(await revert(node, plan.id, signal)).toBe('reverted'))).toBeLessThan(30_000);
   await expectBefore();
 });
 
