@@ -16,7 +16,7 @@ test('what another kops must not disturb is refused while that is at work, and n
   const lock = await takeLock(node, signal);
   await expect(task()).rejects.toMatchObject({
     message: 'another kops is changing the encryption of this cluster',
-    why: expect.stringContaining(`@${hostname()}, process ${process.pid}; cp-1 last heard of it`),
+    why: expect.stringContaining(`@${hostname()}, process ${process.pid}, since `),
     exitCode: 3,
   });
   expect(done).toEqual([]);
