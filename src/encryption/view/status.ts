@@ -27,7 +27,8 @@ function headline(report: EncryptionStatus, {theme, width}: Screen): string {
   const [mark, words] = verdict(report, theme);
   const {context} = report;
   const isShort = textWidth(words) + context.length + 4 <= width;
-  return `${mark} ${theme.strong(words)}${isShort ? '' : '\n'}${theme.dim(`  ${context}`)}`;
+  const lines = isShort ? [words] : wrap(words, width - 2);
+  return `${mark} ${lines.map((line) => theme.strong(line)).join('\n  ')}${isShort ? '' : '\n'}${theme.dim(`  ${context}`)}`;
 }
 
 function verdict(
@@ -44,8 +45,7 @@ function verdict(
   if (judged < servers.length)
     return [theme.waiting('?'), isOne ? 'the API server could not be asked' : `${judged} of ${count} could be asked`];
   if (!configured) return [theme.waiting('○'), 'encryption at rest is not configured'];
-  const all = isOne ? 'the API server does what its file says' : `all ${count} do what their files say`;
-  if (servers.every(({provider}) => provider === 'identity'))
+  if (servers.some(({provider}) => provider === 'identity'))
     return [theme.waiting('⚠'), 'new Secrets are written as plaintext: the configuration says so'];
   if (servers.some(({provider}) => provider === 'identity'))
     return [theme.waiting('⚠'), 'some API servers write new Secrets as plaintext: their configuration says so'];
