@@ -45,10 +45,11 @@ function verdict(
   if (judged < servers.length)
     return [theme.waiting('?'), isOne ? 'the API server could not be asked' : `${judged} of ${count} could be asked`];
   if (!configured) return [theme.waiting('○'), 'encryption at rest is not configured'];
-  if (servers.some(({provider}) => provider === 'identity'))
+  if (servers.every(({provider}) => provider === 'identity'))
     return [theme.waiting('⚠'), 'new Secrets are written as plaintext: the configuration says so'];
   if (servers.some(({provider}) => provider === 'identity'))
     return [theme.waiting('⚠'), 'some API servers write new Secrets as plaintext: their configuration says so'];
+  const all = isOne ? 'the API server does what its file says' : `all ${count} do what their files say`;
   const plain = objects.filter(({leftPlain}) => leftPlain > 0).map((found) => countedObjects(found.leftPlain, found.resource));
   if (plain.length > 0) return [theme.waiting('⚠'), `${enumerate(plain)} still plaintext in etcd; new ones are encrypted`];
   // What nobody looked at may be anything.
