@@ -19,10 +19,13 @@ export async function startKmsPluginOn(node: string, socket: string): Promise<vo
     await build({stdin, bundle: true, platform: 'node', format: 'cjs', outfile, external: ['vitest'], logLevel: 'error'});
     docker('exec', node, 'mkdir', '-p', '/opt/kms', join(socket, '..'));
     docker('cp', '-L', process.execPath, `${node}:/opt/kms/node`);
+    // The one library that it wants and a node has not.
+    const [, atomic] = /libatomic\S+ => (\S+)/.exec(execFileSync('ldd', [process.execPath], {encoding: 'utf8'})) ?? [];
+    if (atomic !== undefined) docker('cp', '-L', atomic, `${node}:/opt/kms/`);
     docker('cp', outfile, `${node}:/opt/kms/plugin.cjs`);
   } finally {
     rmSync(folder, {recursive: true, force: true});
   }
-  docker('exec', '-d', node, '/opt/kms/node', '/opt/kms/plugin.cjs', socket);
+  docker('exec', '-d', '-e', 'LD_LIBRARY_PATH=/opt/kms', node, '/opt/kms/node', '/opt/kms/plugin.cjs', socket);
   await vi.waitFor(() => docker('exec', node, 'test', '-S', socket), {timeout: 60_000, interval: 200});
 }

@@ -69,7 +69,8 @@ export interface TestNamespace {
  */
 export async function namespace(prefix = 'kops-test-'): Promise<TestNamespace> {
   const api = connectApi(liveCluster().kubeconfig);
-  const made = (await api.send('POST', '/api/v1/namespaces', {metadata: {generateName: prefix}})) as KubeObject;
+  // On a busy machine an API server may be started anew by its kubelet.
+  const made = (await vi.waitFor(() => api.send('POST', '/api/v1/namespaces', {metadata: {generateName: prefix}}))) as KubeObject;
   const name = made.metadata?.name ?? '';
   after(async () => void (await api.send('DELETE', pathTo(resources.namespaces, undefined, name))));
 

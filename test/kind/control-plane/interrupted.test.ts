@@ -18,12 +18,13 @@ const lab = encryptionLab(1, 'kind');
 const [node = ''] = lab.nodes;
 
 let values: Readonly<Record<string, string>>;
+let manifest: string | undefined;
 beforeAll(async () => {
+  manifest = lab.file(node, MANIFEST);
   values = await lab.seed(20);
 });
 
 test('a node that starts anew before the change was confirmed puts its files back by itself, to the byte', async () => {
-  const manifest = lab.file(node, MANIFEST);
   const running = lab.start(['encrypt-at-rest', 'setup', '--confirm-within', '60s', ...CHANGE]);
   await vi.waitFor(() => expect(lab.file(node, MANIFEST)).toContain('--encryption-provider-config='), {
     timeout: 60_000,
@@ -59,7 +60,6 @@ describe('over ssh', () => {
   afterAll(() => ssh?.close());
 
   test('the network to the node is lost after the edit: the node has its old files back by itself, to the byte', async () => {
-    const manifest = lab.file(node, MANIFEST);
     const running = lab.start(
       ['encrypt-at-rest', 'setup', '--yes', '--no-snapshot', '--confirm-within', '40s', ...words],
       options,
@@ -101,7 +101,6 @@ describe('over ssh', () => {
 });
 
 test('a setup that is killed as the new manifest is in place, and once it writes the new key, can be taken back: itself killed at every step', async () => {
-  const manifest = lab.file(node, MANIFEST);
   await killAndAbort(lab, 'setup', `enable ${node} swapped`, values);
   expect(lab.file(node, MANIFEST)).toBe(manifest);
   await killAndAbort(lab, 'setup', 'rewrite ', values);

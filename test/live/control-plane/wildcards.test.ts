@@ -18,7 +18,7 @@ const CHANGE = ['--yes', '--no-snapshot'];
 // Where its administrator chose another place in etcd than kubeadm's, all of it is there.
 beforeAll(async () => {
   const manifest = lab.file(node, MANIFEST) ?? '';
-  writeFileSync(lab.path(node, MANIFEST), manifest.replace(/- kube-apiserver\n/, '$&    - --etcd-prefix=/elsewhere/k8s\n'));
+  writeFileSync(lab.path(node, MANIFEST), manifest.replace(/^( *)- kube-apiserver\n/m, '$&$1- --etcd-prefix=/elsewhere/k8s\n'));
   const path = '/api/v1/namespaces/kops-encryption';
   await vi.waitFor(() => expect(lab.api().send('GET', path)).rejects.toThrow('404'), {timeout: 60_000, interval: 200});
   await vi.waitFor(() => lab.api().send('GET', '/api/v1/namespaces/kube-system'), {timeout: 60_000, interval: 200});
