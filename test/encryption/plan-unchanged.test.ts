@@ -40,6 +40,7 @@ function draft({manifest, configuration, stages, rewrite = true}: State): Draft 
       configurationFile: CONFIGURATION,
       stages: stages ?? {read: 'base', write: 'base', final: undefined},
       rewrite,
+      clusterConfiguration: undefined,
       snapshot: undefined,
       confirmWithin: 90,
       nodes: {'cp-1': {manifest: {original: manifest, enabled: 'enabled', final: 'enabled'}, configuration}},
