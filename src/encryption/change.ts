@@ -24,7 +24,7 @@ import {type Draft, draftTransaction, type Observed, observeAll} from './transac
 import {ABSENT, type Operation, type Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
 import type {Proof, Work} from './transaction/steps.ts';
-import {type Originals, type StageFiles, writeTransaction} from './transaction/store.ts';
+import {type Originals, type StageFiles, writeBackups, writeRecords} from './transaction/store.ts';
 import {type EncryptionRun, transact} from './transaction/transact.ts';
 
 /** Said of setup, rotate and disable alike. */
@@ -148,7 +148,8 @@ export async function applyChange(
     signal,
     direction: 'forward',
     before,
-    open: (s) => writeTransaction(transaction, servers, originals, stages, s),
+    save: (s) => writeBackups(transaction, servers, originals, stages, s),
+    open: (s) => writeRecords(transaction, servers, s),
   });
 }
 

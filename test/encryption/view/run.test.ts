@@ -209,6 +209,15 @@ test('a setup that was taken back by itself', () => {
   `);
 });
 
+test('one that could not begin', () => {
+  const why = {what: 'interrupted', why: null, next: null};
+  const steps = [{name: 'begin', node: null, state: 'failed', seconds: 1, detail: ''}] as const;
+  expect(renderRun({...run, outcome: 'rolled back', steps, snapshot: null, why}, screen)).toMatchInlineSnapshot(`
+    "✗ setup could not begin: nothing was changed
+      why  interrupted"
+  `);
+});
+
 test('one that stopped half-way', () => {
   const why = {what: 'interrupted', why: null, next: null};
   expect(renderRun({...run, outcome: 'open', steps: [], why}, screen)).toMatchInlineSnapshot(`
