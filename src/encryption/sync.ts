@@ -14,7 +14,8 @@ export interface EncryptionSync {
   /** The node that it comes from. */
   readonly from: string;
   readonly path: string;
-  readonly outcome: 'written' | 'unchanged';
+  /** `to write`: a dry run. */
+  readonly outcome: 'written' | 'unchanged' | 'to write';
 }
 
 /**
@@ -22,7 +23,7 @@ export interface EncryptionSync {
  * which its API server does not start. Rejects where the node has another file there: its API server may need it.
  */
 export async function syncNode(plane: ControlPlane, target: Node, signal: AbortSignal): Promise<EncryptionSync> {
-  const others = {...plane, nodes: plane.nodes.filter(({name}) => name !== target.name)};
+  const others = without(plane, target);
   const {node: lead} = (await sourceFor(others, target, signal)).server;
   // A change that begins now would leave this node with keys that the others are about to drop.
   const lock = await takeLock(lead, signal);
@@ -32,6 +33,15 @@ export async function syncNode(plane: ControlPlane, target: Node, signal: AbortS
     await lock.release();
   }
 }
+
+/** What that would do. Rejects as it would. */
+export const planSync = async (plane: ControlPlane, target: Node, signal: AbortSignal): Promise<EncryptionSync> =>
+  compare(target, await sourceFor(without(plane, target), target, signal), plane.context, signal);
+
+const without = (plane: ControlPlane, target: Node): ControlPlane => ({
+  ...plane,
+  nodes: plane.nodes.filter(({name}) => name !== target.name),
+});
 
 interface Source {
   /** The first one, which leads every change. */
@@ -58,7 +68,14 @@ async function sourceFor(others: ControlPlane, target: Node, signal: AbortSignal
   return {server, path, file};
 }
 
-async function giveTo(
+async function giveTo(target: Node, source: Source, context: string, signal: AbortSignal): Promise<EncryptionSync> {
+  const plan = await compare(target, source, context, signal);
+  if (plan.outcome === 'unchanged') return plan;
+  await writeFile(target, source.path, source.file.content, {mode: '600', directoryMode: '700', expect: 'absent'}, signal);
+  return {...plan, outcome: 'written'};
+}
+
+async function compare(
   target: Node,
   {server: {name: from}, path, file}: Source,
   context: string,
@@ -74,6 +91,5 @@ async function giveTo(
       exitCode: ExitCode.negative,
     });
   }
-  await writeFile(target, path, file.content, {mode: '600', directoryMode: '700', expect: 'absent'}, signal);
-  return {...report, outcome: 'written'};
+  return {...report, outcome: 'to write'};
 }
