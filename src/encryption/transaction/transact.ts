@@ -27,8 +27,8 @@ export interface EncryptionRun {
   readonly transaction: string;
   readonly steps: readonly StepReport[];
   /**
-   * `done`; `rolled back`: before, or, after a server may have written with the new key, where both are readable; `open`: it stopped half-way
-   * and waits for `resume` or `abort`.
+   * `done`; `rolled back`: before (also where it could not begin), or, after a server may have written with the new key, where both are readable;
+   * `open`: it stopped half-way and waits for `resume` or `abort`.
    */
   readonly outcome: 'done' | 'rolled back' | 'open';
   readonly writeKey: {readonly provider: string; readonly keyName: string | null};
