@@ -5,6 +5,7 @@ import {parseConfiguration} from '../../../src/encryption/configuration/configur
 import type {EncryptionPlan} from '../../../src/encryption/plan.ts';
 import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
 import type {EncryptionVerification} from '../../../src/encryption/verify.ts';
+import type {KubeObject} from '../../../src/kube/json.ts';
 import {encryptionLab} from '../../support/encryption-lab.ts';
 
 vi.setConfig({testTimeout: 400_000});
@@ -18,11 +19,16 @@ const CHANGE = ['--yes', '--no-snapshot'];
 
 // Where its administrator chose another place in etcd than kubeadm's, all of it is there.
 beforeAll(async () => {
+  const {items: nodes} = (await lab.api().send('GET', '/api/v1/nodes')) as {items: KubeObject[]};
   const manifest = lab.file(node, MANIFEST) ?? '';
   writeFileSync(lab.path(node, MANIFEST), manifest.replace(/^( *)- kube-apiserver\n/m, '$&$1- --etcd-prefix=/elsewhere/k8s\n'));
   const path = '/api/v1/namespaces/kops-encryption';
   await vi.waitFor(() => expect(lab.api().send('GET', path)).rejects.toThrow('404'), {timeout: 60_000, interval: 200});
   await vi.waitFor(() => lab.api().send('GET', '/api/v1/namespaces/kube-system'), {timeout: 60_000, interval: 200});
+  for (const {metadata, ...rest} of nodes) {
+    const {name, labels} = metadata ?? {};
+    await lab.api().send('POST', '/api/v1/nodes', {...rest, metadata: {name, labels}});
+  }
   await lab.api().send('POST', '/api/v1/namespaces', {metadata: {name: 'kops-encryption'}});
   await lab.seed(1);
   const schema = {openAPIV3Schema: {type: 'object', 'x-kubernetes-preserve-unknown-fields': true}};
@@ -76,6 +82,7 @@ test('custom resources alone: encrypted, under a new key, and back', async () =>
   expect(await verification(0)).toMatchObject({byKey: {'k8s:enc:secretbox:v1:second:': 2}});
   await lab.report<EncryptionRun>(['disable', ...CHANGE]);
   expect(await verification(3)).toMatchObject({encrypted: 0, plaintext: 2});
-  const read = (await lab.api().send('GET', WIDGETS)) as {items: {spec: object}[]};
-  expect(read.items.map(({spec}) => spec)).toEqual([{value: 'a.b'}, {value: 'c'}]);
+  // Right after its restart the server may still be filling its cache.
+  const read = () => lab.api().send('GET', WIDGETS) as Promise<{items: {spec: object}[]}>;
+  expect((await vi.waitFor(read)).items.map(({spec}) => spec)).toEqual([{value: 'a.b'}, {value: 'c'}]);
 });
