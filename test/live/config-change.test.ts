@@ -75,7 +75,7 @@ const mounted = (mount: object) => ({
   template: {
     metadata: {labels: {app: 'agent'}},
     spec: {
-      containers: [{name: 'agent', image: 'web:1.0', volumeMounts: [{name: 'v', mountPath: '/p', ...mount}]}],
+      containers: [{name: 'agent', image: images.web10, volumeMounts: [{name: 'v', mountPath: '/p', ...mount}]}],
       volumes: [{name: 'v', secret: {secretName: 'used'}}],
     },
   },
