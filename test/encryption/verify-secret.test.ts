@@ -96,6 +96,15 @@ test('one that one control plane cannot open is an offender too', async () => {
   expect(await verifying(secretbox('key2', plain), {states})).toMatchObject({undecryptable: 1, ok: false});
 });
 
+test('one under a KMS that only some control planes have is an offender, whichever is asked first', async () => {
+  const kms = {type: 'kms', apiVersion: 'v2', name: 'vault', endpoint: 'unix:///kms.sock'} as const;
+  const states = [serverState({rules: [{resources: ['secrets'], providers: [kms]}]}), serverState(secretboxWith(['key1']))];
+  const value = Buffer.from('k8s:enc:kms:v2:vault:\x0a\x01x');
+  for (const some of [states, states.toReversed()])
+    expect(await verifying(value, {states: some})).toMatchObject({undecryptable: 1, unchecked: 0, ok: false});
+  expect(await verifying(value, {states: states.slice(0, 1)})).toMatchObject({undecryptable: 0, unchecked: 1, ok: true});
+});
+
 test('one that is not there is missed by its name', async () => {
   await expect(verifying(undefined)).rejects.toMatchObject({message: 'secret/db not found in namespace shop', exitCode: 5});
 });

@@ -191,6 +191,24 @@ test('what only a KMS can open is encrypted, and not more than that is said of i
   expect(report.notes[0]).toContain('only its plugin can open them');
 });
 
+test.each([
+  ['first', true],
+  ['last', false],
+])(
+  'what one control plane needs a KMS for and has none is undecryptable, also where the one that has it comes %s',
+  async (_case, first) => {
+    const kms: EncryptionConfiguration = {
+      rules: [
+        {resources: ['secrets'], providers: [{type: 'kms', apiVersion: 'v2', name: 'vault', endpoint: 'unix:///kms.sock'}]},
+      ],
+    };
+    const states = [serverState(kms), withKeys('key1')];
+    const report = await verifying({a: 'k8s:enc:kms:v2:vault:\x0a\x01x'}, first ? states : states.toReversed());
+    const why = `the configuration has no KMS v2 provider vault, on ${first ? 'cp-2' : 'cp-1'}`;
+    expect(report).toMatchObject({ok: false, unchecked: 0, undecryptable: 1, failures: [{key: at('a'), why}]});
+  },
+);
+
 test('after a rotation in the KMS the values of both keys are told apart, by the names that the KMS gives them', async () => {
   const kms: EncryptionConfiguration = {
     rules: [{resources: ['secrets'], providers: [{type: 'kms', apiVersion: 'v2', name: 'vault', endpoint: 'unix:///kms.sock'}]}],

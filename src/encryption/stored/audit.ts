@@ -118,13 +118,14 @@ const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> =>
 function opener(readers: readonly Reader[], resource: string): (item: KeyValue) => string | undefined {
   const narrowed = readers.map(({nodes, configuration}) => ({nodes, configuration: rulesThatCover(configuration, resource)}));
   return ({key, value}) => {
+    let trouble: string | undefined;
     for (const {nodes, configuration} of narrowed) {
       const opened = openValue(value, key, configuration);
       if (opened.ok) continue;
-      if (!opened.checked) return 'unchecked';
-      return narrowed.length === 1 ? opened.why : `${opened.why}, on ${nodes.join(', ')}`;
+      if (!opened.checked) trouble = 'unchecked';
+      else return narrowed.length === 1 ? opened.why : `${opened.why}, on ${nodes.join(', ')}`;
     }
-    return undefined;
+    return trouble;
   };
 }
 
