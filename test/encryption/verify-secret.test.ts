@@ -91,6 +91,12 @@ test('one that nothing opens is an offender, with the reason', async () => {
   );
 });
 
+test('one that would be plaintext once it is written again is not well, though it is encrypted', async () => {
+  const report = await verifying(secretbox('key1', plain), {states: [serverState(secretboxWith(['identity', 'key1']))]});
+  expect(report).toMatchObject({ok: false, offenders: [], next: 'kops encrypt-at-rest setup'});
+  expect(report.notes).toEqual(['new secrets are written as plaintext']);
+});
+
 test('one that one control plane cannot open is an offender too', async () => {
   const states = [serverState(secretboxWith(['key2', 'key1'])), serverState(secretboxWith(['key1']))];
   expect(await verifying(secretbox('key2', plain), {states})).toMatchObject({undecryptable: 1, ok: false});

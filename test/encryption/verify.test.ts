@@ -105,6 +105,30 @@ test('without any configuration all is plaintext, and that is said', async () =>
   expect(exitCodeOfVerification(await verifying({}, [serverState()]))).toBe(3);
 });
 
+test.each([
+  ['by all servers', [['identity', 'key1']]],
+  [
+    'by one server',
+    [
+      ['key1', 'identity'],
+      ['identity', 'key1'],
+    ],
+  ],
+])('what is encrypted, and would be written as plaintext %s, lies open as soon as it is', async (_case, servers) => {
+  const report = await verifying(
+    {a: secretbox('key1', plain)},
+    servers.map((keys) => withKeys(...keys)),
+  );
+  expect(report).toMatchObject({ok: false, plaintext: 0, offenders: [], next: 'kops encrypt-at-rest setup'});
+  expect(report.notes).toContain('new secrets are written as plaintext');
+  expect(exitCodeOfVerification(report)).toBe(3);
+});
+
+test('what there is nothing of does not lie open, however it would be written', async () => {
+  const report = await verifying({a: secretbox('key1', plain)}, [withKeys('key1')], ['secrets', 'configmaps']);
+  expect(report).toMatchObject({ok: true, next: null});
+});
+
 test('a key that one control plane lacks does not open a value for all', async () => {
   const report = await verifying({a: secretbox('key2', plain)}, [withKeys('key1', 'key2'), withKeys('key1')]);
   expect(report).toMatchObject({
