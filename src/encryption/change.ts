@@ -6,6 +6,7 @@ import {ExitCode, Problem} from '../problem.ts';
 import type {Progress} from '../progress.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {counted, countedObjects} from '../text/plural.ts';
+import {archiveWords, spreadArchive} from './archive.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import {socketsOf} from './configuration/kms.ts';
@@ -137,7 +138,8 @@ export async function applyChange(
         await refuseOutdated(draft, signal);
         await preflight(plane, draft, {snapshot, editsKubeadm, bytes}, signal);
         const copies = await removeCopies(plane.nodes, signal);
-        detail(['API, etcd, disk, rights, admission', ...(copies ? [copies] : [])].join('; '));
+        const archived = archiveWords(await spreadArchive(plane.nodes, signal));
+        detail(['API, etcd, disk, rights, admission', copies, archived].filter((text) => text !== undefined).join('; '));
       },
     },
     ...(snapshot === undefined

@@ -116,6 +116,16 @@ test.each([
   return undefined;
 });
 
+test('what people put into the archive keeps nobody from a setup', async () => {
+  const {plane} = playPlane({
+    '/etc/kubernetes/kops/archive/note.txt': 'ask Ada',
+    '/etc/kubernetes/kops/archive/broken.yaml': '{',
+    '/etc/kubernetes/kops/archive/old/one.yaml': renderConfiguration(withKey('secretbox', 1)),
+  });
+  const prepared = prepareSetup(plane, {...options, ...wish, resources: ['secrets'], given: undefined}, signal);
+  expect(await prepared).toMatchObject({plan: {operation: 'setup'}});
+});
+
 test('a setup of nothing is refused', async () => {
   await expect(setup(undefined, {resources: []})).rejects.toThrow('--resources names nothing');
 });
