@@ -16,10 +16,11 @@ interface Begin {
   readonly sockets?: Map<string, string[]>;
   readonly transaction?: typeof SECRETS;
   readonly editsKubeadm?: boolean;
+  readonly bytes?: number;
 }
 const begin = (servers: readonly Server[], more: Begin = {}) => {
-  const {sockets: socketsOnNodes = new Map(), transaction = SECRETS, editsKubeadm = true} = more;
-  return preflight(plane, {servers, socketsOnNodes, transaction}, {editsKubeadm, snapshot: undefined}, signal);
+  const {sockets: socketsOnNodes = new Map(), transaction = SECRETS, editsKubeadm = true, bytes = 1000} = more;
+  return preflight(plane, {servers, socketsOnNodes, transaction}, {editsKubeadm, bytes, snapshot: undefined}, signal);
 };
 
 /** A control plane on which all is well but what these answers say. */
