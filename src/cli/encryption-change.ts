@@ -35,7 +35,8 @@ async function asLongEnough(text: string): Promise<string> {
 
 const confirmFlag = {
   'confirm-within': Flags.string({
-    description: 'a node puts its old files back by itself after this long without word that all is well',
+    description:
+      'a node puts its old files back by itself after this long without word that all is well; 75s more for a file that its server reads while it runs',
     helpValue: '90s',
     default: '90s',
     parse: asLongEnough,

@@ -238,6 +238,14 @@ const lean = ({metadata, spec, status}: Json<V1Node>): Json<V1Node> =>
 const podApi = (cluster: Cluster): PodApi => ({
   create: (namespace, pod, signal) => cluster.create('pods', namespace, pod, {}, signal),
   status: async (namespace, name, signal) => (await cluster.find('pods', {namespace, name}, signal))?.status,
+  ended: async (namespace, labels, signal) => {
+    const labelSelector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join();
+    const fieldSelector = ['Pending', 'Running', 'Unknown'].map((phase) => `status.phase!=${phase}`).join();
+    const pods = await cluster.list('pods', {namespace, labelSelector, fieldSelector}, signal);
+    return pods.flatMap(({metadata}) => metadata?.name ?? []);
+  },
   delete: (namespace, name, signal) => {
     const path = objectPath(resources.pods, {namespace, name}, '', {gracePeriodSeconds: 0});
     return cluster.api.send({method: 'DELETE', path}, signal);

@@ -1,8 +1,8 @@
 import type {Step} from './transaction/departure.ts';
 import {isPromoted} from './transaction/journal.ts';
-import {wouldEdit} from './transaction/kubeadm.ts';
+import {kubeadmBack, wouldEdit} from './transaction/kubeadm.ts';
 import {ABSENT} from './transaction/record.ts';
-import {formerFiles, kubeadmBack} from './transaction/rollback.ts';
+import {formerFiles} from './transaction/rollback.ts';
 import type {Server} from './transaction/servers.ts';
 import {plannedFor, type Work} from './transaction/steps.ts';
 import {leadOf, readJournal} from './transaction/store.ts';
@@ -39,7 +39,7 @@ export async function planAbort(work: Work, more: readonly Step[], signal: Abort
     transaction: transaction.id,
     promoted,
     nodes: await Promise.all(servers.map((server) => planNode(work, server, promoted, signal))),
-    editsKubeadm: await wouldEdit(plane.cluster, kubeadmBack(work, promoted), signal),
+    editsKubeadm: promoted && (await wouldEdit(plane.cluster, kubeadmBack(transaction, work.sockets), signal)),
   };
 }
 

@@ -21,12 +21,12 @@ import type {StaleOf} from './rewrite/all.ts';
 import {removeCopies} from './stacked-etcd.ts';
 import {audit, readersOf, type UndecryptableValue, writePrefixOf} from './stored/audit.ts';
 import {keysOf} from './stored/etcd-path.ts';
-import {kubeadmEdit, wouldEdit} from './transaction/kubeadm.ts';
+import {kubeadmEdit, readClusterConfiguration} from './transaction/kubeadm.ts';
 import {type Draft, draftTransaction, type Observed, observeAll} from './transaction/prepare.ts';
 import {ABSENT, type Operation, type Transaction} from './transaction/record.ts';
 import type {Stages} from './transaction/stages.ts';
 import type {Proof, Work} from './transaction/steps.ts';
-import {type Originals, type StageFiles, writeTransaction} from './transaction/store.ts';
+import {type Originals, type StageFiles, writeBackups, writeRecords} from './transaction/store.ts';
 import {type EncryptionRun, transact} from './transaction/transact.ts';
 
 /** Said of setup, rotate and disable alike. */
@@ -86,18 +86,20 @@ export async function prepareChange(
 ): Promise<PreparedChange> {
   const {operation, resources, stages} = change;
   if (options.snapshot !== undefined) await checkPlace(options.snapshot);
+  const clusterConfiguration = await readClusterConfiguration(plane.cluster, signal);
   const draft = await draftTransaction(
     observed,
     operation,
     resources,
     stages,
-    {...options, snapshot: options.snapshot && resolve(options.snapshot), random: randomBytes},
+    {...options, snapshot: options.snapshot && resolve(options.snapshot), clusterConfiguration, random: randomBytes},
     signal,
   );
   const readers = readersOf([{name: 'all', configHash: undefined, configuration: stages.read}]); // what any server can open, all can then
   const {resources: counts, undecryptable, ...stored} = await audit(plane.etcd, keysOf(resources, plane), {readers}, signal);
   refuseUndecryptable(undecryptable, unusedFiles(observed, draft));
-  const editsKubeadm = await wouldEdit(plane.cluster, kubeadmEdit(draft.transaction, draft.sockets), signal);
+  const edited = clusterConfiguration && kubeadmEdit(draft.transaction, draft.sockets)(clusterConfiguration);
+  const editsKubeadm = edited !== clusterConfiguration;
   const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot, editsKubeadm});
   const bytes = options.rewrite ? bytesToRewrite(stored.bytes, counts) : 0;
   return {plan, draft, snapshot: options.snapshot, editsKubeadm, bytes};
@@ -152,7 +154,8 @@ export async function applyChange(
     signal,
     direction: 'forward',
     before,
-    open: (s) => writeTransaction(transaction, servers, originals, stages, s),
+    save: (s) => writeBackups(transaction, servers, originals, stages, s),
+    open: (s) => writeRecords(transaction, servers, s),
   });
 }
 

@@ -8,6 +8,7 @@ import {prefixOfWriteKey, type ResourceAudit} from './stored/audit.ts';
 import {type CanaryKind, canaryKindOf} from './transaction/canary.ts';
 import {type Draft, manifestsOf} from './transaction/prepare.ts';
 import {ABSENT, type Operation} from './transaction/record.ts';
+import {reloadWithin} from './transaction/servers.ts';
 
 /** What a change of the encryption will do, before it is begun. */
 export interface EncryptionPlan {
@@ -32,8 +33,10 @@ export interface EncryptionPlan {
   readonly canary: CanaryKind | null;
   /** Path of the etcd snapshot; null for none. */
   readonly snapshot: string | null;
-  /** Seconds. */
+  /** Seconds after which a node puts its old files back where its server does not come back from a restart. */
   readonly confirmWithin: number;
+  /** The same where it was to read a new file while it runs; null where none does. */
+  readonly reloadWithin: number | null;
   /** Whether what is in plaintext can no longer be read in the end. */
   readonly strict: boolean;
   /** Whether all is as it is to be: nothing will be written anywhere, only looked at. */
@@ -97,6 +100,7 @@ export function planOf({
     canary: canaryKindOf(transaction.resources) ?? null,
     snapshot: unchanged ? null : (snapshot ?? null),
     confirmWithin,
+    reloadWithin: isSettled ? null : reloadWithin(transaction),
     strict: rewrite && !disables && dropsPlaintext(draft.stages),
     unchanged,
   };

@@ -7,9 +7,9 @@ import {keysOf} from './configuration/coverage.ts';
 
 /** Shell for people: what a step of a runbook is made of. None of it holds a key, or gets one as an argument. */
 
-/** Defines `api`, which asks the API server of the node that it runs on, and no other one. */
-export const asksOwnServer = (manifest: string): string =>
-  `api() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server "https://$(sed -n 's/.*--advertise-address=\\([0-9a-f.:]*\\).*/\\1/p' ${manifest}):6443" "$@"; }`;
+/** Defines `api`, which asks the API server of the node that it runs on, and no other one. `server`: its URL. */
+export const asksOwnServer = (server: string): string =>
+  `api() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server ${quoted(new URL(server).origin)} "$@"; }`;
 
 /** A folder of its own for each time: what an older one holds, older snapshots need. */
 export const makesBackupFolder = 'BACKUP=/root/kops-$(date +%Y%m%d-%H%M%S); mkdir -m 700 "$BACKUP"';

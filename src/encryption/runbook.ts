@@ -49,7 +49,7 @@ const SNAPSHOT = '/var/lib/etcd/kops-runbook.db';
 
 export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}: RunbookOptions): EncryptionRunbook {
   const {transaction, servers, stages, sockets, socketsOnNodes} = draft;
-  const {operation, resources, writeKey, configurationFile: path, retires, nodes} = transaction;
+  const {operation, resources, writeKey, configurationFile: path, retires, nodes, rewrite, snapshot} = transaction;
   const file = quoted(path);
   const all = servers.map(({name}) => name);
   const folder = path.slice(0, path.lastIndexOf('/'));
@@ -61,6 +61,7 @@ export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}:
   const restarts = servers.filter(({name}) => nodes[name]?.manifest.original !== nodes[name]?.manifest.enabled);
   const reloads = restarts.length < servers.length;
   const disables = operation === 'disable';
+  const ends = disables && rewrite;
   const makesKey = !disables && !writeKey.provider.startsWith('kms');
   const show = (stage: Buffer, isFirst = false): string[] =>
     writesConfiguration(
@@ -73,11 +74,11 @@ export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}:
   if (unchanged) return report([proving]);
   const onNodes = [...new Set([...socketsOnNodes.values()].flat())];
   return report([
-    {
-      title: "A shell of root on each of them, open until the end; `api` asks that node's own API server",
-      on: all,
-      commands: [asksOwnServer(manifest), makesBackupFolder],
-    },
+    ...servers.map(({name, api}) => ({
+      title: `A shell of root on ${name}, open until the end; \`api\` asks its own API server`,
+      on: [name],
+      commands: [asksOwnServer(api.server), makesBackupFolder],
+    })),
     ...(onNodes.length === 0
       ? []
       : [
@@ -92,7 +93,7 @@ export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}:
       on: all,
       commands: [`cp -p ${manifest} ${BACKUP}`, ...(isNew ? [] : [`cp -p ${file} ${BACKUP}`])],
     },
-    ...savingEtcd(etcdctl, all.slice(0, 1)),
+    ...(snapshot === undefined ? [] : savingEtcd(etcdctl, all.slice(0, 1))),
     ...(makesKey ? [makingKey(all)] : []),
     {
       title: `Every server must be able to read what any will write: the file on ${all.length === 1 ? 'the node' : 'all nodes'}`,
@@ -105,16 +106,8 @@ export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}:
       on: all,
       commands: [...show(stages.write), untilAgreed(path)],
     },
-    {
-      title: 'Rewrite what is stored; again where somebody else wrote one of them in between',
-      on: undefined,
-      commands: resources.map(
-        (resource) =>
-          `${kubectl(['get', resource, '-A', '-o', 'json'], scope)} | ${kubectl(['replace', '-f', '-'], scope)} > /dev/null`,
-      ),
-    },
-    proving,
-    ...(stages.final
+    ...(rewrite ? [rewritingStep(resources, scope), proving] : []),
+    ...(stages.final && rewrite
       ? [
           {
             title:
@@ -126,9 +119,9 @@ export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}:
           },
         ]
       : []),
-    ...(disables ? servers.map((server) => removal(draft, server)) : []),
+    ...(ends ? servers.map((server) => removal(draft, server)) : []),
     {
-      title: `Tell kubeadm, or its next upgrade ${disables ? 'brings the flags back' : 'drops the flags'}: ${disables ? 'take out' : 'there must be'}`,
+      title: `Tell kubeadm, or its next upgrade ${ends ? 'brings the flags back' : 'drops the flags'}: ${ends ? 'take out' : 'there must be'}`,
       on: undefined,
       commands: [
         ...kubeadmLines(path, [folder, ...kmsFolders(sockets, folder)]),
@@ -137,6 +130,15 @@ export function runbookOf(draft: Draft, {context, etcdPrefix, unchanged, scope}:
     },
   ]);
 }
+
+const rewritingStep = (resources: readonly string[], scope: KubectlScope): RunbookStep => ({
+  title: 'Rewrite what is stored; again where somebody else wrote one of them in between',
+  on: undefined,
+  commands: resources.map((resource) => {
+    const [get, replace] = [kubectl(['get', resource, '-A', '-o', 'json'], scope), kubectl(['replace', '-f', '-'], scope)];
+    return `${get} | ${replace} > /dev/null`;
+  }),
+});
 
 function provingStep({operation, resources, writeKey}: Transaction, {words, on}: Etcdctl, etcdPrefix: string): RunbookStep {
   const disables = operation === 'disable';

@@ -12,8 +12,11 @@ const PAUSE = 300;
 const START = 90_000;
 const BEGIN = 20_000;
 const FAREWELL = 10_000;
-/** Seconds after which the kubelet ends a pod that was left behind. */
-const LIFETIME = 3_600;
+/** Seconds after which the kubelet ends a pod that was left behind, and until a new one takes its place: a script has the time in between. */
+const LIFETIME = 1_800;
+const RENEWAL = 900;
+const PREFIX = 'kops-node-';
+const LABELS = {'app.kubernetes.io/managed-by': 'kops'};
 
 /** In the pod: join the host, by the image's nsenter or else through its first process. */
 const ENTER =
@@ -52,6 +55,8 @@ export interface PodApi {
   create(namespace: string, pod: object, signal: AbortSignal): Promise<unknown>;
   /** Undefined where there is none. */
   status(namespace: string, name: string, signal: AbortSignal): Promise<PodStatus | undefined>;
+  /** Names of those with these labels that have ended. */
+  ended(namespace: string, labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly string[]>;
   /** Harmless where there is none. */
   delete(namespace: string, name: string, signal: AbortSignal): Promise<unknown>;
   readonly exec: ExecInPod;
@@ -63,21 +68,30 @@ interface PodNodeOptions {
   readonly image: string;
   /** One that lets privileged pods in. Default: kube-system. */
   readonly namespace?: string;
+  /** Milliseconds of a clock that never goes back; for tests. */
+  readonly now?: () => number;
 }
 
 /**
- * A node reached through a privileged pod on it, which is made at the first script, and again where it is gone, and deleted by `close`.
- * Where the change takes the API server down, this way is closed meanwhile.
+ * A node reached through a privileged pod on it, which is made at the first script, and again where it is gone or old, and deleted by
+ * `close`. One that a killed kops left ends by itself, and is deleted by the next that makes one. Where the change takes the API server down, this way is closed meanwhile.
  */
-export function podNode(name: string, {api, image, namespace = 'kube-system'}: PodNodeOptions): Node {
+export function podNode(
+  name: string,
+  {api, image, namespace = 'kube-system', now = () => performance.now()}: PodNodeOptions,
+): Node {
   let current: Promise<string> | undefined;
+  let since = 0;
+  let scripts = 0;
   const remove = async (pod: Promise<string>) => {
     const made = await pod.catch(() => undefined);
     if (made !== undefined) await api.delete(namespace, made, AbortSignal.timeout(FAREWELL));
   };
 
   const start = async (signal: AbortSignal): Promise<string> => {
-    const pod = `kops-node-${randomBytes(5).toString('hex')}`;
+    const pod = `${PREFIX}${randomBytes(5).toString('hex')}`;
+    await removeEnded(api, namespace, signal).catch(() => signal.throwIfAborted()); // they hurt nobody
+    since = now();
     try {
       await api.create(namespace, podOn(name, pod, image), signal);
       await running(api, {namespace, pod, node: name, image}, signal);
@@ -94,9 +108,20 @@ export function podNode(name: string, {api, image, namespace = 'kube-system'}: P
     });
     return current;
   };
+  const renounce = async () => {
+    const former = current;
+    current = undefined;
+    if (former) await remove(former).catch(() => {}); // it may be gone already
+  };
   const run: Node['run'] = async (script, args, options, signal) => {
-    const pod = await ready(signal);
-    return runThrough(podTransport(api, {namespace, name: pod, container: 'node'}), script, args, options, signal);
+    try {
+      const isOld = current !== undefined && now() - since > RENEWAL * 1000;
+      if (scripts++ === 0 && isOld) await renounce();
+      const pod = await ready(signal);
+      return await runThrough(podTransport(api, {namespace, name: pod, container: 'node'}), script, args, options, signal);
+    } finally {
+      scripts--;
+    }
   };
 
   return {
@@ -110,8 +135,7 @@ export function podNode(name: string, {api, image, namespace = 'kube-system'}: P
         if (!(error instanceof Unreachable) || error.started || !current) throw error;
         const status = await api.status(namespace, await current, signal).catch(() => ({phase: 'Running'}));
         if (status?.phase === 'Running') throw error;
-        await remove(current).catch(() => {}); // its time was up, or the node started anew
-        current = undefined;
+        await renounce(); // its time was up, or the node started anew
         return run(script, args, options, signal);
       }
     },
@@ -122,11 +146,16 @@ export function podNode(name: string, {api, image, namespace = 'kube-system'}: P
   };
 }
 
+async function removeEnded(api: PodApi, namespace: string, signal: AbortSignal): Promise<void> {
+  for (const pod of await api.ended(namespace, LABELS, signal))
+    if (pod.startsWith(PREFIX)) await api.delete(namespace, pod, signal);
+}
+
 function podOn(node: string, name: string, image: string): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {name, labels: {'app.kubernetes.io/managed-by': 'kops'}},
+    metadata: {name, labels: LABELS},
     spec: {
       nodeName: node,
       hostPID: true,

@@ -24,6 +24,7 @@ const transaction: Transaction = {
   configurationFile: '/etc/kubernetes/enc/encryption.yaml',
   stages: {read: '3', write: '4', final: undefined},
   rewrite: true,
+  clusterConfiguration: undefined,
   snapshot: undefined,
   confirmWithin: 90,
   nodes: {'cp-1': digests, 'cp-2': digests},

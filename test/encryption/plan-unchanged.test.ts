@@ -40,6 +40,7 @@ function draft({manifest, configuration, stages, rewrite = true}: State): Draft 
       configurationFile: CONFIGURATION,
       stages: stages ?? {read: 'base', write: 'base', final: undefined},
       rewrite,
+      clusterConfiguration: undefined,
       snapshot: undefined,
       confirmWithin: 90,
       nodes: {'cp-1': {manifest: {original: manifest, enabled: 'enabled', final: 'enabled'}, configuration}},
@@ -83,5 +84,6 @@ test.each<[string, State, Record<string, number>, boolean, {unchanged: boolean; 
 ])('what a setup changes where %s', (_case, state, byKey, editsKubeadm, {unchanged, files, stale}) => {
   const plan = planOf({context: 'c', draft: draft(state), counts: counts(byKey), snapshot: 'before.db', editsKubeadm});
   expect(plan).toMatchObject({unchanged, snapshot: unchanged ? null : 'before.db', resources: [{stale}]});
+  expect(plan).toMatchObject({confirmWithin: 90, reloadWithin: files.includes(CONFIGURATION) ? 165 : null});
   expect(plan.files.map(({path}) => path)).toEqual(files);
 });

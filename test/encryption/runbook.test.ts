@@ -160,6 +160,33 @@ test.each([
   );
 });
 
+test.each(['setup', 'disable'] as const)('%s by hand has no step that the change itself would not have', async (operation) => {
+  const made = await draft(operation, operation === 'setup' ? kubeadm : enabled, own, true);
+  const titles = (rewrite: boolean, snapshot?: string) => {
+    const {steps} = runbookOf({...made, transaction: {...made.transaction, rewrite, snapshot}}, options);
+    return steps.map(({title}) => title).join('\n');
+  };
+  const [whole, least] = [titles(true, '/root/before.db'), titles(false)];
+  for (const title of ['Save etcd', 'Rewrite what is stored', 'Prove it in etcd']) {
+    expect(whole).toContain(title);
+    expect(least).not.toContain(title);
+  }
+  const end = operation === 'setup' ? 'No longer read plaintext' : 'no flags any more';
+  expect([whole.includes(end), least.includes(end)]).toEqual([true, false]);
+  expect(whole).toContain(operation === 'setup' ? 'drops the flags: there must be' : 'brings the flags back: take out');
+  expect(least).toContain('drops the flags: there must be');
+});
+
+test('by hand each node asks its own API server, whatever its manifest says of the port', async () => {
+  const made = await draft('setup', kubeadm, own);
+  const servers = made.servers.map((server) => ({...server, api: {...server.api, server: 'https://10.0.0.1:7443/'}}));
+  const [first] = runbookOf({...made, servers}, options).steps;
+  expect(first).toMatchObject({
+    on: ['cp-1'],
+    commands: expect.arrayContaining([expect.stringContaining('--server https://10.0.0.1:7443 "$@"')]),
+  });
+});
+
 test('where nothing is to be changed, only the proof is left', async () => {
   const {steps} = runbookOf(await draft('setup', enabled, own), {...options, unchanged: true});
   expect(steps.map(({title}) => title)).toEqual([expect.stringContaining('Prove it in etcd')]);

@@ -34,6 +34,13 @@ export async function draftOf(operation: Operation, manifest: string, configurat
   };
   const stages = operation === 'disable' ? disableStages(configuration) : givenStages(configuration, strict);
   const random = (bytes: number) => Buffer.alloc(bytes);
-  const options = {rewrite: true, snapshot: undefined, confirmWithin: 90, now: new Date(0), random};
+  const options = {
+    rewrite: true,
+    snapshot: undefined,
+    confirmWithin: 90,
+    clusterConfiguration: undefined,
+    now: new Date(0),
+    random,
+  };
   return draftTransaction(observed, operation, ['secrets'], stages, options, signal);
 }

@@ -50,7 +50,7 @@ export async function appendToJournal(
   }
   throw new Problem(`the journal on ${lead.name} cannot be written`, {
     why: stderr.trim(),
-    next: `look at ${JOURNAL_FILE} there, then run kops encrypt-at-rest resume`,
+    next: `look at ${JOURNAL_FILE} there, and whether its disk is full`,
     exitCode: ExitCode.negative,
   });
 }

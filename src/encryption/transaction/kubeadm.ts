@@ -8,13 +8,33 @@ const MAX_TRIES = 5;
 
 /** What becomes of the ClusterConfiguration in the end of a change. `sockets`: of KMS plugins. */
 export const kubeadmEdit =
-  ({operation, rewrite, configurationFile}: Transaction, sockets: readonly string[]) =>
+  (transaction: Transaction, sockets: readonly string[]) =>
   (text: string): string =>
-    operation === 'disable' && rewrite ? withoutEncryption(text) : withEncryption(text, configurationFile, sockets);
+    takesOut(transaction) ? withoutEncryption(text) : withEncryption(text, transaction.configurationFile, sockets);
+
+/**
+ * What becomes of it where a change is taken back after a server may have written with the new key. The servers keep their flags then: where the
+ * change would have told kubeadm of them, it is told; where it took them out, what was there before comes back, and nothing else.
+ */
+export const kubeadmBack =
+  (transaction: Transaction, sockets: readonly string[]) =>
+  (text: string): string => {
+    const {clusterConfiguration: before = text, configurationFile} = transaction;
+    const after = kubeadmEdit(transaction, sockets);
+    if (!takesOut(transaction)) return after(text);
+    if (text === before || before === withoutEncryption(before)) return text;
+    return text === after(before) ? before : withEncryption(text, configurationFile, sockets);
+  };
+
+const takesOut = ({operation, rewrite}: Transaction): boolean => operation === 'disable' && rewrite;
+
+/** Undefined where this is no cluster of kubeadm's. */
+export const readClusterConfiguration = async (cluster: Cluster, signal: AbortSignal): Promise<string | undefined> =>
+  (await cluster.find('configmaps', REF, signal))?.data?.ClusterConfiguration;
 
 /** Whether `editClusterConfiguration` would change anything. */
 export async function wouldEdit(cluster: Cluster, edit: (text: string) => string, signal: AbortSignal): Promise<boolean> {
-  const text = (await cluster.find('configmaps', REF, signal))?.data?.ClusterConfiguration;
+  const text = await readClusterConfiguration(cluster, signal);
   return text !== undefined && edit(text) !== text;
 }
 

@@ -91,6 +91,8 @@ export interface DraftOptions {
   readonly snapshot: string | undefined;
   /** Seconds. */
   readonly confirmWithin: number;
+  /** kubeadm's; undefined where there is none. */
+  readonly clusterConfiguration: string | undefined;
   readonly now: Date;
   readonly random: (bytes: number) => Buffer;
 }
@@ -145,6 +147,7 @@ export async function draftTransaction(
       configurationFile,
       stages: {read: digestOf(files.read), write: digestOf(files.write), final: files.final && digestOf(files.final)},
       rewrite: options.rewrite,
+      clusterConfiguration: options.clusterConfiguration,
       snapshot: options.snapshot,
       confirmWithin: options.confirmWithin,
       nodes,

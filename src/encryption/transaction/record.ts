@@ -53,6 +53,8 @@ export interface Transaction {
   readonly configurationFile: string;
   readonly stages: Readonly<Record<'read' | 'write', Digest>> & {readonly final: Digest | undefined};
   readonly rewrite: boolean;
+  /** kubeadm's, of before; undefined where there is none. */
+  readonly clusterConfiguration: string | undefined;
   /** Where the etcd snapshot went, on the machine of `startedBy`; undefined for none. */
   readonly snapshot: string | undefined;
   /** Seconds after which a node puts back what was not confirmed. */

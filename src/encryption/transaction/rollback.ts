@@ -1,9 +1,8 @@
 import {readFile} from '../../nodes/files.ts';
-import {withEncryption, withoutEncryption} from '../manifest/kubeadm-config.ts';
 import {readManifest} from '../manifest/manifest.ts';
-import {editClusterConfiguration} from './kubeadm.ts';
+import {editClusterConfiguration, kubeadmBack} from './kubeadm.ts';
 import {manifestFor} from './manifests.ts';
-import {ABSENT, type Transaction} from './record.ts';
+import {ABSENT} from './record.ts';
 import type {Server, Target} from './servers.ts';
 import {bringAll, bringServer, type TransactionStep, type Work} from './steps.ts';
 import {closeTransaction} from './store.ts';
@@ -11,14 +10,15 @@ import {closeTransaction} from './store.ts';
 /**
  * The way back. Before any server was told to write with the new key every file becomes byte for byte what it was. After that something
  * may be stored under it, so that all servers go back to where they could read both, and keep it: never to where they cannot. Where some
- * may read only the new one already (`dropped`), all must be able to read both again before any writes as before.
+ * may read only the new one already (`dropped`), all must be able to read both again before any writes as before. kubeadm's ConfigMap is not
+ * written before that point, so that there is nothing of it to restore.
  */
 export function rollbackSteps(
   work: Work,
   {promoted, dropped}: {readonly promoted: boolean; readonly dropped: boolean},
 ): TransactionStep[] {
   const {transaction, servers, plane, stages} = work;
-  return [...(promoted ? [toReadable()] : servers.map(toOriginal)), kubeadm(), close()];
+  return [...(promoted ? [toReadable(), kubeadm()] : servers.map(toOriginal)), close()];
 
   function toOriginal(server: Work['servers'][number]): TransactionStep {
     return {
@@ -60,7 +60,7 @@ export function rollbackSteps(
       title: 'kubeadm-config',
       onFailure: 'stay',
       async run(detail, signal) {
-        const changed = await editClusterConfiguration(plane.cluster, kubeadmBack(work, promoted), signal);
+        const changed = await editClusterConfiguration(plane.cluster, kubeadmBack(transaction, work.sockets), signal);
         detail(changed ? 'as the servers are' : 'nothing to change');
       },
     };
@@ -88,17 +88,6 @@ export async function formerFiles(work: Work, server: Server, promoted: boolean,
   const isThere = present !== undefined && encrypted(present.content);
   return {...(!isThere && manifestFor(work, server, 'enabled')), configuration: stages.read};
 }
-
-/** What the ClusterConfiguration goes back to. */
-export const kubeadmBack =
-  (work: Work, promoted: boolean) =>
-  (text: string): string =>
-    promoted || hadEncryption(work.transaction, work)
-      ? withEncryption(text, work.transaction.configurationFile, work.sockets)
-      : withoutEncryption(text);
-
-const hadEncryption = ({operation}: Transaction, {originals}: Work): boolean =>
-  operation !== 'setup' || [...originals.values()].some(({manifest}) => encrypted(manifest));
 
 const encrypted = (manifest: Buffer): boolean =>
   readManifest(manifest.toString('utf8'), 'the manifest').flags.has('encryption-provider-config');

@@ -59,7 +59,7 @@ export async function bring(server: Server, target: Target, options: BringOption
   await settleGuard(node, signal);
   const swaps = await plannedSwaps(server, target, options);
   const restarts = swaps.some(({path}) => path === server.manifestPath);
-  const confirmWithin = transaction.confirmWithin + (restarts ? 0 : RELOAD);
+  const confirmWithin = restarts ? transaction.confirmWithin : reloadWithin(transaction);
   const wanted: Wanted = {
     hash: target.configuration === ABSENT || target.encrypts === false ? undefined : hashOf(target.configuration),
     ...(restarts && (await toBeReplaced(server, signal))),
@@ -79,6 +79,9 @@ export async function bring(server: Server, target: Target, options: BringOption
     throw error;
   }
 }
+
+/** Seconds after which a node puts back a file that its server was to read while it runs. */
+export const reloadWithin = ({confirmWithin}: Pick<Transaction, 'confirmWithin'>): number => confirmWithin + RELOAD;
 
 const deadlineOf = (confirmWithin: number): number => Date.now() + confirmWithin * 1000 - MARGIN;
 

@@ -41,11 +41,8 @@ const PRIVATE = {mode: '600', directoryMode: '700'};
 export const digestOf = (content: Buffer | undefined): Digest =>
   content === undefined ? ABSENT : createHash('sha256').update(content).digest('hex');
 
-/**
- * Puts backups and stages on every node, and last of all the record that makes the transaction an open one: whoever finds the record finds
- * all that it needs. Harmless where some of it is there.
- */
-export async function writeTransaction(
+/** Puts backups and stages on every node: whoever finds a record finds all that it needs. Harmless where some of it is there. */
+export async function writeBackups(
   transaction: Transaction,
   servers: readonly Server[],
   originals: ReadonlyMap<string, Originals>,
@@ -65,7 +62,6 @@ export async function writeTransaction(
       if (content !== undefined) await writeFile(node, stageFile(transaction.id, stage), content, PRIVATE, signal);
     }
   }
-  await writeRecords(transaction, servers, signal);
 }
 
 /** What makes it an open transaction. Those of an interrupted run may have missed some nodes. */
@@ -134,7 +130,7 @@ export async function readJournal(lead: Node, transaction: string, signal: Abort
   return file === undefined ? [] : parseJournal(file.content, transaction);
 }
 
-/** What `writeTransaction` put on a node. Rejects where it is not there, or no longer what it was. */
+/** What `writeBackups` put on a node. Rejects where it is not there, or no longer what it was. */
 export async function readOriginals({node, name}: Server, transaction: Transaction, signal: AbortSignal): Promise<Originals> {
   const folder = backupFolder(transaction.id);
   const record = transaction.nodes[name];
@@ -179,8 +175,16 @@ export async function closeTransaction(transaction: Transaction, servers: readon
     if (original && retires.length > 0) await writeFile(node, `${ARCHIVE_FOLDER}/${id}.yaml`, original.content, PRIVATE, signal);
   }
   for (const {node} of leadLast(servers, transaction)) await removeFile(node, RECORD_FILE, {}, signal);
-  for (const {node} of servers)
+  await removeStages(transaction, servers, signal);
+}
+
+/** From every node that answers; rejects with the first failure. */
+export async function removeStages({id}: Transaction, servers: readonly ControlPlaneNode[], signal: AbortSignal): Promise<void> {
+  const all = servers.map(async ({node}) => {
     for (const stage of ['read', 'write', 'final'] as const) await removeFile(node, stageFile(id, stage), {}, signal);
+  });
+  const failed = (await Promise.allSettled(all)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 const stageNames = (stages: StageFiles): StageName[] =>

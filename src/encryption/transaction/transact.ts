@@ -7,7 +7,7 @@ import type {Transaction} from './record.ts';
 import {rollbackSteps} from './rollback.ts';
 import {settleGuard} from './servers.ts';
 import {type Proof, stepsOf, type TransactionStep, type Work} from './steps.ts';
-import {leadOf, readJournal, type StageFiles} from './store.ts';
+import {leadOf, readJournal, readOpen, removeStages, type StageFiles} from './store.ts';
 
 export interface StepReport {
   readonly name: string;
@@ -50,7 +50,9 @@ export interface TransactOptions {
   readonly signal: AbortSignal;
   /** Before the first step, and written down nowhere: what changes nothing. */
   readonly before: readonly Step[];
-  /** Makes the transaction an open one, on every node. Harmless where it is. */
+  /** Puts what the transaction needs on every node; undefined where it is an open one already. */
+  readonly save?: (signal: AbortSignal) => Promise<void>;
+  /** Makes it an open one, on every node. Harmless where it is. */
   open(signal: AbortSignal): Promise<void>;
   /** `back`: no step forward, only the way back. */
   readonly direction: 'forward' | 'back';
@@ -66,9 +68,10 @@ const CLEANUP_TIMEOUT = 10_000;
  */
 export async function transact(work: Work, options: TransactOptions): Promise<EncryptionRun> {
   const {transaction, servers} = work;
-  const {progress, signal, before, open, direction} = options;
+  const {progress, signal, before, save, open, direction} = options;
   const lead = leadOf(transaction, servers).node;
   const reports: StepReport[] = [];
+  let mayBeOpen = save === undefined;
   const lock = await takeLock(lead, signal);
   try {
     const journal = await readJournal(lead, transaction.id, signal);
@@ -80,11 +83,16 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
         name: 'begin',
         title: 'backups and journal',
         onFailure: 'stay',
-        run: (_detail, s) => open(s),
+        async run(_detail, s) {
+          await save?.(s);
+          mayBeOpen = true;
+          await open(s);
+        },
       };
       const forward = notDone([begin, ...stepsOf(work)], journal);
       const failure = await attempt(forward);
       if (failure === undefined) return report('done');
+      if (failure.step === begin && !(await hasBegun())) return report('rolled back', failure.error);
       if (failure.step.onFailure === 'stay' || signal.aborted) return report('open', failure.error);
       const second = await attempt(wayBack(await readJournal(lead, transaction.id, signal)));
       return second ? report('open', second.error) : report('rolled back', failure.error);
@@ -93,6 +101,15 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
     return failure ? report('open', failure.error) : report('rolled back');
   } finally {
     await lock.release();
+  }
+
+  /** Where it has not, no stage stays: there is a new key in them that nobody will use. */
+  async function hasBegun(): Promise<boolean> {
+    const s = AbortSignal.timeout(CLEANUP_TIMEOUT);
+    // A node that does not tell may have its record.
+    const isOpen = mayBeOpen && (await readOpen(servers, s).catch(() => transaction)) !== undefined;
+    if (!isOpen) await removeStages(transaction, servers, s).catch(() => {}); // the next change removes them
+    return isOpen;
   }
 
   function wayBack(journal: readonly JournalEntry[]): TransactionStep[] {

@@ -9,13 +9,13 @@ import {DRY_RUN, isKms, splitKms, WAYS} from './words.ts';
 
 /** What a change will do, before anybody is asked whether it may. */
 export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string {
-  const {context, nodes, access, restarts, retires, snapshot, confirmWithin, rewrite, canary, files, unchanged} = plan;
+  const {context, nodes, access, restarts, retires, snapshot, rewrite, canary, files, unchanged} = plan;
   const paths = Math.max(...files.map(({path}) => path.length));
   const changes = files.map(({path, change}) => `${pad(path, paths)}  ${change}`);
   const drops = rewrite && retires.length > 0;
   const guarded: [string, ...string[]][] = [
     ['downtime', files.length === 0 ? 'none' : downtimeOf(restarts, nodes.length)],
-    ['if it fails', `each node puts its old files back after ${duration(confirmWithin * 1000)}, even without kops`],
+    ['if it fails', ...putBack(plan)],
     snapshot
       ? ['before', `etcd snapshot to ${snapshot}`, 'it holds every secret as it is stored now']
       : ['before', 'no etcd snapshot'],
@@ -36,6 +36,16 @@ export function renderPlan(plan: EncryptionPlan, {theme, width}: Screen): string
       width,
     ),
   ].join('\n');
+}
+
+function putBack({restarts, confirmWithin, reloadWithin}: EncryptionPlan): string[] {
+  const [first, second] = [restarts.length > 0 ? confirmWithin : null, reloadWithin]
+    .filter((seconds) => seconds !== null)
+    .map((seconds) => duration(seconds * 1000));
+  return [
+    ...(first ? [`each node puts its old files back after ${first}, even without kops`] : []),
+    ...(second ? [`after ${second} where its server reads the new one while it runs`] : []),
+  ];
 }
 
 export const renderDryRun = (plan: EncryptionPlan, screen: Screen): string =>

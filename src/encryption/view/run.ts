@@ -89,6 +89,8 @@ function headline(run: EncryptionRun, theme: Screen['theme'], width: number): st
   if (outcome === 'open') return [`${theme.wrong('✗')} ${operation} stopped half-way, and is open`];
   if (outcome === 'rolled back') {
     const kept = isOff ? 'new ones are encrypted again' : 'both keys are readable everywhere';
+    if (run.steps.some(({name, state}) => name === 'begin' && state === 'failed'))
+      return [`${theme.wrong('✗')} ${operation} could not begin: nothing was changed`];
     const where = isReadable(run) ? `${kept}, nothing was lost` : 'all that it had changed is as it was before';
     return [`${isAsAsked(run) ? theme.good('✓') : theme.wrong('✗')} ${operation} was taken back: ${where}`];
   }

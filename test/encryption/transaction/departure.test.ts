@@ -24,6 +24,7 @@ const transaction = (operation: Operation, configuration = records[operation].co
     configurationFile: '/c',
     stages: {read: 'read', write: 'write', final: operation === 'rotate' ? 'final' : undefined},
     rewrite: true,
+    clusterConfiguration: undefined,
     snapshot: undefined,
     confirmWithin: 90,
     nodes: {'cp-1': record, 'cp-2': record, 'cp-3': record},

@@ -1,10 +1,13 @@
 import {readFileSync} from 'node:fs';
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {workOf} from '../../../src/encryption/change.ts';
+import {withEncryption, withoutEncryption} from '../../../src/encryption/manifest/kubeadm-config.ts';
+import {kubeadmBack} from '../../../src/encryption/transaction/kubeadm.ts';
+import type {Operation} from '../../../src/encryption/transaction/record.ts';
 import {stepsOf} from '../../../src/encryption/transaction/steps.ts';
 import type {Cluster} from '../../../src/kube/cluster.ts';
 import type {KubeObject} from '../../../src/kube/json.ts';
-import {kubeadm} from '../../support/api-server-manifests.ts';
+import {CONFIG, kubeadm} from '../../support/api-server-manifests.ts';
 import {draftOf} from '../../support/drafts.ts';
 import {FakeCluster} from '../../support/fake-cluster.ts';
 import {playControlPlane} from '../../support/played-control-plane.ts';
@@ -33,4 +36,33 @@ test('what the next kubeadm upgrade does with the flags is told by what the chan
   expect(await tell('setup')).toBe('nothing to change');
   expect(await tell('disable')).toBe('the next kubeadm upgrade leaves it off');
   expect((await cluster.find('configmaps', ref, signal))?.data).toEqual({ClusterConfiguration});
+});
+
+describe('what kubeadm is told where a change is taken back and the servers keep their flags', () => {
+  const byHand = withEncryption(ClusterConfiguration, CONFIG).replace('- name: encryption-provider-config', '# ours\n  $&');
+  const edited = (text: string) => text.replace('clusterName: kind', 'clusterName: other');
+  const NEW = withEncryption(ClusterConfiguration, CONFIG);
+
+  test.each<[string, Operation, string, string, string]>([
+    ['setup: of the flags that the servers keep', 'setup', ClusterConfiguration, ClusterConfiguration, NEW],
+    ['disable that has not come to it: nothing', 'disable', byHand, byHand, byHand],
+    ['disable that has: what it was, to the byte', 'disable', byHand, withoutEncryption(byHand), byHand],
+    [
+      'disable that has, and somebody edited it since: the flags',
+      'disable',
+      NEW,
+      edited(withoutEncryption(NEW)),
+      edited(NEW),
+    ],
+    [
+      'disable of a cluster where kubeadm never knew: nothing',
+      'disable',
+      ClusterConfiguration,
+      edited(ClusterConfiguration),
+      edited(ClusterConfiguration),
+    ],
+  ])('%s', async (_case, operation, clusterConfiguration, now, then) => {
+    const {transaction} = await draftOf(operation, kubeadm, secretboxWith(['a', 'identity']));
+    expect(kubeadmBack({...transaction, clusterConfiguration}, [])(now)).toBe(then);
+  });
 });

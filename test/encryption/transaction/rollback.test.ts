@@ -1,14 +1,18 @@
+import {readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {applyChange, observeForChange, prepareChange} from '../../../src/encryption/change.ts';
 import {renderConfiguration} from '../../../src/encryption/configuration/configuration.ts';
 import {API_SERVER_MANIFEST} from '../../../src/encryption/control-plane.ts';
+import {withEncryption} from '../../../src/encryption/manifest/kubeadm-config.ts';
 import {enableEncryption} from '../../../src/encryption/manifest/manifest.ts';
 import type {Operation} from '../../../src/encryption/transaction/record.ts';
 import {disableStages, rotateStages, type Stages, setupStages} from '../../../src/encryption/transaction/stages.ts';
 import type {EncryptionRun} from '../../../src/encryption/transaction/transact.ts';
 import {ConnectionProblem} from '../../../src/kube/errors.ts';
+import type {KubeObject} from '../../../src/kube/json.ts';
 import type {Progress} from '../../../src/progress.ts';
 import {kubeadm} from '../../support/api-server-manifests.ts';
+import type {FakeCluster} from '../../support/fake-cluster.ts';
 import {CONFIGURATION, type Fault, type PlayedControlPlane, playControlPlane} from '../../support/played-control-plane.ts';
 import {secretboxWith} from '../../support/servers.ts';
 import {keyNamed, plainSecret, secretbox} from '../../support/stored.ts';
@@ -98,6 +102,22 @@ test.each<[string, Fault, string]>([
   expect(failedStep(run)).toMatchObject({name: 'enable', node: 'cp-2'});
   expect(played.files()).toEqual(before);
 });
+
+test.each(['an operator wrote its flags there before', 'nobody did'])(
+  'what kubeadm is told stays as it is when a change is taken back that had not come to it: %s',
+  async (before) => {
+    const text = readFileSync('test/fixtures/encryption/cluster-configuration.txt', 'utf8');
+    const ClusterConfiguration = before === 'nobody did' ? text : withEncryption(text, CONFIGURATION);
+    const played = playControlPlane([refused('/api/v1/secrets?limit=1', 403, 'Forbidden')]);
+    const cluster = played.plane.cluster as FakeCluster;
+    const metadata = {namespace: 'kube-system', name: 'kubeadm-config'};
+    const told = cluster.put({kind: 'ConfigMap', metadata, data: {ClusterConfiguration}} as KubeObject);
+    const run = await change(played, 'setup', setup, 5);
+    expect(run.outcome).toBe('rolled back');
+    expect(run.steps.map(({name}) => name)).not.toContain('restore kubeadm-config');
+    expect(await cluster.find('configmaps', metadata)).toEqual(told);
+  },
+);
 
 /** Of the Secret that is written for the purpose. */
 const isCanary = (path: string) => path.includes('/secrets/kops-canary-');

@@ -25,6 +25,7 @@ const plan: EncryptionPlan = {
   canary: 'secrets',
   snapshot: 'kops-snapshot-20261123-143012.db',
   confirmWithin: 90,
+  reloadWithin: 165,
   strict: false,
   unchanged: false,
 };
@@ -57,6 +58,7 @@ test('the plan of a first setup', () => {
       then         rewrites 214 secrets, verifies all of them in etcd
       downtime     about 15 s of API: one control plane, no failover
       if it fails  each node puts its old files back after 90s, even without kops
+                   after 2m45s where its server reads the new one while it runs
       before       etcd snapshot to kops-snapshot-20261123-143012.db
                    it holds every secret as it is stored now"
   `);
@@ -84,7 +86,7 @@ test('the plan of a rotation on three control planes', () => {
       then         rewrites 214 secrets, verifies all of them in etcd
       downtime     none: the servers read each new file by themselves within a
                    minute
-      if it fails  each node puts its old files back after 90s, even without kops
+      if it fails  each node puts its old files back after 2m45s, even without kops
       before       no etcd snapshot"
   `);
 });
@@ -92,7 +94,7 @@ test('the plan of a rotation on three control planes', () => {
 test('the plan of a setup where all is set up already', () => {
   const resources = [{resource: 'secrets', total: 214, stale: 0}];
   expect(
-    renderPlan({...plan, files: [], restarts: [], resources, snapshot: null, unchanged: true}, screen),
+    renderPlan({...plan, files: [], restarts: [], reloadWithin: null, resources, snapshot: null, unchanged: true}, screen),
   ).toMatchInlineSnapshot(`
     "Already encrypted at rest: secrets in kind-kops (1 control plane)
 
@@ -108,17 +110,18 @@ test('the plan of a setup that finds the files as they are to be, and some value
     {resource: 'secrets', total: 214, stale: 3},
     {resource: 'configmaps', total: 1, stale: 1},
   ];
-  expect(renderPlan({...plan, files: [], restarts: [], resources, snapshot: null}, screen)).toMatchInlineSnapshot(`
+  expect(
+    renderPlan({...plan, files: [], restarts: [], reloadWithin: null, resources, snapshot: null}, screen),
+  ).toMatchInlineSnapshot(`
     "Encrypt secrets and configmaps at rest in kind-kops (1 control plane)
 
-      nodes        reached by docker
-      provider     secretbox, key key-20261123-1 (stays on the control plane)
-      changes      nothing: every file is as it is to be
-      then         rewrites 3 of 214 secrets and 1 configmap, verifies all of them
-                   in etcd
-      downtime     none
-      if it fails  each node puts its old files back after 90s, even without kops
-      before       no etcd snapshot"
+      nodes     reached by docker
+      provider  secretbox, key key-20261123-1 (stays on the control plane)
+      changes   nothing: every file is as it is to be
+      then      rewrites 3 of 214 secrets and 1 configmap, verifies all of them in
+                etcd
+      downtime  none
+      before    no etcd snapshot"
   `);
 });
 
@@ -181,6 +184,7 @@ test('what a disable archives, and that a KMS is not in an archive', () => {
       then         rewrites 214 secrets, verifies all of them in etcd
       downtime     about 15 s of API: one control plane, no failover
       if it fails  each node puts its old files back after 90s, even without kops
+                   after 2m45s where its server reads the new one while it runs
       before       etcd snapshot to kops-snapshot-20261123-143012.db
                    it holds every secret as it is stored now"
   `);
@@ -206,6 +210,15 @@ test('a setup that was taken back by itself', () => {
                 holds every secret as it was stored: delete it once nothing needs it
       why       the API server on cp-1 did not take its new configuration: after 86
                 s: does not answer"
+  `);
+});
+
+test('one that could not begin', () => {
+  const why = {what: 'interrupted', why: null, next: null};
+  const steps = [{name: 'begin', node: null, state: 'failed', seconds: 1, detail: ''}] as const;
+  expect(renderRun({...run, outcome: 'rolled back', steps, snapshot: null, why}, screen)).toMatchInlineSnapshot(`
+    "✗ setup could not begin: nothing was changed
+      why  interrupted"
   `);
 });
 
