@@ -1,5 +1,5 @@
 import {type Document, isMap, isScalar, LineCounter, type Pair, type YAMLMap} from 'yaml';
-import {documentsOf, type ManifestObject, objectsOf} from '../../kube/manifest.ts';
+import {documentsOf, flawOf, type ManifestObject, objectsOf} from '../../kube/manifest.ts';
 import {isTemplate} from '../../kube/template.ts';
 import {nearest} from '../../text/nearest.ts';
 import {soonExpired} from './certificates.ts';
@@ -82,13 +82,13 @@ function parse(source: SourceText): Parsed {
       message: 'a tab indents this line, which YAML does not allow: the file cannot be applied',
       fix: 'indent with blanks',
     });
-  for (const {errors} of documents) {
-    const [error] = errors;
-    if (error === undefined) continue;
-    const {line} = lines.linePos(error.pos[0]);
-    findings.push({rule: 'invalid-yaml', file, line, object: null, message: error.message, fix: 'mend that line'});
-  }
-  const whole = documents.filter(({errors}) => errors.length === 0);
+  const whole = documents.filter((document) => {
+    const flaw = flawOf(document);
+    if (flaw === undefined) return true;
+    const {line} = lines.linePos(flaw.at);
+    findings.push({rule: 'invalid-yaml', file, line, object: null, message: flaw.message, fix: 'mend that line'});
+    return false;
+  });
   const objects = whole.flatMap((document) => objectsOf(document.contents, document));
   return {source, objects, findings, lineOf: (offset) => lines.linePos(offset).line};
 }

@@ -1,5 +1,6 @@
 import {type Document, isScalar, LineCounter, parseAllDocuments, type ScalarTag, type Tags} from 'yaml';
 import {ExitCode, Problem} from '../../problem.ts';
+import {yamlFlaw} from '../../text/yaml-flaw.ts';
 
 /** Of a field in a document. */
 export type Path = readonly (string | number)[];
@@ -48,8 +49,8 @@ export function parseDocument(text: string, where: string, lines: LineCounter = 
   const [error] = document.errors;
   if (error) {
     const field = /^["']?([A-Za-z]{1,40})["']?\s*:/.exec(text.slice(error.pos[0]))?.[1];
-    const why = error.code === 'DUPLICATE_KEY' && field ? `${field} stands there for the second time` : ADVICE[error.code];
-    throw unreadable(where, `line ${lines.linePos(error.pos[0]).line}: ${why ?? 'this is not valid YAML'}`);
+    const why = error.code === 'DUPLICATE_KEY' && field ? `${field} stands there for the second time` : yamlFlaw(error.code);
+    throw unreadable(where, `line ${lines.linePos(error.pos[0]).line}: ${why}`);
   }
   if (!others.every(isEmpty)) throw unreadable(where, 'it holds more than one document, and Kubernetes reads only the first');
   return document;
@@ -57,14 +58,6 @@ export function parseDocument(text: string, where: string, lines: LineCounter = 
 
 const isEmpty = ({contents, errors}: Document): boolean =>
   errors.length === 0 && (contents === null || (isScalar(contents) && contents.value === null));
-
-const ADVICE: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: 'a tab indents it, and YAML takes nothing but spaces',
-  DUPLICATE_KEY: 'a field stands there for the second time',
-  BAD_INDENT: 'it is indented differently from what it belongs to',
-  MULTILINE_IMPLICIT_KEY: 'this or the next line is indented too far',
-  BLOCK_AS_IMPLICIT_KEY: 'this or the next line is indented too far',
-};
 
 /** What a document says. A Problem where its aliases do not resolve. */
 export function plainValue(document: Document, where: string): unknown {

@@ -218,3 +218,22 @@ test('a file that is broken keeps nobody from looking at its other documents', (
     '1.yaml:5 plaintext-in-data',
   ]);
 });
+
+test('a value that YAML takes for something else is a finding that does not quote it, and the next file is read', () => {
+  const secret = (value: string) => `kind: Secret\nmetadata: {name: db}\nstringData:\n  password: ${value}\n`;
+  const report = lint(
+    secret('*hunter2'),
+    secret('|hunter2'),
+    secret('!a!hunter2'),
+    secret('"\\xhunter2"'),
+    'kind: Secret\ndata: {a: p@ss}\n',
+  );
+  expect(report.findings.map(({file, line, rule}) => `${file}:${line} ${rule}`)).toEqual([
+    '1.yaml:4 invalid-yaml',
+    '2.yaml:4 invalid-yaml',
+    '3.yaml:4 invalid-yaml',
+    '4.yaml:4 invalid-yaml',
+    '5.yaml:2 plaintext-in-data',
+  ]);
+  expect(JSON.stringify(report)).not.toContain('hunter2');
+});
