@@ -51,6 +51,8 @@ test.each([
   ['basic-auth with one of the two', 'type: kubernetes.io/basic-auth\nstringData: {password: p}', []],
   ['basic-auth with neither', 'type: kubernetes.io/basic-auth\nstringData: {pass: p}', ['1.yaml:3 missing-key']],
   ['more than 1 MiB', `data:\n  a: ${'A'.repeat(1_400_000)}`, ['1.yaml:3 too-large']],
+  ['just 1 MiB that is no text', `data:\n  a: ${Buffer.alloc(1_048_576, 0xff).toString('base64')}`, []],
+  ['a byte more', `data:\n  a: ${Buffer.alloc(1_048_577, 0xff).toString('base64')}`, ['1.yaml:3 too-large']],
   ['a key twice', 'stringData:\n  a: x\n  a: y', ['1.yaml:5 invalid-yaml']],
   ['what sops encrypted', 'data: {a: "ENC[AES256_GCM]"}\nsops: {version: 3}', []],
 ])('%s', (_case, text, expected) => {
