@@ -12,6 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import {ExitCode, Problem} from '../problem.ts';
+import {kubectlYaml, MergeError} from '../text/go-yaml.ts';
 import {yamlFlaw} from '../text/yaml-flaw.ts';
 import {isTemplate} from './template.ts';
 
@@ -45,9 +46,9 @@ export function parseManifest(text: string, file: string, another: string): Mani
   return {objects, lineOf: (offset) => lines.linePos(offset).line};
 }
 
-/** A mapping as a key, which is no manifest's, is not worth a warning of the parser's own. */
+/** As kubectl reads them. A mapping as a key, which is no manifest's, is not worth a warning of the parser's own. */
 export function documentsOf(text: string, lineCounter: LineCounter): Document.Parsed[] {
-  const documents = parseAllDocuments(text, {lineCounter, prettyErrors: false, logLevel: 'error'});
+  const documents = parseAllDocuments(text, {...kubectlYaml, lineCounter, logLevel: 'error'});
   return Array.isArray(documents) ? documents : [];
 }
 
@@ -94,7 +95,8 @@ export function flawOf(document: Document.Parsed): YamlFlaw | undefined {
   try {
     document.toJS({maxAliasCount: MOST_ALIASES});
     return undefined;
-  } catch {
+  } catch (error) {
+    if (error instanceof MergeError) return error;
     return {at: document.range[0], message: 'its aliases (*) multiply beyond all measure'};
   }
 }

@@ -53,6 +53,10 @@ test.each([
   ['more than 1 MiB', `data:\n  a: ${'A'.repeat(1_400_000)}`, ['1.yaml:3 too-large']],
   ['just 1 MiB that is no text', `data:\n  a: ${Buffer.alloc(1_048_576, 0xff).toString('base64')}`, []],
   ['a byte more', `data:\n  a: ${Buffer.alloc(1_048_577, 0xff).toString('base64')}`, ['1.yaml:3 too-large']],
+  ['a key that is no text to kubectl', 'stringData: {on: x, "off": x, 1: x}', ['1.yaml:3 invalid-key']],
+  ['values that are no text to kubectl', 'stringData: {a: yes, b: "yes", c: 12:30:00}', ['1.yaml:3 not-a-string']],
+  ['what an anchor brings in', 'x: &x {a: p@ss}\ndata:\n  <<: *x', ['1.yaml:4 plaintext-in-data']],
+  ['data that is another mapping', 'x: &x {a: p@ss}\ndata: *x', ['1.yaml:4 plaintext-in-data']],
   ['a key twice', 'stringData:\n  a: x\n  a: y', ['1.yaml:5 invalid-yaml']],
   ['what sops encrypted', 'data: {a: "ENC[AES256_GCM]"}\nsops: {version: 3}', []],
 ])('%s', (_case, text, expected) => {
