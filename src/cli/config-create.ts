@@ -10,6 +10,7 @@ import {
   replaceConfig,
 } from '../config/create/create.ts';
 import {gather, type Inputs, newlineWarnings} from '../config/create/gather.ts';
+import {invalid} from '../config/create/invalid.ts';
 import type {Entry} from '../config/create/keys.ts';
 import {createCommands, type SpecialWords} from '../config/create/kubectl.ts';
 import {parsePairs} from '../config/create/metadata.ts';
@@ -33,7 +34,15 @@ const many = (description: string, helpValue: string, group: {helpGroup?: string
     parse: asGiven(helpValue),
   });
 
-export const createArgs = (kind: string) => ({name: Args.string({description: `name of the new ${kind}`, required: true})});
+export const createArgs = (kind: Draft['kind']) => ({
+  name: Args.string({description: `name of the new ${kind}`, required: true}),
+});
+
+/** Words behind the name are taken, so that the refusal is kops' own: oclif's would quote them. */
+export const secretCreateArgs = {
+  ...createArgs('Secret'),
+  words: Args.string({description: 'not for Secrets', hidden: true, multiple: true}),
+};
 
 /** Where the values come from, what else the object has, and what to do where one of its name is there. */
 export const createFlags = {
@@ -76,6 +85,8 @@ type CreateFlags = Interfaces.InferredFlags<typeof createFlags>;
 export interface Wanted {
   readonly kind: Draft['kind'];
   readonly name: string;
+  /** Behind the name, where there can be none. */
+  readonly words?: string | readonly string[] | undefined;
   readonly type?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Of flags that it has of its own: they come before the others. */
@@ -95,7 +106,14 @@ export abstract class CreateConfigCommand extends ClusterCommand {
   protected override readonly quotes = true;
 
   protected async make(wanted: Wanted, flags: CreateFlags): Promise<void> {
-    const {kind, name, type} = wanted;
+    const {kind, name, type, words = []} = wanted;
+    if (words.length > 0) {
+      throw invalid(
+        'a Secret takes no value as an argument',
+        "it would show in the shell's history and to who lists processes",
+        'name its key and kops asks for the value (--prompt KEY), or pipe it in (--from-stdin KEY)',
+      );
+    }
     const draft: Draft = {
       kind,
       name,
