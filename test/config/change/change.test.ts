@@ -184,6 +184,27 @@ test('a kept edit deletes what was deleted, and nothing else', async () => {
   expect(dataOf(other)).toEqual({a: '1', c: '3'});
 });
 
+test.each([
+  ['another key stays as others made it', {a: 'gone', b: '2', c: 'theirs', d: 'new'}, {b: 'mine', c: 'theirs', d: 'new'}],
+  ['a key that others took away stays away', {a: 'gone', b: '2'}, {b: 'mine'}],
+])('an edit that is kept while it has flaws is applied as what it changed: %s', async (_case, now, expected) => {
+  const cluster = clusterWith([secret({a: 'gone', b: '2', c: '3'})]);
+  const wrong = desk((text) => text.replace('a: gone\n', '').replace('b: "2"', 'b: *mine'));
+  await refusalOf(editConfig(cluster, target, wrong, context()), Problem);
+  const file = (wrong.kept[0] ?? '').replace('*mine', 'mine');
+  expect(file).not.toContain('gone');
+  cluster.put(secret(now));
+  await applyKept(cluster, target, {text: file, file: 'f'}, context());
+  expect(dataOf(cluster)).toEqual(expected);
+});
+
+test('a kept edit that nobody can tell the changes of is refused', async () => {
+  const cluster = clusterWith([secret({a: '1'})]);
+  const problem = await refusalOf(applyKept(cluster, target, {text: '#= {\na: "2"\n', file: 'f'}, context()), Problem);
+  expect(problem).toMatchObject({exitCode: ExitCode.usage, why: expect.stringContaining('line 1 ')});
+  expect(dataOf(cluster)).toEqual({a: '1'});
+});
+
 test('between the question and the save somebody writes: their key stays, or it is a conflict', async () => {
   const cluster = clusterWith([secret({password: 's3cr3t', user: 'admin'})]);
   cluster.meanwhile = () => cluster.put(secret({password: 's3cr3t', user: 'root'}));
