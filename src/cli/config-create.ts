@@ -178,6 +178,7 @@ export abstract class CreateConfigCommand extends ClusterCommand {
       this.log(nameOf(report.object));
       return;
     }
+    if (report.unread !== null) throw report.unread;
     const {managedFields, ...metadata} = report.object.metadata;
     const object = {...report.object, metadata};
     this.log(output === 'json' ? jsonText(object, 2) : yamlText(object));
