@@ -3,10 +3,11 @@ import type {Proposal} from '../config/change/edit.ts';
 import type {ConfigChange} from '../config/change/report.ts';
 import {restartAll} from '../config/change/restart.ts';
 import type {Target} from '../config/change/save.ts';
-import {renderChange, renderProposal} from '../config/change/view.ts';
+import {renderChange, renderLeft, renderProposal} from '../config/change/view.ts';
 import type {ConfigObject} from '../config/create/object.ts';
 import {usageCommands} from '../config/usage/kubectl.ts';
 import type {Cluster} from '../kube/cluster.ts';
+import {ExitCode} from '../problem.ts';
 import {renderRestart} from '../rollout/view/restart.ts';
 import {workloadName} from '../rollout/workload.ts';
 import {backupFlag, keep} from './backup.ts';
@@ -45,11 +46,13 @@ export abstract class ChangeConfigCommand extends WatchingCommand {
     const restarts = flags.restart && report.dryRun === 'none' && report.restart.length > 0;
     this.presentChange(report, {output, watch: restarts}, (change, screen) => renderChange(change, {restarts}, screen));
     if (flags.restart && !restarts && report.dryRun === 'none') this.tell('nobody has to be restarted for it');
-    if (!restarts || this.signal.aborted) return;
-    const {restarted, refused} = await restartAll(cluster, report.restart, this.signal);
+    if (!restarts) return;
+    const {restarted, refused, left} = await restartAll(cluster, report.restart, this.signal);
     for (const one of restarted) this.presentChange(one, {output, watch: true}, renderRestart);
     for (const {workload, problem} of refused)
       this.warnOf(`${workloadName(workload)} was not restarted: ${[problem.message, problem.why].filter(Boolean).join(': ')}`);
+    if (left.length > 0) this.tell(renderLeft(left, this.errorScreen));
+    if (left.length > 0) this.exit(ExitCode.interrupted);
     const refs = restarted.map(({workload}) => workload);
     const code = refs.length > 0 ? await this.watch(cluster, {refs}, flags) : 0;
     this.exit(code === 0 ? (refused[0]?.problem.exitCode ?? 0) : code);
