@@ -16,6 +16,13 @@ import {WatchingCommand, watchFlags} from './watch.ts';
 
 export const nameArg = (kind: Target['kind']) => ({name: Args.string({description: `name of the ${kind}`, required: true})});
 
+export const restartFlags = {
+  restart: Flags.boolean({
+    description: 'then restart the Deployments, StatefulSets and DaemonSets that see it only after that, and watch them',
+  }),
+  ...watchFlags,
+};
+
 /** What `edit`, `set` and `unset` share. */
 export const changeConfigFlags = {
   ...clusterFlags,
@@ -24,13 +31,11 @@ export const changeConfigFlags = {
   ...changeFlags,
   ...yesFlag,
   ...backupFlag,
-  restart: Flags.boolean({
-    description: 'then restart the Deployments, StatefulSets and DaemonSets that see it only after that, and watch them',
-  }),
-  ...watchFlags,
+  ...restartFlags,
 };
 
 export type ChangeConfigFlags = Interfaces.InferredFlags<typeof changeConfigFlags>;
+type RestartFlags = Pick<ChangeConfigFlags, 'output' | 'restart' | 'timeout' | 'fail-fast'>;
 
 /** `secret/db` is `db`. */
 export const targetNamed = (kind: Target['kind'], name: string): Target => ({
@@ -38,15 +43,27 @@ export const targetNamed = (kind: Target['kind'], name: string): Target => ({
   name: name.replace(/^(secrets?|configmaps?|cm)\//, ''),
 });
 
+export const willRestart = ({dryRun, restart}: ConfigChange, flags: Pick<RestartFlags, 'restart'>): boolean =>
+  flags.restart && dryRun === 'none' && restart.length > 0;
+
 /** A command that changes the values of a ConfigMap or a Secret, and then sees to those who use it. */
 export abstract class ChangeConfigCommand extends WatchingCommand {
-  /** Tells what was done; then restarts who needs it, where that is asked for, and ends with how that went. */
+  /** Tells what was done; then sees to those who need a restart, and ends with how that went. */
   protected async finish(cluster: Cluster, report: ConfigChange, flags: ChangeConfigFlags): Promise<void> {
+    const restarts = willRestart(report, flags);
+    this.presentChange(report, {output: flags.output, watch: restarts}, (change, screen) =>
+      renderChange(change, {restarts}, screen),
+    );
+    await this.restartUsers(cluster, report, flags);
+  }
+
+  /** Where that is asked for, and somebody needs it. */
+  protected async restartUsers(cluster: Cluster, report: ConfigChange, flags: RestartFlags): Promise<void> {
     const {output} = flags;
-    const restarts = flags.restart && report.dryRun === 'none' && report.restart.length > 0;
-    this.presentChange(report, {output, watch: restarts}, (change, screen) => renderChange(change, {restarts}, screen));
-    if (flags.restart && !restarts && report.dryRun === 'none') this.tell('nobody has to be restarted for it');
-    if (!restarts) return;
+    if (!willRestart(report, flags)) {
+      if (flags.restart && report.dryRun === 'none') this.tell('nobody has to be restarted for it');
+      return;
+    }
     const {restarted, refused, left} = await restartAll(cluster, report.restart, this.signal);
     for (const one of restarted) this.presentChange(one, {output, watch: true}, renderRestart);
     for (const {workload, problem} of refused)
@@ -65,7 +82,11 @@ export abstract class ChangeConfigCommand extends WatchingCommand {
   }
 
   /** What is there goes to `--backup`, where that is given; tells the command that brings it back. */
-  protected async backUp(object: ConfigObject, cluster: Cluster, flags: ChangeConfigFlags): Promise<string | null> {
+  protected async backUp(
+    object: ConfigObject,
+    cluster: Cluster,
+    flags: Omit<ChangeConfigFlags, 'output'>,
+  ): Promise<string | null> {
     if (flags.backup === undefined) return null;
     return keep(object, flags.backup, {...kubectlScope(flags), namespace: cluster.namespace});
   }

@@ -90,9 +90,16 @@ export function renderChange(report: ConfigChange, {restarts}: {readonly restart
     ...(dry ? [`  ${dryRunLine(dryRun, theme)}`] : undo),
     ...(dry ? [] : warningLines(warnings, screen)),
     ...(insteadOf === null ? seenLines(report, restarts, screen) : oldUserLines(report, screen)),
-    ...notes.map((note) => `${theme.waiting('⚠')} ${printable(note)}`),
+    ...noteLines(notes, screen),
   ].join('\n');
 }
+
+/** Who will see it alone: what was done is told elsewhere. */
+export const renderSeen = (report: ConfigChange, {restarts}: {readonly restarts: boolean}, screen: Screen): string =>
+  [...seenLines(report, restarts, screen), ...noteLines(report.notes, screen)].join('\n');
+
+const noteLines = (notes: readonly string[], {theme}: Screen): string[] =>
+  notes.map((note) => `${theme.waiting('⚠')} ${printable(note)}`);
 
 function outcomeOf({outcome, dryRun, keys, insteadOf, object}: ConfigChange): string {
   const would = dryRun === 'none' ? '' : 'would be ';

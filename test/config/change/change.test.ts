@@ -1,8 +1,9 @@
 import {expect, test} from 'vitest';
 import {applyKept, type Desk, type EditContext, editConfig, type Proposal} from '../../../src/config/change/edit.ts';
+import {replaced} from '../../../src/config/change/report.ts';
 import {readConfig} from '../../../src/config/change/save.ts';
 import {applyPlan, planSet, planUnset} from '../../../src/config/change/set.ts';
-import {renderChange, renderProposal} from '../../../src/config/change/view.ts';
+import {renderChange, renderProposal, renderSeen} from '../../../src/config/change/view.ts';
 import type {ConfigObject} from '../../../src/config/create/object.ts';
 import type {KubeObject} from '../../../src/kube/json.ts';
 import {ExitCode, Problem} from '../../../src/problem.ts';
@@ -267,6 +268,20 @@ test("of an immutable one a new one is made, with kubectl's hash in the place of
       still using db: deployment/web
       → let them use db-5dd95c94mg, then delete db"
   `);
+});
+
+test('who sees what was put in the place of another one is told, and who only after a restart', async () => {
+  const before = secret({password: 's3cr3t', user: 'admin'}) as ConfigObject;
+  const after = secret({password: 'n3w', user: 'admin'}) as ConfigObject;
+  const cluster = clusterWith([after, deployment('web', env('password')), deployment('other', env('user'))]);
+  const report = await replaced(cluster, before, after, {dryRun: 'none', signal});
+  expect(renderSeen(report, {restarts: false}, screen)).toMatchInlineSnapshot(`
+    "  seen only after a restart by deployment/web
+      → kops rollout restart deploy/web -n shop"
+  `);
+  expect(renderSeen(report, {restarts: true}, screen)).not.toContain('→');
+  const same = await replaced(cluster, before, before, {dryRun: 'none', signal});
+  expect([same.restart, renderSeen(same, {restarts: false}, screen)]).toEqual([[], '']);
 });
 
 test('bytes stay as they are, and cannot be written over by text', async () => {
