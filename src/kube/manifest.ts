@@ -6,7 +6,7 @@ import {
   isScalar,
   isSeq,
   LineCounter,
-  type ParsedNode,
+  type Node,
   parseAllDocuments,
   visit,
   type YAMLMap,
@@ -123,16 +123,13 @@ function aliasFlaw(document: Document.Parsed): YamlFlaw | undefined {
 }
 
 /** The objects of one document that has no flaw, or of a part of it. */
-export function objectsOf(node: ParsedNode | null | undefined, document: Document.Parsed): ManifestObject[] {
-  if (isSeq(node)) return (node.items as ParsedNode[]).flatMap((item) => objectsOf(item, document));
-  if (!isMap(node)) return [];
-  const map: YAMLMap = node;
-  if (map.get('kind') === 'List') return objectsOf(map.get('items', true) as ParsedNode | undefined, document);
+export function objectsOf(node: Node | null | undefined, document: Document.Parsed): ManifestObject[] {
+  const here = isAlias(node) ? node.resolve(document) : node;
+  if (isSeq(here)) return (here.items as Node[]).flatMap((item) => objectsOf(item, document));
+  if (!isMap(here)) return [];
+  const map: YAMLMap = here;
+  if (map.get('kind') === 'List') return objectsOf(map.get('items', true) as Node | undefined, document);
   return [
-    {
-      value: node.toJS(document, {maxAliasCount: MOST_ALIASES}) as ManifestObject['value'],
-      node: node as YAMLMap.Parsed,
-      document,
-    },
+    {value: map.toJS(document, {maxAliasCount: MOST_ALIASES}) as ManifestObject['value'], node: map as YAMLMap.Parsed, document},
   ];
 }

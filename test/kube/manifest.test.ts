@@ -34,3 +34,8 @@ test.each([
 test.each(['<<: 3', '<<: [x]', '<<: [{a: b}, 3]'])('what cannot be merged is refused as kubectl refuses it: %s', (pair) => {
   expect(() => parse(`a: b\nv: {${pair}}\n`)).toThrow('a.yaml:2:9: a merge key (<<) takes a mapping or a list of mappings');
 });
+
+test('the items of a List are read where an alias stands for them', () => {
+  expect(parse('kind: List\nx: [&a {kind: Pod}]\nitems: [*a, {kind: Job}]\n')).toEqual([{kind: 'Pod'}, {kind: 'Job'}]);
+  expect(parse('kind: List\nx: &a [{kind: Pod}]\nitems: *a\n')).toEqual([{kind: 'Pod'}]);
+});

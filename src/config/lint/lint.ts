@@ -1,6 +1,7 @@
 import {type Document, isMap, isScalar, LineCounter, type Pair, type YAMLMap} from 'yaml';
 import {documentsOf, flawOf, type ManifestObject, objectsOf} from '../../kube/manifest.ts';
 import {isTemplate} from '../../kube/template.ts';
+import {ExitCode} from '../../problem.ts';
 import {nearest} from '../../text/nearest.ts';
 import {soonExpired} from './certificates.ts';
 import type {Finding, Verdict} from './finding.ts';
@@ -18,6 +19,8 @@ export interface SourceText {
 export interface SecretLint {
   readonly kind: 'SecretLint';
   readonly files: number;
+  /** Of any kind, that were read in them. */
+  readonly objects: number;
   readonly secrets: number;
   /** By file and line. */
   readonly findings: readonly Finding[];
@@ -52,6 +55,7 @@ export function lintSecrets(sources: readonly SourceText[], {now, notes = []}: L
   return {
     kind: 'SecretLint',
     files: parsed.length,
+    objects: parsed.flatMap(({objects}) => objects).length,
     secrets: parsed.flatMap(({objects}) => objects.filter(isSecret)).length,
     findings: findings.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line)),
     skipped: skipped.map(({file}) => file),
@@ -59,7 +63,11 @@ export function lintSecrets(sources: readonly SourceText[], {now, notes = []}: L
   };
 }
 
-export const exitCodeOfLint = ({findings}: SecretLint): 0 | 3 => (findings.length > 0 ? 3 : 0);
+/** What nobody read is not all well. */
+export function exitCodeOfLint({findings, objects}: SecretLint): ExitCode {
+  if (findings.length > 0) return ExitCode.negative;
+  return objects === 0 ? ExitCode.usage : ExitCode.ok;
+}
 
 function parseAll(text: string): {documents: Document.Parsed[]; lines: LineCounter} {
   const lines = new LineCounter();

@@ -214,8 +214,30 @@ test('how many templates were skipped is told, and how they can be judged', () =
   expect(renderLint(lint(template), screen)).toMatchInlineSnapshot(`
     "⚠ 1 template skipped: 1.yaml
       → render first: helm template CHART | kops secret lint -f -
-    ⚠ nothing was checked"
+    ✗ nothing was checked: templates are no manifests yet"
   `);
+});
+
+test.each([
+  ['templates alone', ['kind: Secret\nstringData: {a: {{ .Values.a }}}'], 'templates are no manifests yet'],
+  ['nothing, as of a program that failed', [''], 'there is no object in 1 file'],
+  ['comments and text', ['# a\n', 'just words'], 'there is no object in 2 files'],
+])('what nobody read is not all well: %s', (_case, texts, why) => {
+  const report = lint(...texts);
+  expect(exitCodeOfLint(report)).toBe(2);
+  expect(renderLint(report, screen)).toContain(`✗ nothing was checked: ${why}`);
+});
+
+test.each([
+  ['in quotes', 'a: "{{ .b }}"\n  b: [\n'],
+  ['in single quotes', "a: '{{ .b }}'\n  b: [\n"],
+  ['in a block', 'a: |\n    {{ .b }}\n  b: [\n'],
+  ['in a comment', 'a: b # {{ .b }}\n  b: [\n'],
+])('braces %s make no template of a file that is broken elsewhere', (_case, data) => {
+  expect(lint(`kind: Secret\nmetadata: {name: db}\nstringData:\n  ${data}`)).toMatchObject({
+    skipped: [],
+    findings: [{rule: 'invalid-yaml'}],
+  });
 });
 
 test('a file that is broken keeps nobody from looking at its other documents', () => {
