@@ -1,4 +1,3 @@
-import {changeFlags} from '../../src/cli/command.ts';
 import {continueFlags, EncryptionChangeCommand} from '../../src/cli/encryption-change.ts';
 
 export default class EncryptAtRestAbortCommand extends EncryptionChangeCommand {
@@ -6,16 +5,12 @@ export default class EncryptAtRestAbortCommand extends EncryptionChangeCommand {
   static override description =
     'Before any API server was told to write with the new key, every file becomes what it was. After that, all servers go back to where they can read everything, and keep the key. A control plane that is gone for good is left out with --without.';
   static override examples = ['<%= config.bin %> encrypt-at-rest abort --dry-run', '<%= config.bin %> encrypt-at-rest abort'];
-  static override flags = {
-    ...continueFlags,
-    ...changeFlags,
-  };
+  static override flags = {...continueFlags};
   protected override readonly mayGuessNodes = true;
   protected override readonly open = 'needs';
 
   async run(): Promise<void> {
     const {flags} = await this.parse(EncryptAtRestAbortCommand);
-    if (flags['dry-run'] === 'none') await this.goOn(flags, 'back');
-    else await this.showAbort(flags);
+    await this.goOn(flags, 'back');
   }
 }

@@ -5,6 +5,7 @@ export default class EncryptAtRestResumeCommand extends EncryptionChangeCommand 
   static override description =
     'Runs the steps that the journal on the nodes does not have as done. A change that was on its way back goes on back. A control plane that is gone for good is left out with --without.';
   static override examples = [
+    '<%= config.bin %> encrypt-at-rest resume --dry-run',
     '<%= config.bin %> encrypt-at-rest resume',
     '<%= config.bin %> encrypt-at-rest resume --without cp-2',
   ];

@@ -1,5 +1,4 @@
-import {Flags} from '@oclif/core';
-import {clusterFlags, kubectlScope, outputFlag, showCommandsFlag, yesFlag} from '../../src/cli/command.ts';
+import {changeFlags, clusterFlags, kubectlScope, outputFlag, showCommandsFlag, yesFlag} from '../../src/cli/command.ts';
 import {askFirst} from '../../src/cli/confirm.ts';
 import {EncryptionCommand, nodeFlags, RIGHTS} from '../../src/cli/encryption.ts';
 import {createProgress} from '../../src/cli/progress.ts';
@@ -21,7 +20,7 @@ ${RIGHTS}`;
     ...outputFlag,
     ...showCommandsFlag,
     ...yesFlag,
-    'dry-run': Flags.boolean({description: 'show what would be done'}),
+    ...changeFlags,
   };
 
   async run(): Promise<void> {
@@ -29,7 +28,7 @@ ${RIGHTS}`;
     if (flags['show-commands']) return this.presentCommands(scrubCommands(kubectlScope(flags)), flags.output);
     await this.withControlPlane(flags, async ({etcd, context, nodes}) => {
       const plan = await planScrub(etcd, context, this.signal);
-      if (flags['dry-run']) return this.present(plan, flags.output, renderScrub);
+      if (flags['dry-run'] !== 'none') return this.present(plan, flags.output, renderScrub);
       this.tell(`${renderScrubPlan(plan, this.errorScreen)}\n`);
       await askFirst('Go on?', {yes: flags.yes, signal: this.signal});
       const progress = createProgress(process.stderr, process.env, this.errorScreen);

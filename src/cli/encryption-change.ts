@@ -5,13 +5,14 @@ import {continueChange, openChange, openWork} from '../encryption/continue.ts';
 import type {ControlPlane} from '../encryption/control-plane.ts';
 import {whoRuns} from '../encryption/open-transaction.ts';
 import {requireSockets} from '../encryption/preflight.ts';
+import {planResume} from '../encryption/resume-plan.ts';
 import {runbookOf} from '../encryption/runbook.ts';
 import {clusterMark, snapshotName} from '../encryption/snapshot-name.ts';
 import {atWork} from '../encryption/transaction/lock.ts';
 import {type EncryptionRun, exitCodeOfRun} from '../encryption/transaction/transact.ts';
 import {proveUnchanged} from '../encryption/unchanged.ts';
-import {renderAbortPlan} from '../encryption/view/abort-plan.ts';
 import {renderDryRun, renderPlan} from '../encryption/view/plan.ts';
+import {renderResumePlan} from '../encryption/view/resume-plan.ts';
 import {renderDeparture, renderOpen, renderRun} from '../encryption/view/run.ts';
 import {renderRunbook} from '../encryption/view/runbook.ts';
 import {type Departure, leaveOut, planDeparture} from '../encryption/without.ts';
@@ -48,6 +49,7 @@ const commonFlags = {...clusterFlags, ...nodeFlags, ...outputFlag, ...yesFlag};
 /** Of resume and abort. */
 export const continueFlags = {
   ...commonFlags,
+  ...changeFlags,
   without: Flags.string({description: 'leave out this control plane, which is gone for good', helpValue: 'NODE'}),
 };
 
@@ -115,16 +117,18 @@ export abstract class EncryptionChangeCommand extends EncryptionCommand {
     this.end(await applyChange(plane, prepared, encryptionTools(plane), this.progress, this.signal), flags.output);
   }
 
-  /** What taking back would do. */
-  protected async showAbort(flags: ContinueFlags): Promise<void> {
+  /** What going on with what was interrupted, or taking it back, would do. */
+  private async showOpen(flags: ContinueFlags, direction: 'forward' | 'back'): Promise<void> {
     await this.withOpen(flags, async (plane, {transaction, journal}) => {
       const work = await openWork(plane, transaction, encryptionTools(plane), this.signal);
-      this.present(await planAbort(work, journal, this.signal), flags.output, renderAbortPlan);
+      const plan = direction === 'forward' ? planResume : planAbort;
+      this.present(await plan(work, journal, this.signal), flags.output, renderResumePlan);
     });
   }
 
   /** Goes on with what was interrupted, or takes it back. */
   protected async goOn(flags: ContinueFlags, direction: 'forward' | 'back'): Promise<void> {
+    if (flags['dry-run'] !== 'none') return this.showOpen(flags, direction);
     await this.withOpen(flags, async (plane, departure) => {
       const {transaction} = departure;
       this.tell(`${renderOpen(transaction, plane.context)}\n`);

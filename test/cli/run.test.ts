@@ -34,7 +34,14 @@ test.each(['secret decode db', 'rollout history deploy/web'])(
   20_000,
 );
 
-test.each(['rollout restart deploy/web', 'rollout undo deploy/web', 'encrypt-at-rest rewrite', 'encrypt-at-rest abort'])(
+test.each([
+  'rollout restart deploy/web',
+  'rollout undo deploy/web',
+  'encrypt-at-rest rewrite',
+  'encrypt-at-rest abort',
+  'encrypt-at-rest sync cp-3',
+  'encrypt-at-rest scrub',
+])(
   '--dry-run alone is --dry-run=client for every change: %s',
   async (words) => {
     const {stderr} = await shell(`kops ${words} --dry-run --kubeconfig /nowhere`);

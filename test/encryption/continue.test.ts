@@ -4,6 +4,7 @@ import {applyChange, observeForChange, prepareChange, type Tools} from '../../sr
 import {continueChange, openChange, openWork} from '../../src/encryption/continue.ts';
 import {API_SERVER_MANIFEST} from '../../src/encryption/control-plane.ts';
 import {ETCD_MANIFEST} from '../../src/encryption/manifest/etcd-manifest.ts';
+import {planResume} from '../../src/encryption/resume-plan.ts';
 import type {StaleOf} from '../../src/encryption/rewrite/all.ts';
 import {removeCopies} from '../../src/encryption/stacked-etcd.ts';
 import {manifestsOf} from '../../src/encryption/transaction/prepare.ts';
@@ -105,6 +106,24 @@ test('a rewrite that is resumed is about what is still stored otherwise, and the
     proof: {scanned: 5},
   });
   expect(asked).toEqual([[{namespace: 'shop', name: 'db'}]]);
+});
+
+test('what going on would still do is told, and nothing of it is done', async () => {
+  const played = playControlPlane([undefined]);
+  const {plane} = played;
+  await interruptedSetup(played);
+  const before = played.files();
+  const work = async () => openWork(plane, await openChange(plane, signal), tools(fail), signal);
+  const names = async () => {
+    const plan = await planResume(await work(), [], signal);
+    return plan.kind === 'EncryptionResumePlan' ? plan.steps.map(({name}) => name) : plan.kind;
+  };
+  expect(await names()).toEqual(['rewrite', 'verify', 'kubeadm-config', 'finish']);
+  expect(played.files()).toEqual(before);
+  const stopped = killedAt('transaction closed');
+  const open = await openChange(plane, signal);
+  await expect(continueChange(plane, open, 'back', tools(fail), stopped, signal)).rejects.toThrow('killed');
+  expect(await names()).toBe('EncryptionAbortPlan');
 });
 
 test.each(['before the next change writes its own', 'when its change is taken back'])(

@@ -5,9 +5,19 @@ import {expect, onTestFinished, test} from 'vitest';
 import {renderConfiguration} from '../../src/encryption/configuration/configuration.ts';
 import {API_SERVER_MANIFEST} from '../../src/encryption/control-plane.ts';
 import {enableEncryption} from '../../src/encryption/manifest/manifest.ts';
-import {syncNode} from '../../src/encryption/sync.ts';
+import {planSync, syncNode} from '../../src/encryption/sync.ts';
 import {takeLock} from '../../src/encryption/transaction/lock.ts';
+
+<<<<<<< HEAD
+
 import {ARCHIVE_FOLDER, LOCK_FOLDER} from '../../src/encryption/transaction/record.ts';
+
+=======
+
+import {LOCK_FOLDER} from '../../src/encryption/transaction/record.ts';
+
+>>>>>>> 1aed5ec7a856eeb64051efed2aec417dd3a5875f
+
 import {renderSync} from '../../src/encryption/view/sync.ts';
 import {readFile, removeFile, writeFile} from '../../src/nodes/files.ts';
 import {localNode} from '../../src/nodes/local.ts';
@@ -38,11 +48,18 @@ async function joining(atLock: (first: Node) => Promise<void> = async () => {}) 
   };
   const nodes = [{...first, node: {...first.node, run}}, second];
   return {
-    plane: {...plane, nodes},
+<<<<<<< HEAD
+    plane: ...plane, nodes,
     first: first.node,
     second: second.node,
     given: () => configuration(1),
-    sync: () => syncNode({...plane, nodes}, second.node, signal),
+    sync: () => syncNode(...plane, nodes, second.node, signal),
+=======
+    first: first.node,
+    given: () => configuration(1),
+    sync: () => syncNode(...plane, nodes, second.node, signal),
+    plan: () => planSync(...plane, nodes, second.node, signal),
+>>>>>>> 1aed5ec7a856eeb64051efed2aec417dd3a5875f
   };
 }
 
@@ -52,6 +69,19 @@ test('a node that joins gets the configuration of the others, and nobody is lock
   expect(given()).toBe(old);
   expect(await sync()).toMatchObject({outcome: 'unchanged'});
   expect(await readFile(first, `${LOCK_FOLDER}/holder`, signal)).toBeUndefined();
+});
+
+test('what a node would get is told by a dry run, which gives it nothing', async () => {
+  const {sync, plan, given} = await joining();
+  const screen = {theme: createTheme(false), width: 80, now: 0};
+  const report = await plan();
+  expect(report).toMatchObject({node: 'cp-2', from: 'cp-1', outcome: 'to write'});
+  expect(renderSync(report, screen)).toBe(
+    `cp-2 would get the configuration of cp-1: ${CONFIGURATION}, 0600\ndry run: nothing changed`,
+  );
+  expect(given()).toBeUndefined();
+  await sync();
+  expect(await plan()).toMatchObject({outcome: 'unchanged'});
 });
 
 test('while somebody changes the encryption a node that joins gets nothing', async () => {

@@ -71,3 +71,7 @@ export const hasDropped = (journal: readonly JournalEntry[]): boolean =>
 
 /** Whether a server may have written with the new key: from the moment on when one was told to. */
 export const isPromoted = (journal: readonly Pick<JournalEntry, 'step'>[]): boolean => journal.some(({step}) => step === 'write');
+
+/** Whether the change is on its way back: then it goes nowhere else. */
+export const isGoingBack = (journal: readonly Pick<JournalEntry, 'step'>[]): boolean =>
+  journal.some(({step}) => step === 'restore' || step === 'retreat');

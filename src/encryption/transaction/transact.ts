@@ -1,7 +1,7 @@
 import {ExitCode, Problem} from '../../problem.ts';
 import type {Progress, Step} from '../../progress.ts';
 import {type RetiredKey, retiredKeys} from '../retired.ts';
-import {appendToJournal, hasDropped, isPromoted, type JournalEntry} from './journal.ts';
+import {appendToJournal, hasDropped, isGoingBack, isPromoted, type JournalEntry} from './journal.ts';
 import {takeLock} from './lock.ts';
 import type {Transaction} from './record.ts';
 import {rollbackSteps} from './rollback.ts';
@@ -76,8 +76,7 @@ export async function transact(work: Work, options: TransactOptions): Promise<En
   try {
     const journal = await readJournal(lead, transaction.id, signal);
     for (const {node} of servers) await settleGuard(node, signal);
-    const isGoingBack = direction === 'back' || journal.some(({step}) => step === 'restore' || step === 'retreat');
-    if (!isGoingBack) {
+    if (direction === 'forward' && !isGoingBack(journal)) {
       await progress.run(before);
       const begin: TransactionStep = {
         name: 'begin',
@@ -202,7 +201,10 @@ export function runOf(
  * A scan counts only until something is to be dropped on its word: time may have passed since, so it is made again, after it was made sure
  * once more that every server writes as it should. What it finds amiss, rewriting mends.
  */
-export function notDone(steps: readonly TransactionStep[], journal: readonly JournalEntry[]): TransactionStep[] {
+export function notDone(
+  steps: readonly TransactionStep[],
+  journal: readonly Pick<JournalEntry, 'step' | 'node' | 'state'>[],
+): TransactionStep[] {
   const isDone = ({name, node}: TransactionStep) =>
     journal.some((entry) => entry.state === 'done' && entry.step === name && entry.node === node);
   const drops = steps.some((step) => (step.name === 'final' || step.name === 'remove') && !isDone(step));

@@ -47,13 +47,7 @@ describe('what kubeadm is told where a change is taken back and the servers keep
     ['setup: of the flags that the servers keep', 'setup', ClusterConfiguration, ClusterConfiguration, NEW],
     ['disable that has not come to it: nothing', 'disable', byHand, byHand, byHand],
     ['disable that has: what it was, to the byte', 'disable', byHand, withoutEncryption(byHand), byHand],
-    [
-      'disable that has, and somebody edited it since: the flags',
-      'disable',
-      NEW,
-      edited(withoutEncryption(NEW)),
-      edited(NEW),
-    ],
+    ['disable that has, and somebody edited it since: the flags', 'disable', NEW, edited(withoutEncryption(NEW)), edited(NEW)],
     [
       'disable of a cluster where kubeadm never knew: nothing',
       'disable',
