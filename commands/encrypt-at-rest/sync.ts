@@ -8,16 +8,11 @@ import {renderSync} from '../../src/encryption/view/sync.ts';
 export default class EncryptAtRestSyncCommand extends EncryptionCommand {
   static override summary = 'Give a joining control plane the encryption configuration, before its API server needs it.';
   static override description =
-<<<<<<< HEAD
     'kubeadm hands the flag to a control plane that joins, and not the file that it names. A file that is there already is never overwritten. What the others have archived goes there too; a worker gets nothing.';
-  static override examples = ['<%= config.bin %> encrypt-at-rest sync cp-3'];
-=======
-    'kubeadm hands the flag to a control plane that joins, and not the file that it names. A file that is there already is never overwritten.';
   static override examples = [
     '<%= config.bin %> encrypt-at-rest sync cp-3 --dry-run',
     '<%= config.bin %> encrypt-at-rest sync cp-3',
   ];
->>>>>>> 1aed5ec7a856eeb64051efed2aec417dd3a5875f
   static override args = {node: Args.string({description: 'the node, as the cluster calls it or will', required: true})};
   static override flags = {...clusterFlags, ...nodeFlags, ...outputFlag, ...changeFlags, ...yesFlag};
 

@@ -16,14 +16,10 @@ export interface EncryptionSync {
   /** The node that it comes from. */
   readonly from: string;
   readonly path: string;
-<<<<<<< HEAD
-  readonly outcome: 'written' | 'unchanged';
-  /** How many archived configurations it got, with keys that older snapshots need and whose names are not used again. */
-  readonly archived: number;
-=======
   /** `to write`: a dry run. */
   readonly outcome: 'written' | 'unchanged' | 'to write';
->>>>>>> 1aed5ec7a856eeb64051efed2aec417dd3a5875f
+  /** How many archived configurations it got, with keys that older snapshots need and whose names are not used again. */
+  readonly archived: number;
 }
 
 /**
@@ -32,12 +28,8 @@ export interface EncryptionSync {
  * need, and where it is a worker, on which the keys have no business.
  */
 export async function syncNode(plane: ControlPlane, target: Node, signal: AbortSignal): Promise<EncryptionSync> {
-<<<<<<< HEAD
   await refuseWorker(plane, target, signal);
-  const others = {...plane, nodes: plane.nodes.filter(({name}) => name !== target.name)};
-=======
   const others = without(plane, target);
->>>>>>> 1aed5ec7a856eeb64051efed2aec417dd3a5875f
   const {node: lead} = (await sourceFor(others, target, signal)).server;
   // A change that begins now would leave this node with keys that the others are about to drop.
   const lock = await takeLock(lead, signal);
@@ -50,7 +42,6 @@ export async function syncNode(plane: ControlPlane, target: Node, signal: AbortS
   }
 }
 
-<<<<<<< HEAD
 /** A control plane that joins may not be in the cluster yet, or has a manifest before it has the label. */
 async function refuseWorker({cluster, nodes}: ControlPlane, target: Node, signal: AbortSignal): Promise<void> {
   const {name} = target;
@@ -64,16 +55,18 @@ async function refuseWorker({cluster, nodes}: ControlPlane, target: Node, signal
     exitCode: ExitCode.negative,
   });
 }
-=======
+
 /** What that would do. Rejects as it would. */
-export const planSync = async (plane: ControlPlane, target: Node, signal: AbortSignal): Promise<EncryptionSync> =>
-  compare(target, await sourceFor(without(plane, target), target, signal), plane.context, signal);
+export async function planSync(plane: ControlPlane, target: Node, signal: AbortSignal): Promise<EncryptionSync> {
+  await refuseWorker(plane, target, signal);
+  const source = await sourceFor(without(plane, target), target, signal);
+  return {...(await compare(target, source, plane.context, signal)), archived: 0};
+}
 
 const without = (plane: ControlPlane, target: Node): ControlPlane => ({
   ...plane,
   nodes: plane.nodes.filter(({name}) => name !== target.name),
 });
->>>>>>> 1aed5ec7a856eeb64051efed2aec417dd3a5875f
 
 interface Source {
   /** The first one, which leads every change. */
@@ -100,7 +93,12 @@ async function sourceFor(others: ControlPlane, target: Node, signal: AbortSignal
   return {server, path, file};
 }
 
-async function giveTo(target: Node, source: Source, context: string, signal: AbortSignal): Promise<EncryptionSync> {
+async function giveTo(
+  target: Node,
+  source: Source,
+  context: string,
+  signal: AbortSignal,
+): Promise<Omit<EncryptionSync, 'archived'>> {
   const plan = await compare(target, source, context, signal);
   if (plan.outcome === 'unchanged') return plan;
   await writeFile(target, source.path, source.file.content, {mode: '600', directoryMode: '700', expect: 'absent'}, signal);

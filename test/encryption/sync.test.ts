@@ -8,15 +8,7 @@ import {enableEncryption} from '../../src/encryption/manifest/manifest.ts';
 import {planSync, syncNode} from '../../src/encryption/sync.ts';
 import {takeLock} from '../../src/encryption/transaction/lock.ts';
 
-<<<<<<< HEAD
-
 import {ARCHIVE_FOLDER, LOCK_FOLDER} from '../../src/encryption/transaction/record.ts';
-
-=======
-
-import {LOCK_FOLDER} from '../../src/encryption/transaction/record.ts';
-
->>>>>>> 1aed5ec7a856eeb64051efed2aec417dd3a5875f
 
 import {renderSync} from '../../src/encryption/view/sync.ts';
 import {readFile, removeFile, writeFile} from '../../src/nodes/files.ts';
@@ -48,18 +40,12 @@ async function joining(atLock: (first: Node) => Promise<void> = async () => {}) 
   };
   const nodes = [{...first, node: {...first.node, run}}, second];
   return {
-<<<<<<< HEAD
-    plane: ...plane, nodes,
+    plane: {...plane, nodes},
     first: first.node,
     second: second.node,
     given: () => configuration(1),
-    sync: () => syncNode(...plane, nodes, second.node, signal),
-=======
-    first: first.node,
-    given: () => configuration(1),
-    sync: () => syncNode(...plane, nodes, second.node, signal),
-    plan: () => planSync(...plane, nodes, second.node, signal),
->>>>>>> 1aed5ec7a856eeb64051efed2aec417dd3a5875f
+    sync: () => syncNode({...plane, nodes}, second.node, signal),
+    plan: () => planSync({...plane, nodes}, second.node, signal),
   };
 }
 
