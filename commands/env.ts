@@ -5,10 +5,8 @@ import {compareEffectiveEnv, effectiveEnv, effectiveEnvOfFile} from '../src/conf
 import {envCommands} from '../src/config/env/kubectl.ts';
 import type {EffectiveEnv} from '../src/config/env/report.ts';
 import {envAssignments} from '../src/config/env/shell.ts';
-import {renderEnv} from '../src/config/env/view.ts';
-import {sourceWords} from '../src/config/env/words.ts';
+import {renderEnv, renderLeftOut} from '../src/config/env/view.ts';
 import {ExitCode} from '../src/problem.ts';
-import {printable} from '../src/text/printable.ts';
 
 export default class EnvCommand extends ClusterCommand {
   static override summary = 'Show the environment variables that a container really gets, and where each comes from.';
@@ -63,9 +61,6 @@ export default class EnvCommand extends ClusterCommand {
   private printAssignments(report: EffectiveEnv, reveal: boolean): void {
     const {text, left} = envAssignments(report, {reveal, onTerminal: process.stdout.isTTY});
     this.log(text);
-    const mark = this.errorScreen.theme.waiting('⚠');
-    if (left.length > 0) this.tell(`${mark} left out, not possible as a shell variable: ${printable(left.join(', '))}`);
-    if (report.notCompared) this.tell(`${mark} not compared: ${report.notCompared.message}`);
-    for (const {source, why} of report.unknown) this.tell(`${mark} left out, ${sourceWords(source)}: ${why}`);
+    for (const line of renderLeftOut(report, left, this.errorScreen)) this.tell(line);
   }
 }

@@ -8,7 +8,7 @@ import {renderSync} from '../../src/encryption/view/sync.ts';
 export default class EncryptAtRestSyncCommand extends EncryptionCommand {
   static override summary = 'Give a joining control plane the encryption configuration, before its API server needs it.';
   static override description =
-    'kubeadm hands the flag to a control plane that joins, and not the file that it names. A file that is there already is never overwritten.';
+    'kubeadm hands the flag to a control plane that joins, and not the file that it names. A file that is there already is never overwritten. What the others have archived goes there too; a worker gets nothing.';
   static override examples = [
     '<%= config.bin %> encrypt-at-rest sync cp-3 --dry-run',
     '<%= config.bin %> encrypt-at-rest sync cp-3',

@@ -15,7 +15,7 @@ export default class EncryptAtRestVerifyCommand extends EncryptionCommand {
   static override description =
     `Reads every key at one revision, counts what is encrypted by which key, and opens each value with the configuration of every node. For one Secret: its bytes as they are stored, as hexdump shows them.
 
-Ends with 0 where everything is encrypted and opens, 3 where something is plaintext or cannot be decrypted. A node whose configuration is missing is a warning, as long as that of another one opens everything. With --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.
+Ends with 0 where everything is encrypted and opens, 3 where something is plaintext, would be once it is written again, or cannot be decrypted. A node whose configuration is missing is a warning, as long as that of another one opens everything. With --residue, 4 where plaintext of earlier times is left in etcd's write-ahead log only, which etcd itself drops in time.
 
 ${RIGHTS}`;
   static override examples = [

@@ -9,7 +9,8 @@ import {renderLint} from '../../src/config/lint/view.ts';
 
 export default class SecretLintCommand extends BaseCommand {
   static override summary = 'Find what is wrong with the Secrets of manifests, and with what refers to them.';
-  static override description = 'Exit code 3 where something is found. No cluster is asked, and no value is printed.';
+  static override description =
+    'Exit code 3 where something is found, 2 where there was nothing to check. No cluster is asked, and no value is printed.';
   static override examples = [
     '<%= config.bin %> secret lint -f deploy/',
     'kustomize build . | <%= config.bin %> secret lint -f -',

@@ -13,15 +13,16 @@ export const backupFlag = {
   }),
 };
 
-/** Writes what is there to a new file; returns the command that brings it back. */
+/** Writes what is there to a new file, with all that the command that brings it back, which it returns, would else take away. */
 export async function keep(
   {apiVersion, kind, metadata, ...rest}: ConfigObject,
   file: string,
   scope: KubectlScope,
 ): Promise<string> {
-  const {name, labels, annotations} = metadata;
+  const {name, labels, annotations, ownerReferences, finalizers} = metadata;
   try {
-    const kept = {apiVersion, kind, metadata: {name, namespace: scope.namespace, labels, annotations}, ...rest};
+    const {namespace} = scope;
+    const kept = {apiVersion, kind, metadata: {name, namespace, labels, annotations, ownerReferences, finalizers}, ...rest};
     await writeFile(file, `${JSON.stringify(kept, null, 2)}\n`, {mode: 0o600, flag: 'wx'});
   } catch (cause) {
     const {code} = cause as NodeJS.ErrnoException;

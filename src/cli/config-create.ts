@@ -1,25 +1,30 @@
 import {Args, Flags, type Interfaces} from '@oclif/core';
 import {certificateWarnings} from '../config/change/certificate-warnings.ts';
+import {replaced} from '../config/change/report.ts';
+import {renderSeen} from '../config/change/view.ts';
 import {
   type ConfigCreate,
   createConfig,
+  type Existing,
   findExisting,
-  type IfExists,
   nameOf,
   notSent,
   replaceConfig,
 } from '../config/create/create.ts';
 import {gather, type Inputs, newlineWarnings} from '../config/create/gather.ts';
+import {invalid} from '../config/create/invalid.ts';
 import type {Entry} from '../config/create/keys.ts';
 import {createCommands, type SpecialWords} from '../config/create/kubectl.ts';
 import {parsePairs} from '../config/create/metadata.ts';
 import {buildObject, type ConfigObject, type Draft} from '../config/create/object.ts';
 import {parseSources, type Source} from '../config/create/sources.ts';
 import {renderCreate, renderReplacement} from '../config/create/view.ts';
+import type {Cluster} from '../kube/cluster.ts';
 import {jsonText} from '../text/json.ts';
 import {yamlText} from '../text/yaml.ts';
-import {backupFlag, keep} from './backup.ts';
-import {asGiven, ClusterCommand, changeFlags, clusterFlags, kubectlScope, showCommandsFlag, yesFlag} from './command.ts';
+import {backupFlag} from './backup.ts';
+import {asGiven, changeFlags, clusterFlags, kubectlScope, showCommandsFlag, yesFlag} from './command.ts';
+import {ChangeConfigCommand, restartFlags, willRestart} from './config-change.ts';
 import {askFirst} from './confirm.ts';
 import {localInputs} from './local-inputs.ts';
 
@@ -33,7 +38,15 @@ const many = (description: string, helpValue: string, group: {helpGroup?: string
     parse: asGiven(helpValue),
   });
 
-export const createArgs = (kind: string) => ({name: Args.string({description: `name of the new ${kind}`, required: true})});
+export const createArgs = (kind: Draft['kind']) => ({
+  name: Args.string({description: `name of the new ${kind}`, required: true}),
+});
+
+/** Words behind the name are taken, so that the refusal is kops' own: oclif's would quote them. */
+export const secretCreateArgs = {
+  ...createArgs('Secret'),
+  words: Args.string({description: 'not for Secrets', hidden: true, multiple: true}),
+};
 
 /** Where the values come from, what else the object has, and what to do where one of its name is there. */
 export const createFlags = {
@@ -62,6 +75,7 @@ export const createFlags = {
     default: 'fail' as const,
   })(),
   ...backupFlag,
+  ...restartFlags,
   output: Flags.option({
     char: 'o',
     description: 'how to print the result: json and yaml print the object itself',
@@ -76,6 +90,8 @@ type CreateFlags = Interfaces.InferredFlags<typeof createFlags>;
 export interface Wanted {
   readonly kind: Draft['kind'];
   readonly name: string;
+  /** Behind the name, where there can be none. */
+  readonly words?: string | readonly string[] | undefined;
   readonly type?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Of flags that it has of its own: they come before the others. */
@@ -91,11 +107,16 @@ export interface Wanted {
 }
 
 /** Creates a ConfigMap or a Secret. */
-export abstract class CreateConfigCommand extends ClusterCommand {
-  protected override readonly quotes = true;
-
+export abstract class CreateConfigCommand extends ChangeConfigCommand {
   protected async make(wanted: Wanted, flags: CreateFlags): Promise<void> {
-    const {kind, name, type} = wanted;
+    const {kind, name, type, words = []} = wanted;
+    if (words.length > 0) {
+      throw invalid(
+        'a Secret takes no value as an argument',
+        "it would show in the shell's history and to who lists processes",
+        'name its key and kops asks for the value (--prompt KEY), or pipe it in (--from-stdin KEY)',
+      );
+    }
     const draft: Draft = {
       kind,
       name,
@@ -106,9 +127,15 @@ export abstract class CreateConfigCommand extends ClusterCommand {
       immutable: flags.immutable,
       appendHash: flags['append-hash'],
     };
+    const {output, 'dry-run': dryRun, 'if-exists': ifExists} = flags;
+    if (flags.restart && output !== 'human')
+      throw invalid(
+        `--restart and -o ${output} exclude each other`,
+        'the object alone is printed, and a restart is watched',
+        'leave one of them out',
+      );
     const shared = sourcesOf(flags);
     const sources = [...(wanted.sources ?? []), ...shared];
-    const {output, 'dry-run': dryRun, 'if-exists': ifExists} = flags;
     if (flags['show-commands']) {
       const commands = createCommands(
         draft,
@@ -116,11 +143,27 @@ export abstract class CreateConfigCommand extends ClusterCommand {
         {ifExists, dryRun, special: shared.length === 0 ? wanted.special : undefined},
         kubectlScope(flags),
       );
-      return this.presentCommands(commands, output === 'json' || output === 'yaml' ? output : 'human');
+      return this.showCommands({kind, name}, commands, {...flags, output: output === 'name' ? 'human' : output});
     }
     const object = buildObject(draft, await this.gather(wanted, sources, flags));
-    const report = dryRun === 'client' ? notSent(object) : await this.send(object, ifExists, dryRun, flags);
+    if (dryRun === 'client') return this.show(notSent(object), output);
+    const cluster = await this.connect(flags);
+    const existing = ifExists === 'replace' ? await findExisting(cluster, object, this.signal) : undefined;
+    const report = await this.send(cluster, object, existing, flags);
     this.show(report, output);
+    await this.seeToUsers(cluster, existing?.object ?? report.object, report, flags);
+  }
+
+  /** Tells who uses what was replaced, and when they see it; restarts who needs it, where that is asked for. */
+  private async seeToUsers(cluster: Cluster, before: ConfigObject, report: ConfigCreate, flags: CreateFlags): Promise<void> {
+    if (report.outcome !== 'replaced' && !flags.restart) return;
+    const after = report.outcome === 'replaced' ? report.object : before;
+    const change = await replaced(cluster, before, after, {dryRun: report.dryRun, signal: this.signal});
+    const isHuman = flags.output === 'human';
+    const seen = renderSeen(change, {restarts: willRestart(change, flags)}, isHuman ? this.screen : this.errorScreen);
+    if (seen !== '' && isHuman) this.log(this.typed(seen));
+    else if (seen !== '') this.tell(seen);
+    await this.restartUsers(cluster, change, {...flags, output: 'human'});
   }
 
   private async gather(wanted: Wanted, sources: readonly Source[], flags: CreateFlags): Promise<readonly Entry[]> {
@@ -146,24 +189,21 @@ export abstract class CreateConfigCommand extends ClusterCommand {
   }
 
   private async send(
+    cluster: Cluster,
     object: ConfigObject,
-    ifExists: IfExists,
-    dryRun: 'none' | 'server',
+    existing: Existing | undefined,
     flags: CreateFlags,
   ): Promise<ConfigCreate> {
-    const cluster = await this.connect(flags);
-    const context = {dryRun, scope: kubectlScope(flags), signal: this.signal};
-    const existing = ifExists === 'replace' ? await findExisting(cluster, object, this.signal) : undefined;
+    const {'dry-run': mode, 'if-exists': ifExists} = flags;
+    const dryRun = mode === 'none' ? mode : 'server';
+    const context = {dryRun, scope: kubectlScope(flags), signal: this.signal} as const;
     if (existing === undefined) return createConfig(cluster, object, ifExists, context);
     if (dryRun === 'server' || existing.replacement.patch.length === 0)
       return replaceConfig(cluster, object, existing, {...context, undoCommand: null});
     const where = `${cluster.namespace} · ${cluster.context}`;
     this.tell(renderReplacement(object, existing.replacement, where, this.errorScreen));
     await askFirst(`Replace the values of ${nameOf(object)}?`, {yes: flags.yes, signal: this.signal});
-    const undoCommand =
-      flags.backup === undefined
-        ? null
-        : await keep(existing.object, flags.backup, {...context.scope, namespace: cluster.namespace});
+    const undoCommand = await this.backUp(existing.object, cluster, flags);
     return replaceConfig(cluster, object, existing, {...context, undoCommand});
   }
 
@@ -178,15 +218,12 @@ export abstract class CreateConfigCommand extends ClusterCommand {
       this.log(nameOf(report.object));
       return;
     }
+    if (report.unread !== null) throw report.unread;
     const {managedFields, ...metadata} = report.object.metadata;
     const object = {...report.object, metadata};
     this.log(output === 'json' ? jsonText(object, 2) : yamlText(object));
     if (object.kind === 'Secret' && object.data)
       this.warnOf('base64 is an encoding, not encryption: who has this text has the values. Keep it out of source repositories');
-  }
-
-  protected warnOf(text: string): void {
-    this.tell(`${this.errorScreen.theme.waiting('⚠')} ${text}`);
   }
 }
 

@@ -6,11 +6,13 @@ import {ExitCode, Problem} from '../problem.ts';
 import type {Progress} from '../progress.ts';
 import {enumerate} from '../text/enumerate.ts';
 import {counted, countedObjects} from '../text/plural.ts';
+import {archiveWords, spreadArchive} from './archive.ts';
 import type {EncryptionConfiguration} from './configuration/configuration.ts';
 import {entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import {socketsOf} from './configuration/kms.ts';
 import {parseConfiguration} from './configuration/parse.ts';
 import type {ControlPlane} from './control-plane.ts';
+import {bytesToRewrite} from './etcd-room.ts';
 import {refuseLeftovers} from './leftovers.ts';
 import {refuseOpen} from './open-transaction.ts';
 import {type EncryptionPlan, planOf} from './plan.ts';
@@ -53,6 +55,8 @@ export interface PreparedChange {
   readonly snapshot: string | undefined;
   /** Whether kubeadm is told in the end: its ConfigMap is there, and does not say so yet. */
   readonly editsKubeadm: boolean;
+  /** That a rewrite may add to etcd's database; 0 without one. */
+  readonly bytes: number;
 }
 
 /** Rejects where a transaction is open already, or the servers do not agree. `command`: what is to be given again once none is open. */
@@ -92,12 +96,13 @@ export async function prepareChange(
     signal,
   );
   const readers = readersOf([{name: 'all', configHash: undefined, configuration: stages.read}]); // what any server can open, all can then
-  const {resources: counts, undecryptable} = await audit(plane.etcd, keysOf(resources, plane), {readers}, signal);
+  const {resources: counts, undecryptable, ...stored} = await audit(plane.etcd, keysOf(resources, plane), {readers}, signal);
   refuseUndecryptable(undecryptable, unusedFiles(observed, draft));
   const edited = clusterConfiguration && kubeadmEdit(draft.transaction, draft.sockets)(clusterConfiguration);
   const editsKubeadm = edited !== clusterConfiguration;
   const plan = planOf({context: plane.context, draft, counts, snapshot: options.snapshot, editsKubeadm});
-  return {plan, draft, snapshot: options.snapshot, editsKubeadm};
+  const bytes = options.rewrite ? bytesToRewrite(stored.bytes, counts) : 0;
+  return {plan, draft, snapshot: options.snapshot, editsKubeadm, bytes};
 }
 
 /** Before anything is asked or done: the snapshot must go where there is room for a new file. */
@@ -121,7 +126,7 @@ async function checkPlace(path: string): Promise<void> {
 /** Does what was prepared. See `transact` for what it resolves with. */
 export async function applyChange(
   plane: ControlPlane,
-  {draft, snapshot, editsKubeadm}: PreparedChange,
+  {draft, snapshot, editsKubeadm, bytes}: PreparedChange,
   tools: Tools,
   progress: Progress,
   signal: AbortSignal,
@@ -133,9 +138,10 @@ export async function applyChange(
       run: async (detail: (text: string) => void) => {
         await refuseOpen(plane.nodes, signal); // somebody may have begun one while this one was planned
         await refuseOutdated(draft, signal);
-        await preflight(plane, draft, {snapshot, editsKubeadm}, signal);
+        await preflight(plane, draft, {snapshot, editsKubeadm, bytes}, signal);
         const copies = await removeCopies(plane.nodes, signal);
-        detail(['API, etcd, disk, rights, admission', ...(copies ? [copies] : [])].join('; '));
+        const archived = archiveWords(await spreadArchive(plane.nodes, signal));
+        detail(['API, etcd, disk, rights, admission', copies, archived].filter((text) => text !== undefined).join('; '));
       },
     },
     ...(snapshot === undefined

@@ -1,11 +1,15 @@
 import {statfs} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import type {EtcdMember} from '../etcd/etcd.ts';
 import {parseObject} from '../kube/json.ts';
 import {ExitCode, Problem} from '../problem.ts';
-import {bytes} from '../text/bytes.ts';
+import {bytes as sized} from '../text/bytes.ts';
 import {enumerate} from '../text/enumerate.ts';
+import type {PreparedChange} from './change.ts';
 import {groupResource} from './configuration/coverage.ts';
 import type {ControlPlane, RunningServer} from './control-plane.ts';
+import {refuseWithoutRoom} from './etcd-room.ts';
+import {stackedMembers} from './stacked-etcd.ts';
 import {CANARY_NAMESPACE, canaryKindOf, tryAdmission} from './transaction/canary.ts';
 import type {Draft} from './transaction/prepare.ts';
 import type {Transaction} from './transaction/record.ts';
@@ -52,10 +56,12 @@ export async function preflight(
   }: Pick<Draft, 'servers' | 'socketsOnNodes'> & {
     readonly transaction: Pick<Transaction, 'resources' | 'rewrite'>;
   },
-  {snapshot, editsKubeadm}: {readonly snapshot: string | undefined; readonly editsKubeadm: boolean},
+  {snapshot, editsKubeadm, bytes}: Pick<PreparedChange, 'snapshot' | 'editsKubeadm' | 'bytes'>,
   signal: AbortSignal,
 ): Promise<void> {
-  await checkEtcd(plane, snapshot, signal);
+  const members = await healthyMembers(plane, signal);
+  refuseWithoutRoom(members, await stackedMembers(plane.nodes, signal), bytes);
+  await checkRoomForSnapshot(members, snapshot);
   await requireSockets({servers, socketsOnNodes}, signal);
   await checkServers(servers, signal);
   for (const {api} of servers.slice(0, 1)) await refuseUnknownServers(servers, api, signal);
@@ -65,7 +71,7 @@ export async function preflight(
   if (canary !== undefined) await tryAdmission(servers, canary, signal);
 }
 
-async function checkEtcd({etcd}: ControlPlane, snapshot: string | undefined, signal: AbortSignal): Promise<void> {
+async function healthyMembers({etcd}: ControlPlane, signal: AbortSignal): Promise<EtcdMember[]> {
   const members = await etcd.members(signal);
   const ill = members.filter(({errors}) => errors.length > 0);
   if (ill.length > 0) {
@@ -75,12 +81,16 @@ async function checkEtcd({etcd}: ControlPlane, snapshot: string | undefined, sig
       exitCode: ExitCode.negative,
     });
   }
+  return members;
+}
+
+async function checkRoomForSnapshot(members: readonly EtcdMember[], snapshot: string | undefined): Promise<void> {
   if (snapshot === undefined) return;
   const needed = Math.max(...members.map(({dbSize}) => dbSize));
   const {bavail, bsize} = await statfs(dirname(snapshot));
   if (bavail * bsize > needed) return;
   throw new Problem(`no room for the etcd snapshot ${snapshot}`, {
-    why: `the database has ${bytes(needed)}, and ${bytes(bavail * bsize)} are free there`,
+    why: `the database has ${sized(needed)}, and ${sized(bavail * bsize)} are free there`,
     next: 'name another place: --snapshot-file FILE',
     exitCode: ExitCode.negative,
   });
@@ -135,7 +145,7 @@ async function checkDisk({name, node}: Server, signal: AbortSignal): Promise<voi
   const free = Number(stdout.toString('utf8').trim().split(/\s+/)[3]) * 1024;
   if (code !== 0 || Number.isNaN(free) || free > FREE_ON_NODE) return;
   throw new Problem(`the disk of ${name} is full`, {
-    why: `${bytes(free)} are free below /etc/kubernetes`,
+    why: `${sized(free)} are free below /etc/kubernetes`,
     next: 'make room there; nothing was changed',
     exitCode: ExitCode.negative,
   });

@@ -61,10 +61,10 @@ export async function findResidue(
     files.push(await traced('snapshot', path, resources, push, signal));
   }
   const isClean = ({plaintext, problem}: ResidueFile) => plaintext === 0 && problem === null;
-  const ok = revisions.plaintext === 0 && files.every(isClean);
+  const isCleanHistory = revisions.plaintext === 0 && revisions.complete;
+  const ok = isCleanHistory && files.every(isClean);
   const isKept = (file: ResidueFile) => file.kind === 'write-ahead log' && file.problem === null && file.log?.keeps !== 0;
-  const onlyLog =
-    !ok && present.plaintext === 0 && revisions.plaintext === 0 && files.every((file) => isClean(file) || isKept(file));
+  const onlyLog = !ok && present.plaintext === 0 && isCleanHistory && files.every((file) => isClean(file) || isKept(file));
   return {revisions, files, skipped, ok, onlyLog, next: nextStep(revisions, files, present)};
 }
 
@@ -73,6 +73,8 @@ function nextStep(revisions: OldRevisions, files: readonly ResidueFile[], presen
   if (present.plaintext > 0) return 'encrypt what is plaintext now: it is in these files too';
   if (revisions.plaintext > 0 || isIn('database')) return 'kops encrypt-at-rest scrub';
   if (isIn('snapshot')) return 'delete the snapshots that nobody needs any more';
+  if (!revisions.complete)
+    return 'look again in ten minutes, when API servers have made etcd forget the older versions; sooner: kops encrypt-at-rest scrub';
   return isIn('write-ahead log')
     ? 'until then guard these disks; sooner: give what was plaintext new values, or one member after the other a new data folder'
     : null;

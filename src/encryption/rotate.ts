@@ -6,7 +6,7 @@ import {encryptedOf, entriesOf, writeKeyOf} from './configuration/coverage.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {newChoice, newKms} from './key-choice.ts';
 import {expandResources} from './resources.ts';
-import {keysOf} from './stored/etcd-path.ts';
+import {BY_HAND, keysOf, refuseElsewhere} from './stored/etcd-path.ts';
 import {rotateStages, type Successor} from './transaction/stages.ts';
 import {usedNames} from './used-names.ts';
 
@@ -27,6 +27,7 @@ export async function prepareRotate(plane: ControlPlane, options: RotateOptions,
   const base = requireEncryption(observed, 'rotated');
   const entries = encryptedOf(base, entriesOf(base));
   const resources = encryptedOf(base, await expandResources(plane.cluster, entries, signal));
+  refuseElsewhere(resources, plane, BY_HAND);
   const used = await usedNames(plane, observed, keysOf(resources, plane), signal);
   const successor = successorOf(options, used, writeKeyOf(base, entries[0] ?? '')?.provider);
   const stages = rotateStages(base, entries, successor, options.strict);

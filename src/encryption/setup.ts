@@ -7,7 +7,7 @@ import {resourceFlaw} from './configuration/resources.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {choiceForSetup, type KeyWish} from './key-choice.ts';
 import {covers, entriesFor, expandResources} from './resources.ts';
-import {keysOf} from './stored/etcd-path.ts';
+import {keysOf, refuseElsewhere} from './stored/etcd-path.ts';
 import {adoptStages, givenStages, type Stages, setupStages} from './transaction/stages.ts';
 import {refuseReused, usedNames} from './used-names.ts';
 
@@ -29,7 +29,8 @@ export async function prepareSetup(plane: ControlPlane, options: SetupOptions, s
   if (names.length === 0) throw given ? encryptsNothing() : namesNothing();
   const all = await expandResources(plane.cluster, names, signal);
   const resources = given ? encryptedOf(given, all) : all;
-  if (!given) checkNames(names, resources);
+  if (given) refuseElsewhere(resources, plane, 'leave it out of the configuration, and set that up by hand');
+  else checkNames(names, resources);
   return prepareChange(plane, observed, {operation: 'setup', resources, stages: await stages()}, options, signal);
 
   async function stages(): Promise<Stages> {

@@ -1,12 +1,10 @@
-import {listFiles, readFile} from '../nodes/files.ts';
 import {ExitCode, Problem} from '../problem.ts';
+import {archivedConfigurations} from './archive.ts';
 import {keysOf, namesIn} from './configuration/coverage.ts';
-import {parseConfiguration} from './configuration/parse.ts';
 import type {EncryptionConfiguration, Key} from './configuration/types.ts';
 import type {ControlPlane} from './control-plane.ts';
 import {type AuditedResource, audit} from './stored/audit.ts';
 import type {Observed} from './transaction/prepare.ts';
-import {ARCHIVE_FOLDER} from './transaction/record.ts';
 
 /** Every name that a key ever had here, as far as this cluster still knows: in the configuration, in the archives, in front of values. */
 export async function usedNames(
@@ -48,19 +46,3 @@ export async function refuseReused({servers}: Observed, given: EncryptionConfigu
 }
 
 const isSame = (one: Key, other: Key): boolean => Buffer.from(one.secret, 'base64').equals(Buffer.from(other.secret, 'base64'));
-
-/** What held keys that nothing needed any more. */
-async function archivedConfigurations(
-  servers: Observed['servers'],
-  signal: AbortSignal,
-): Promise<{readonly where: string; readonly configuration: EncryptionConfiguration}[]> {
-  const found: {where: string; configuration: EncryptionConfiguration}[] = [];
-  for (const {name, node} of servers) {
-    for (const file of await listFiles(node, ARCHIVE_FOLDER, signal)) {
-      const where = `${ARCHIVE_FOLDER}/${file} on ${name}`;
-      const content = await readFile(node, `${ARCHIVE_FOLDER}/${file}`, signal);
-      if (content) found.push({where, configuration: parseConfiguration(content.content.toString('utf8'), where)});
-    }
-  }
-  return found;
-}

@@ -8,7 +8,15 @@ import {envelopeOf} from './stored/envelope.ts';
 import {etcdPathOf} from './stored/etcd-path.ts';
 import {kmsKeyOf} from './stored/kms-key.ts';
 import {describeValue, type StoredValue} from './stored/value.ts';
-import {configTroubles, type EncryptionVerification, isConfigured, keylessNodes, type Observations, readersIn} from './verify.ts';
+import {
+  configTroubles,
+  type EncryptionVerification,
+  fallsOpen,
+  isConfigured,
+  keylessNodes,
+  type Observations,
+  readersIn,
+} from './verify.ts';
 
 /** The same for one Secret, with its bytes. */
 export interface SecretVerification extends EncryptionVerification {
@@ -39,7 +47,8 @@ export async function verifySecret(
     unchecked: !value.checked,
     undecryptable: value.checked && value.why !== null,
   };
-  const ok = !is.plaintext && !is.undecryptable;
+  const isOffender = is.plaintext || is.undecryptable;
+  const willFall = fallsOpen({encrypted: Number(!is.plaintext), writes});
   const byKey = {[value.prefix]: 1};
   const counts = {
     encrypted: is.plaintext ? 0 : 1,
@@ -60,12 +69,17 @@ export async function verifySecret(
     scanned: 1,
     ...counts,
     resources: [{resource: RESOURCE, total: 1, ...counts, byKmsKey, writes, stale}],
-    offenders: ok ? [] : [value.key],
+    offenders: isOffender ? [value.key] : [],
     failures: is.undecryptable ? [{key: value.key, why: value.why ?? ''}] : [],
     keyless: keylessNodes(observations),
-    notes: configTroubles(observations),
-    ok,
-    next: nextWhile(open, is.plaintext ? `kops encrypt-at-rest ${writes.includes('identity') ? 'setup' : 'rewrite'}` : null),
+    notes: [...configTroubles(observations), ...(willFall ? [`new ${RESOURCE} are written as plaintext`] : [])],
+    ok: !isOffender && !willFall,
+    next: nextWhile(
+      open,
+      is.plaintext || (willFall && !is.undecryptable)
+        ? `kops encrypt-at-rest ${writes.includes('identity') ? 'setup' : 'rewrite'}`
+        : null,
+    ),
     secret: {namespace, name},
     value,
   };

@@ -74,7 +74,7 @@ export async function verify(
   const sum = (count: (resource: ResourceAudit) => number) => verified.reduce((total, resource) => total + count(resource), 0);
   const plaintext = found.plaintext.length;
   const undecryptable = found.undecryptable.length;
-  const ok = configured && readers.length > 0 && plaintext === 0 && undecryptable === 0;
+  const ok = configured && readers.length > 0 && plaintext === 0 && undecryptable === 0 && !verified.some(fallsOpen);
   const next = nextStep({configured, plaintext, undecryptable, verified}) ?? keylessNext(observations);
   return {
     kind: 'EncryptionVerification',
@@ -98,7 +98,7 @@ export async function verify(
   };
 }
 
-/** 3 where something lies open, or would as soon as it is written, or cannot be opened; 4 where only etcd's own log has to forget yet. */
+/** 3 where something lies open, or would as soon as it is written again, or cannot be opened; 4 where only etcd's own log has to forget yet. */
 export function exitCodeOfVerification({ok, residue}: EncryptionVerification): ExitCode {
   if (ok && (residue?.ok ?? true)) return ExitCode.ok;
   return ok && residue?.onlyLog ? ExitCode.unfinished : ExitCode.negative;
@@ -128,6 +128,10 @@ function withWriteKey(resource: ResourceAudit, readers: readonly Reader[]): Veri
   const current = writes.reduce((count, prefix) => count + (prefix === 'identity' ? 0 : (resource.byKey[prefix] ?? 0)), 0);
   return {...resource, writes, stale: writes.every((prefix) => prefix === 'identity') ? 0 : resource.encrypted - current};
 }
+
+/** What is encrypted would be plaintext once it is written again: any server may be the one that does it. */
+export const fallsOpen = ({encrypted, writes}: Pick<VerifiedResource, 'encrypted' | 'writes'>): boolean =>
+  encrypted > 0 && writes.includes('identity');
 
 function merged(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const all = new Map<string, number>();
@@ -191,8 +195,9 @@ interface Findings {
 function nextStep({configured, plaintext, undecryptable, verified}: Findings): string | null {
   if (undecryptable > 0)
     return 'put the missing key back into the configuration: kops keeps retired ones in /etc/kubernetes/kops/archive';
-  const exposed = verified.filter((resource) => resource.plaintext > 0);
-  const uncovered = exposed.filter(({writes}) => writes.includes('identity')).map(({resource}) => resource);
+  const uncovered = verified
+    .filter((found) => found.total > 0 && found.writes.includes('identity'))
+    .map(({resource}) => resource);
   const option = uncovered.every((resource) => resource === 'secrets') ? '' : ` --resources ${uncovered.join(',')}`;
   if (uncovered.length > 0 || !configured) return `kops encrypt-at-rest setup${option}`;
   return plaintext > 0 || verified.some((resource) => resource.stale > 0 || kmsKeysOf(resource).length > 1)

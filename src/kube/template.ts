@@ -1,6 +1,6 @@
 import {type Document, isMap, isScalar, Scalar, visit} from 'yaml';
 
-const ACTION = /\{\{[-\s]*[.$"`(a-z/]/;
+const ACTION = /\{\{[-\s]*[.$"`(a-z/]/g;
 /** What only helm has. */
 const OF_A_RELEASE = /\{\{[^}]*[.$](Values|Release|Chart|Capabilities|Template|Files)\b/;
 
@@ -9,8 +9,9 @@ const OF_A_RELEASE = /\{\{[^}]*[.$](Values|Release|Chart|Capabilities|Template|F
  * where YAML takes the braces for a mapping, or asks for values of a release. Braces in the lines of a block are what somebody stores.
  */
 export function isTemplate(text: string, documents: readonly Document.Parsed[]): boolean {
-  if (!ACTION.test(text)) return false;
-  if (documents.some(({errors}) => errors.length > 0)) return true;
+  const actions = [...text.matchAll(ACTION)].map(({index}) => index);
+  if (actions.length === 0) return false;
+  if (documents.some(({errors}) => errors.length > 0) && breaksYaml(text, actions, documents)) return true;
   return documents.some((document) => {
     let isFound = false;
     visit(document, (_key, node) => {
@@ -21,4 +22,17 @@ export function isTemplate(text: string, documents: readonly Document.Parsed[]):
     });
     return isFound;
   });
+}
+
+/** Whether one of the actions stands where YAML would read it: outside of quotes, blocks and comments. */
+function breaksYaml(text: string, actions: readonly number[], documents: readonly Document.Parsed[]): boolean {
+  const harmless: (readonly [from: number, to: number])[] = [];
+  for (const document of documents)
+    visit(document, {
+      Scalar: (_key, {type, range}) => {
+        if (range && type !== undefined && type !== Scalar.PLAIN) harmless.push([range[0], range[1]]);
+      },
+    });
+  const isComment = (at: number) => /(^|\s)#.*$/.test(text.slice(text.lastIndexOf('\n', at) + 1, at));
+  return actions.some((at) => !isComment(at) && !harmless.some(([from, to]) => from <= at && at < to));
 }

@@ -33,6 +33,16 @@ test('bytes are piped in as they are; who prints a Secret is told what base64 is
   expect(JSON.parse(stdout)).toEqual({apiVersion: 'v1', kind: 'Secret', metadata: {name: 'db'}, data: {key: '/wAK'}});
 });
 
+test.each(['password=hunter2', '--from-literal password= hunter2'])(
+  'a value among the words is refused, and not shown: %s',
+  async (words) => {
+    const {code, stdout, stderr} = await runKops([...create, ...words.split(' ')], nowhere);
+    expect({code, stdout}).toEqual({code: 2, stdout: ''});
+    expect(stderr).toMatch(/^✗ a Secret takes no value as an argument$/m);
+    expect(stderr).not.toContain('hunter2');
+  },
+);
+
 test('nobody is asked where there is no terminal', async () => {
   const asked = localInputs(never).ask('password', 'pipe it in');
   await expect(asked).rejects.toMatchObject({message: 'nobody can be asked for password', next: 'pipe it in', exitCode: 2});

@@ -31,3 +31,20 @@ test('what a value would do to a terminal it does in a pipe alone', async () => 
   expect(await print(false)).toBe("EVIL='\u001b[2J\u009b31m'\n");
   expect(await print(true)).toContain(String.raw`EVIL=$'\033[2J\302\23331m'`);
 });
+
+test('beside assignments for a shell the rest is told on standard error, with the code that belongs to it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kops-test-'));
+  onTestFinished(() => rm(folder, {recursive: true}));
+  const file = join(folder, 'web.yaml');
+  const env =
+    '[{name: A, value: a}, {name: B, value: 8080}, {name: C, valueFrom: {configMapKeyRef: {name: c, key: d, optional: true}}}]';
+  const pod = `kind: Pod\nmetadata: {name: web}\nspec: {enableServiceLinks: false, containers: [{name: web, env: ${env}}]}\n`;
+  await writeFile(file, `kind: ConfigMap\nmetadata: {name: c}\n---\n${pod}`);
+  expect(await startKops(['env', '-f', file, '-o', 'env']).ended).toMatchObject({
+    code: 3,
+    stdout: "A='a'\n",
+    stderr: expect.stringMatching(
+      /^✗ B: its value is a number.*the container will not start; write it in quotes\n⚠ skipped C of configmap\/c d: .*\n/,
+    ),
+  });
+});

@@ -1,10 +1,10 @@
-import {describe, expect, test} from 'vitest';
+import {describe, expect, onTestFinished, test} from 'vitest';
 import {preflight} from '../../src/encryption/preflight.ts';
 import type {Server} from '../../src/encryption/transaction/servers.ts';
 import type {ApiResponse} from '../../src/kube/api.ts';
 import type {Cluster} from '../../src/kube/cluster.ts';
 import {localNode} from '../../src/nodes/local.ts';
-import {memoryEtcd} from '../support/memory-etcd.ts';
+import {aMember, memoryEtcd} from '../support/memory-etcd.ts';
 
 const {signal} = new AbortController();
 const cluster = {} as Cluster; // nothing is asked of it
@@ -16,10 +16,11 @@ interface Begin {
   readonly sockets?: Map<string, string[]>;
   readonly transaction?: typeof SECRETS;
   readonly editsKubeadm?: boolean;
+  readonly bytes?: number;
 }
 const begin = (servers: readonly Server[], more: Begin = {}) => {
-  const {sockets: socketsOnNodes = new Map(), transaction = SECRETS, editsKubeadm = true} = more;
-  return preflight(plane, {servers, socketsOnNodes, transaction}, {editsKubeadm, snapshot: undefined}, signal);
+  const {sockets: socketsOnNodes = new Map(), transaction = SECRETS, editsKubeadm = true, bytes = 1000} = more;
+  return preflight(plane, {servers, socketsOnNodes, transaction}, {editsKubeadm, bytes, snapshot: undefined}, signal);
 };
 
 /** A control plane on which all is well but what these answers say. */
@@ -87,6 +88,18 @@ test('no change begins while a node lacks the socket of its KMS plugin', async (
   await expect(begun).rejects.toMatchObject({
     message: 'cp-2 has no KMS plugin at /run/kms/no-such.sock',
     next: 'the KMS plugin must run on every control-plane node first; nothing was changed',
+    exitCode: 3,
+  });
+});
+
+test('no change begins while etcd is full, and has raised its alarm', async () => {
+  plane.etcd.memberList = [aMember('a'), aMember('b', {errors: ['alarm NOSPACE']})];
+  onTestFinished(() => {
+    plane.etcd.memberList = [aMember('a')];
+  });
+  await expect(begin([aServer('cp-1')])).rejects.toMatchObject({
+    message: 'etcd is not healthy: b',
+    why: 'alarm NOSPACE',
     exitCode: 3,
   });
 });

@@ -116,6 +116,39 @@ test.each([
   return undefined;
 });
 
+test('what people put into the archive keeps nobody from a setup', async () => {
+  const {plane} = playPlane({
+    '/etc/kubernetes/kops/archive/note.txt': 'ask Ada',
+    '/etc/kubernetes/kops/archive/broken.yaml': '{',
+    '/etc/kubernetes/kops/archive/old/one.yaml': renderConfiguration(withKey('secretbox', 1)),
+  });
+  const prepared = prepareSetup(plane, {...options, ...wish, resources: ['secrets'], given: undefined}, signal);
+  expect(await prepared).toMatchObject({plan: {operation: 'setup'}});
+});
+
+describe('what is kept in another etcd is refused with a hint that its command understands:', () => {
+  const both = secretboxWith(['key1', 'identity'], ['secrets', 'events']);
+  const elsewhere = (base?: EncryptionConfiguration) => ({...planeWith(base), elsewhere: ['events']});
+  const more = {...options, ...wish, kmsEndpoint: undefined};
+  test.each<[string, () => Promise<PreparedChange>, RegExp]>([
+    [
+      'setup',
+      () => prepareSetup(elsewhere(), {...more, resources: ['secrets', 'events'], given: undefined}, signal),
+      /^name the others: --resources$/,
+    ],
+    [
+      'setup --config',
+      () => prepareSetup(elsewhere(), {...more, resources: [], given: both}, signal),
+      /^leave it out of the configuration/,
+    ],
+    ['rotate', () => prepareRotate(elsewhere(both), more, signal), /by hand: https.*nothing was changed$/],
+    ['disable', () => prepareDisable(elsewhere(both), options, signal), /by hand: https.*nothing was changed$/],
+  ])('%s', async (_case, prepare, next) => {
+    const message = 'events is kept in another etcd than Secrets';
+    await expect(prepare()).rejects.toMatchObject({message, next: expect.stringMatching(next), exitCode: ExitCode.negative});
+  });
+});
+
 test('a setup of nothing is refused', async () => {
   await expect(setup(undefined, {resources: []})).rejects.toThrow('--resources names nothing');
 });

@@ -5,6 +5,7 @@ import {expect, onTestFinished, test} from 'vitest';
 import {findResidue, type ResidueSources} from '../../src/encryption/residue.ts';
 import {type EncryptionVerification, exitCodeOfVerification} from '../../src/encryption/verify.ts';
 import {renderResidue} from '../../src/encryption/view/residue.ts';
+import type {Etcd} from '../../src/etcd/etcd.ts';
 import {localNode} from '../../src/nodes/local.ts';
 import {createTheme} from '../../src/text/screen.ts';
 import {memoryEtcd} from '../support/memory-etcd.ts';
@@ -111,6 +112,39 @@ test('a node that has no such files is not passed over in silence', async () => 
   const residue = await looking({members: [aMember(undefined, Buffer.alloc(0))]});
   expect(residue.files[0]).toMatchObject({kind: 'database', problem: 'there is no such file'});
   expect(residue.ok).toBe(false);
+});
+
+test('what has more old versions than kops looks at is not called free of plaintext', async () => {
+  const to = 30_000;
+  const at = (revision: number, value: Buffer = Buffer.alloc(0)) => ({
+    key: Buffer.from(key),
+    value,
+    createRevision: 1,
+    modRevision: revision,
+    version: revision,
+  });
+  const old = secretbox('key1', plain);
+  const etcd: Etcd = {
+    ...memoryEtcd(),
+    get: async (wanted, _signal, revision = to) => (String(wanted) === key ? at(revision, old) : undefined),
+    async *range({revision = to}) {
+      yield {revision, items: revision === to ? [at(to)] : []};
+    },
+  };
+  const residue = await findResidue(
+    {etcd, members: [], snapshots: [], skipped: []},
+    SECRETS,
+    {revision: to, plaintext: 0},
+    signal,
+  );
+  expect(residue).toMatchObject({ok: false, onlyLog: false, revisions: {plaintext: 0, complete: false}});
+  expect(renderResidue(residue, screen)).toMatchInlineSnapshot(`
+    "✗ not everything could be looked at for plaintext of earlier times
+      revisions        none  1 to 30000: 20000 superseded values, and there are more: kops stopped there
+      database         none  the database of memory, 0 bytes
+      look again in ten minutes, when API servers have made etcd forget the older
+      versions; sooner: kops encrypt-at-rest scrub"
+  `);
 });
 
 test('what is plaintext now comes first: it is in the files too', async () => {

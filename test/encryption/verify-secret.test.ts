@@ -91,9 +91,24 @@ test('one that nothing opens is an offender, with the reason', async () => {
   );
 });
 
+test('one that would be plaintext once it is written again is not well, though it is encrypted', async () => {
+  const report = await verifying(secretbox('key1', plain), {states: [serverState(secretboxWith(['identity', 'key1']))]});
+  expect(report).toMatchObject({ok: false, offenders: [], next: 'kops encrypt-at-rest setup'});
+  expect(report.notes).toEqual(['new secrets are written as plaintext']);
+});
+
 test('one that one control plane cannot open is an offender too', async () => {
   const states = [serverState(secretboxWith(['key2', 'key1'])), serverState(secretboxWith(['key1']))];
   expect(await verifying(secretbox('key2', plain), {states})).toMatchObject({undecryptable: 1, ok: false});
+});
+
+test('one under a KMS that only some control planes have is an offender, whichever is asked first', async () => {
+  const kms = {type: 'kms', apiVersion: 'v2', name: 'vault', endpoint: 'unix:///kms.sock'} as const;
+  const states = [serverState({rules: [{resources: ['secrets'], providers: [kms]}]}), serverState(secretboxWith(['key1']))];
+  const value = Buffer.from('k8s:enc:kms:v2:vault:\x0a\x01x');
+  for (const some of [states, states.toReversed()])
+    expect(await verifying(value, {states: some})).toMatchObject({undecryptable: 1, unchecked: 0, ok: false});
+  expect(await verifying(value, {states: states.slice(0, 1)})).toMatchObject({undecryptable: 0, unchecked: 1, ok: true});
 });
 
 test('one that is not there is missed by its name', async () => {

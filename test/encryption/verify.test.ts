@@ -105,6 +105,30 @@ test('without any configuration all is plaintext, and that is said', async () =>
   expect(exitCodeOfVerification(await verifying({}, [serverState()]))).toBe(3);
 });
 
+test.each([
+  ['by all servers', [['identity', 'key1']]],
+  [
+    'by one server',
+    [
+      ['key1', 'identity'],
+      ['identity', 'key1'],
+    ],
+  ],
+])('what is encrypted, and would be written as plaintext %s, lies open as soon as it is', async (_case, servers) => {
+  const report = await verifying(
+    {a: secretbox('key1', plain)},
+    servers.map((keys) => withKeys(...keys)),
+  );
+  expect(report).toMatchObject({ok: false, plaintext: 0, offenders: [], next: 'kops encrypt-at-rest setup'});
+  expect(report.notes).toContain('new secrets are written as plaintext');
+  expect(exitCodeOfVerification(report)).toBe(3);
+});
+
+test('what there is nothing of does not lie open, however it would be written', async () => {
+  const report = await verifying({a: secretbox('key1', plain)}, [withKeys('key1')], ['secrets', 'configmaps']);
+  expect(report).toMatchObject({ok: true, next: null});
+});
+
 test('a key that one control plane lacks does not open a value for all', async () => {
   const report = await verifying({a: secretbox('key2', plain)}, [withKeys('key1', 'key2'), withKeys('key1')]);
   expect(report).toMatchObject({
@@ -190,6 +214,24 @@ test('what only a KMS can open is encrypted, and not more than that is said of i
   expect(report.resources[0]).toMatchObject({writes: ['k8s:enc:kms:v2:vault:'], stale: 0});
   expect(report.notes[0]).toContain('only its plugin can open them');
 });
+
+test.each([
+  ['first', true],
+  ['last', false],
+])(
+  'what one control plane needs a KMS for and has none is undecryptable, also where the one that has it comes %s',
+  async (_case, first) => {
+    const kms: EncryptionConfiguration = {
+      rules: [
+        {resources: ['secrets'], providers: [{type: 'kms', apiVersion: 'v2', name: 'vault', endpoint: 'unix:///kms.sock'}]},
+      ],
+    };
+    const states = [serverState(kms), withKeys('key1')];
+    const report = await verifying({a: 'k8s:enc:kms:v2:vault:\x0a\x01x'}, first ? states : states.toReversed());
+    const why = `the configuration has no KMS v2 provider vault, on ${first ? 'cp-2' : 'cp-1'}`;
+    expect(report).toMatchObject({ok: false, unchecked: 0, undecryptable: 1, failures: [{key: at('a'), why}]});
+  },
+);
 
 test('after a rotation in the KMS the values of both keys are told apart, by the names that the KMS gives them', async () => {
   const kms: EncryptionConfiguration = {

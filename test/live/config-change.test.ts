@@ -12,6 +12,7 @@ import {connect} from '../../src/kube/connect.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {Problem} from '../../src/problem.ts';
 import {mayOnWorkloads} from '../support/connection.ts';
+import {images} from '../support/images.ts';
 import {kubectl, liveCluster, namespace} from '../support/live.ts';
 import {start} from '../support/process.ts';
 import {refusalOf} from '../support/refusal.ts';
@@ -74,7 +75,7 @@ const mounted = (mount: object) => ({
   template: {
     metadata: {labels: {app: 'agent'}},
     spec: {
-      containers: [{name: 'agent', image: 'web:1.0', volumeMounts: [{name: 'v', mountPath: '/p', ...mount}]}],
+      containers: [{name: 'agent', image: images.web10, volumeMounts: [{name: 'v', mountPath: '/p', ...mount}]}],
       volumes: [{name: 'v', secret: {secretName: 'used'}}],
     },
   },
@@ -83,10 +84,10 @@ const mounted = (mount: object) => ({
 test('--restart restarts exactly those that would not see it, and watches them; without it kops says how', async () => {
   await shop.apply(
     object('Secret', 'used', {stringData: {password: 'old', user: 'admin'}}),
-    aDeployment('web', 'web:1.0', {container: from('password'), spec: {replicas: 1}}),
-    aDeployment('other', 'web:1.0', {container: from('user'), spec: {replicas: 1}}),
-    aStatefulSet('db', 'web:1.0', {container: {envFrom: [{secretRef: {name: 'used'}}], ports: []}, spec: {replicas: 1}}),
-    aDaemonSet('agent', 'web:1.0', {spec: mounted({})}),
+    aDeployment('web', images.web10, {container: from('password'), spec: {replicas: 1}}),
+    aDeployment('other', images.web10, {container: from('user'), spec: {replicas: 1}}),
+    aStatefulSet('db', images.web10, {container: {envFrom: [{secretRef: {name: 'used'}}], ports: []}, spec: {replicas: 1}}),
+    aDaemonSet('agent', images.web10, {spec: mounted({})}),
   );
   await Promise.all([
     rolledOut(shop, 'deployments', 'web'),

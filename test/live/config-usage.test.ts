@@ -6,6 +6,7 @@ import {connect} from '../../src/kube/connect.ts';
 import type {KubeObject} from '../../src/kube/json.ts';
 import {connectApi} from '../support/api.ts';
 import {mayOnWorkloads, pendingPod} from '../support/connection.ts';
+import {images} from '../support/images.ts';
 import {kubectl, liveCluster, namespace} from '../support/live.ts';
 import {start} from '../support/process.ts';
 import {aDaemonSet, aDeployment, aStatefulSet, rolledOut} from '../support/rollouts.ts';
@@ -21,12 +22,12 @@ const cluster = await connect({kubeconfig, namespace: shop.name});
 const object = (apiVersion: string, kind: string, name: string, fields: object): KubeObject =>
   ({apiVersion, kind, metadata: {name}, ...fields}) as KubeObject;
 const from = (key: string) => ({env: [{name: 'P', valueFrom: {secretKeyRef: {name: 'db', key}}}]});
-const job = {template: {spec: {restartPolicy: 'Never', containers: [{name: 'job', image: 'web:1.0', ...from('password')}]}}};
+const job = {template: {spec: {restartPolicy: 'Never', containers: [{name: 'job', image: images.web10, ...from('password')}]}}};
 const withVolume = (mount: object, volume: object) => ({
   template: {
     metadata: {labels: {app: 'agent'}},
     spec: {
-      containers: [{name: 'agent', image: 'web:1.0', volumeMounts: [{name: 'v', ...mount}]}],
+      containers: [{name: 'agent', image: images.web10, volumeMounts: [{name: 'v', ...mount}]}],
       volumes: [{name: 'v', ...volume}],
     },
   },
@@ -40,19 +41,21 @@ await shop.apply(
   object('networking.k8s.io/v1', 'Ingress', 'web', {
     spec: {tls: [{secretName: 'db', hosts: ['a.example']}], defaultBackend: {service: {name: 'web', port: {number: 80}}}},
   }),
-  aDeployment('web', 'web:1.0', {container: {envFrom: [{secretRef: {name: 'before'}}]}}),
-  aStatefulSet('db', 'web:1.0', {container: {...from('password'), ports: []}}),
-  aDaemonSet('agent', 'web:1.0', {spec: withVolume({mountPath: '/p', subPath: 'password'}, {secret: {secretName: 'db'}})}),
+  aDeployment('web', images.web10, {container: {envFrom: [{secretRef: {name: 'before'}}]}}),
+  aStatefulSet('db', images.web10, {container: {...from('password'), ports: []}}),
+  aDaemonSet('agent', images.web10, {spec: withVolume({mountPath: '/p', subPath: 'password'}, {secret: {secretName: 'db'}})}),
   object('batch/v1', 'Job', 'once', {spec: {...job, suspend: true}}),
   object('batch/v1', 'CronJob', 'nightly', {spec: {schedule: '0 0 1 1 *', jobTemplate: {spec: job}}}),
   pendingPod('bare') as KubeObject,
 );
 await rolledOut(shop, 'deployments', 'web');
 await shop.apply(
-  aDeployment('web', 'web:1.1', {container: {envFrom: [{secretRef: {name: 'db'}}, {secretRef: {name: 'gone', optional: true}}]}}),
+  aDeployment('web', images.web11, {
+    container: {envFrom: [{secretRef: {name: 'db'}}, {secretRef: {name: 'gone', optional: true}}]},
+  }),
 );
 await rolledOut(shop, 'deployments', 'web');
-const ephemeral = {spec: {ephemeralContainers: [{name: 'debug', image: 'web:1.0', ...from('user')}]}};
+const ephemeral = {spec: {ephemeralContainers: [{name: 'debug', image: images.web10, ...from('user')}]}};
 await connectApi(kubeconfig).send(
   'PATCH',
   `/api/v1/namespaces/${shop.name}/pods/bare/ephemeralcontainers`,

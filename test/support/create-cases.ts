@@ -56,8 +56,11 @@ export const createCases: readonly CreateCase[] = [
   ...both('a quote in a path', ...files('"k=quo""te.txt"')),
   ...both('a directory', ...files('plain'), '--append-hash'),
   ...both('a directory by a slash', ...files('plain/')),
-  ...both('a directory with one below', ...files('conf'), '--append-hash'),
-  ...both('a directory by a link', ...files('link-to-conf')),
+  ...unlike(
+    'refuses',
+    ...both('a directory with one below', ...files('conf'), '--append-hash'),
+    ...both('a directory by a link', ...files('link-to-conf')),
+  ),
   ...both('an empty directory', ...files('empty-folder')),
   ...both('a link to a file', ...files('link.txt', 'other=link.txt')),
   ...both('a file through dots', ...files('./conf/../text.txt', 'UPPER', '9', '10'), '--append-hash'),

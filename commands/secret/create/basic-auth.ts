@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {CreateConfigCommand, createArgs, createFlags} from '../../../src/cli/config-create.ts';
+import {CreateConfigCommand, createFlags, secretCreateArgs} from '../../../src/cli/config-create.ts';
 import {SecretType} from '../../../src/config/create/secret-types.ts';
 
 export default class SecretCreateBasicAuthCommand extends CreateConfigCommand {
@@ -10,7 +10,7 @@ export default class SecretCreateBasicAuthCommand extends CreateConfigCommand {
     '<%= config.bin %> secret create basic-auth registry --username ci --prompt password -n shop',
     '<%= config.bin %> secret create basic-auth registry --username ci --random password=24',
   ];
-  static override args = createArgs('Secret');
+  static override args = secretCreateArgs;
   static override flags = {
     ...createFlags,
     username: Flags.string({description: 'the key username', helpValue: 'USER'}),
@@ -20,6 +20,6 @@ export default class SecretCreateBasicAuthCommand extends CreateConfigCommand {
     const {args, flags} = await this.parse(SecretCreateBasicAuthCommand);
     const {username} = flags;
     const sources = username === undefined ? [] : [{via: 'literal', key: 'username', value: username} as const];
-    await this.make({kind: 'Secret', name: args.name, type: SecretType.basicAuth, sources}, flags);
+    await this.make({kind: 'Secret', ...args, type: SecretType.basicAuth, sources}, flags);
   }
 }

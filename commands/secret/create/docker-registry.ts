@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {CreateConfigCommand, createArgs, createFlags} from '../../../src/cli/config-create.ts';
+import {CreateConfigCommand, createFlags, secretCreateArgs} from '../../../src/cli/config-create.ts';
 import {registryLogin, registryWords} from '../../../src/cli/registry-login.ts';
 import {DOCKER_HUB} from '../../../src/config/create/docker-config.ts';
 import {DOCKER_CONFIG_KEY, registryWarnings, SecretType} from '../../../src/config/create/secret-types.ts';
@@ -12,7 +12,7 @@ export default class SecretCreateDockerRegistryCommand extends CreateConfigComma
     '<%= config.bin %> secret create docker-registry pull --docker-server registry.example.com --docker-username ci -n shop',
     '<%= config.bin %> secret create docker-registry pull --from-file ~/.docker/config.json',
   ];
-  static override args = createArgs('Secret');
+  static override args = secretCreateArgs;
   static override flags = {
     ...createFlags,
     'docker-server': Flags.string({description: `the registry; default: ${DOCKER_HUB}`, helpValue: 'URL'}),
@@ -32,7 +32,7 @@ export default class SecretCreateDockerRegistryCommand extends CreateConfigComma
     await this.make(
       {
         kind: 'Secret',
-        name: args.name,
+        ...args,
         type: SecretType.dockerConfigJson,
         defaultKey: DOCKER_CONFIG_KEY,
         check: registryWarnings,

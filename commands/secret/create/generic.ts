@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {CreateConfigCommand, createArgs, createFlags} from '../../../src/cli/config-create.ts';
+import {CreateConfigCommand, createFlags, secretCreateArgs} from '../../../src/cli/config-create.ts';
 
 export default class SecretCreateGenericCommand extends CreateConfigCommand {
   static override summary = 'Create a Secret of files, literals, an env file, standard input, questions or random values.';
@@ -10,7 +10,7 @@ export default class SecretCreateGenericCommand extends CreateConfigCommand {
     '<%= config.bin %> secret create generic session --random key --immutable --append-hash',
     'pass show db | tr -d "\\n" | <%= config.bin %> secret create generic db --from-stdin password',
   ];
-  static override args = createArgs('Secret');
+  static override args = secretCreateArgs;
   static override flags = {
     ...createFlags,
     type: Flags.string({description: "its type; default: the API server's, Opaque", helpValue: 'TYPE'}),
@@ -18,6 +18,6 @@ export default class SecretCreateGenericCommand extends CreateConfigCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(SecretCreateGenericCommand);
-    await this.make({kind: 'Secret', name: args.name, type: flags.type}, flags);
+    await this.make({kind: 'Secret', ...args, type: flags.type}, flags);
   }
 }

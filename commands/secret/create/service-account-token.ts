@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {asGiven} from '../../../src/cli/command.ts';
-import {CreateConfigCommand, createArgs, createFlags} from '../../../src/cli/config-create.ts';
+import {CreateConfigCommand, createFlags, secretCreateArgs} from '../../../src/cli/config-create.ts';
 import {SERVICE_ACCOUNT_ANNOTATION, SecretType} from '../../../src/config/create/secret-types.ts';
 
 export default class SecretCreateServiceAccountTokenCommand extends CreateConfigCommand {
@@ -8,7 +8,7 @@ export default class SecretCreateServiceAccountTokenCommand extends CreateConfig
   static override description =
     'Such a token does not expire; it goes with the Secret or the ServiceAccount. One that expires: kubectl create token ACCOUNT.';
   static override examples = ['<%= config.bin %> secret create service-account-token ci-token --service-account ci -n shop'];
-  static override args = createArgs('Secret');
+  static override args = secretCreateArgs;
   static override flags = {
     ...createFlags,
     'service-account': Flags.string({
@@ -22,6 +22,6 @@ export default class SecretCreateServiceAccountTokenCommand extends CreateConfig
   async run(): Promise<void> {
     const {args, flags} = await this.parse(SecretCreateServiceAccountTokenCommand);
     const annotations = {[SERVICE_ACCOUNT_ANNOTATION]: flags['service-account']};
-    await this.make({kind: 'Secret', name: args.name, type: SecretType.serviceAccountToken, annotations}, flags);
+    await this.make({kind: 'Secret', ...args, type: SecretType.serviceAccountToken, annotations}, flags);
   }
 }

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {asGiven} from '../../../src/cli/command.ts';
-import {CreateConfigCommand, createArgs, createFlags} from '../../../src/cli/config-create.ts';
+import {CreateConfigCommand, createFlags, secretCreateArgs} from '../../../src/cli/config-create.ts';
 import {checkSsh, SecretType} from '../../../src/config/create/secret-types.ts';
 
 export default class SecretCreateSshAuthCommand extends CreateConfigCommand {
@@ -9,7 +9,7 @@ export default class SecretCreateSshAuthCommand extends CreateConfigCommand {
     '<%= config.bin %> secret create ssh-auth deploy --ssh-privatekey ~/.ssh/id_ed25519 -n shop',
     '<%= config.bin %> secret create ssh-auth deploy --ssh-privatekey id_ed25519 --from-file known_hosts',
   ];
-  static override args = createArgs('Secret');
+  static override args = secretCreateArgs;
   static override flags = {
     ...createFlags,
     'ssh-privatekey': Flags.string({
@@ -23,6 +23,6 @@ export default class SecretCreateSshAuthCommand extends CreateConfigCommand {
     const {args, flags} = await this.parse(SecretCreateSshAuthCommand);
     const path = flags['ssh-privatekey'];
     const sources = path === undefined ? [] : [{via: 'file', key: 'ssh-privatekey', path} as const];
-    await this.make({kind: 'Secret', name: args.name, type: SecretType.sshAuth, sources, check: checkSsh}, flags);
+    await this.make({kind: 'Secret', ...args, type: SecretType.sshAuth, sources, check: checkSsh}, flags);
   }
 }

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {asGiven} from '../../../src/cli/command.ts';
-import {CreateConfigCommand, createArgs, createFlags} from '../../../src/cli/config-create.ts';
+import {CreateConfigCommand, createFlags, secretCreateArgs} from '../../../src/cli/config-create.ts';
 import {checkTls, SecretType, tlsSources} from '../../../src/config/create/secret-types.ts';
 import {quoted} from '../../../src/text/kubectl.ts';
 
@@ -10,7 +10,7 @@ export default class SecretCreateTlsCommand extends CreateConfigCommand {
     '<%= config.bin %> secret create tls web --cert tls.crt --key tls.key -n shop',
     '<%= config.bin %> secret create tls web --cert tls.crt --key tls.key --from-file ca.crt --if-exists replace --yes',
   ];
-  static override args = createArgs('Secret');
+  static override args = secretCreateArgs;
   static override flags = {
     ...createFlags,
     cert: Flags.string({
@@ -31,7 +31,7 @@ export default class SecretCreateTlsCommand extends CreateConfigCommand {
     const {args, flags} = await this.parse(SecretCreateTlsCommand);
     const {cert, key} = flags;
     const special = {words: ['secret tls', ...[args.name, `--cert=${cert}`, `--key=${key}`].map(quoted)]};
-    const wanted = {kind: 'Secret', name: args.name, type: SecretType.tls, special} as const;
+    const wanted = {kind: 'Secret', ...args, type: SecretType.tls, special} as const;
     await this.make({...wanted, sources: tlsSources(cert, key), check: checkTls}, flags);
   }
 }

@@ -5,6 +5,7 @@ import {letEnd} from '../../rollout/change.ts';
 import type {ConfigObject} from '../create/object.ts';
 import {type Flaw, isBlank, parseText, toKeptText, toText, type Wish, withFlaws, withoutFlaws} from './document.ts';
 import {newObject} from './immutable.ts';
+import {parseKept, toKeptWhole} from './kept.ts';
 import {type ConfigChange, type DryRun, reported} from './report.ts';
 import {nameOf, readConfig, rebase, resourceOf, type Target} from './save.ts';
 import {applyPlan, type ChangePlan, planValues} from './set.ts';
@@ -48,7 +49,7 @@ export async function editConfig(cluster: Cluster, target: Target, desk: Desk, c
     const isEdited = withoutFlaws(saved) !== original;
     if (failure !== undefined) throw isEdited ? await kept(failure, changesIn(saved)) : failure;
     if (!isEdited || isBlank(saved)) return unchanged();
-    if (hasFlaws && saved === text) throw await kept(gaveUp(target), withoutFlaws(saved));
+    if (hasFlaws && saved === text) throw await kept(gaveUp(target), changesIn(saved));
 
     const read = readEdit(base, withoutFlaws(saved));
     hasFlaws = 'flaws' in read;
@@ -71,7 +72,9 @@ export async function editConfig(cluster: Cluster, target: Target, desk: Desk, c
   /** Only what was changed, so that to apply it later takes nothing back; all of it where that cannot be told. */
   function changesIn(saved: string): string {
     const read = readEdit(base, withoutFlaws(saved));
-    return 'flaws' in read ? withoutFlaws(saved) : toKeptText(wishOf(before, read.after), keptTitle(base, cluster));
+    return 'flaws' in read
+      ? toKeptWhole(withoutFlaws(saved), before)
+      : toKeptText(wishOf(before, read.after), keptTitle(base, cluster));
   }
 
   async function kept(error: unknown, last: string): Promise<unknown> {
@@ -95,7 +98,7 @@ export async function applyKept(
   context: EditContext,
 ): Promise<ConfigChange> {
   const base = await readConfig(cluster, target, {verb: 'edit', words: ` --from ${file}`}, context.signal);
-  const parsed = parseText(withoutFlaws(text));
+  const parsed = parseKept(text);
   if ('flaws' in parsed) {
     const lines = parsed.flaws.flatMap(({line}) => line ?? []);
     throw new Problem(`${file} cannot be read`, {

@@ -10,7 +10,7 @@ import {collectUses} from '../usage/collect.ts';
 import type {Owner, User} from '../usage/user.ts';
 import {affectedBy, needsRestart} from './affected.ts';
 import {resourceOf} from './save.ts';
-import type {KeyChange, Values} from './values.ts';
+import {type KeyChange, keyChanges, type Values, valuesOf} from './values.ts';
 
 export type DryRun = 'none' | 'client' | 'server';
 
@@ -62,6 +62,17 @@ export async function reported(cluster: Cluster, object: ConfigObject, known: Kn
     ...known,
   };
 }
+
+/** Of an object in whose place another one of its name was put. */
+export const replaced = (
+  cluster: Cluster,
+  before: ConfigObject,
+  after: ConfigObject,
+  {dryRun, signal}: {readonly dryRun: DryRun; readonly signal: AbortSignal},
+): Promise<ConfigChange> => {
+  const keys = keyChanges(valuesOf(before), valuesOf(after));
+  return reported(cluster, after, {outcome: keys.length > 0 ? 'changed' : 'unchanged', keys, dryRun}, signal);
+};
 
 /** `keys`: those that changed; undefined for all of them. */
 async function findUsers(

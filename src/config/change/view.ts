@@ -1,7 +1,7 @@
 import {structuredPatch} from 'diff';
 import {dryRunLine} from '../../rollout/view/place.ts';
 import {warningLines} from '../../rollout/view/warnings.ts';
-import {workloadWords} from '../../rollout/workload.ts';
+import {type WorkloadRef, workloadWords} from '../../rollout/workload.ts';
 import {bytes} from '../../text/bytes.ts';
 import {enumerate} from '../../text/enumerate.ts';
 import {pad} from '../../text/fit.ts';
@@ -90,9 +90,16 @@ export function renderChange(report: ConfigChange, {restarts}: {readonly restart
     ...(dry ? [`  ${dryRunLine(dryRun, theme)}`] : undo),
     ...(dry ? [] : warningLines(warnings, screen)),
     ...(insteadOf === null ? seenLines(report, restarts, screen) : oldUserLines(report, screen)),
-    ...notes.map((note) => `${theme.waiting('⚠')} ${printable(note)}`),
+    ...noteLines(notes, screen),
   ].join('\n');
 }
+
+/** Who will see it alone: what was done is told elsewhere. */
+export const renderSeen = (report: ConfigChange, {restarts}: {readonly restarts: boolean}, screen: Screen): string =>
+  [...seenLines(report, restarts, screen), ...noteLines(report.notes, screen)].join('\n');
+
+const noteLines = (notes: readonly string[], {theme}: Screen): string[] =>
+  notes.map((note) => `${theme.waiting('⚠')} ${printable(note)}`);
 
 function outcomeOf({outcome, dryRun, keys, insteadOf, object}: ConfigChange): string {
   const would = dryRun === 'none' ? '' : 'would be ';
@@ -113,9 +120,17 @@ function seenLines({users, restart, notes, outcome}: ConfigChange, restarts: boo
     ...namesLine('seen in about a minute by', live),
     ...namesLine('seen from the next start of a pod by', later),
     ...namesLine('seen only after a restart by', users.filter(isHeld)),
-    ...(restarts ? [] : restart.map((ref) => `  → kops rollout restart ${workloadWords(ref)}`)),
+    ...(restarts ? [] : restart.map(restartLine)),
   ];
 }
+
+const restartLine = (ref: WorkloadRef): string => `  → kops rollout restart ${workloadWords(ref)}`;
+
+/** Who was to be restarted, and was not because of Ctrl-C. */
+export const renderLeft = (left: readonly WorkloadRef[], {theme}: Screen): string =>
+  [`${theme.waiting('⚠')} interrupted: these were not restarted, and still have the old values`, ...left.map(restartLine)].join(
+    '\n',
+  );
 
 function oldUserLines({users, notes, object, insteadOf}: ConfigChange, {theme}: Screen): string[] {
   if (users.length > 0)

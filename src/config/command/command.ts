@@ -78,7 +78,8 @@ async function lookUpImage(
   if (typeof pods === 'string') return {why: pods};
   const having = pods.flatMap((pod) => {
     const status = statusesOf(pod).find(({name}) => name === container.name);
-    const same = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].some(
+    const {containers = [], initContainers = [], ephemeralContainers = []} = pod.spec ?? {};
+    const same = [...containers, ...initContainers, ...ephemeralContainers].some(
       ({name, image}) => name === container.name && image === container.image,
     );
     return status?.imageID && pod.spec?.nodeName && same ? [{node: pod.spec.nodeName, imageId: status.imageID}] : [];

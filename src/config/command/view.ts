@@ -13,8 +13,8 @@ export function renderCommand(report: EffectiveCommand, screen: Screen): string 
   const {theme} = screen;
   const image =
     imageConfig === undefined
-      ? [theme.dim(`unknown: ${imageUnknown}`)]
-      : [`ENTRYPOINT ${list(imageConfig.entrypoint)}`, `CMD ${list(imageConfig.cmd)}`, theme.dim(imageConfig.source)];
+      ? [theme.dim(`unknown: ${printable(imageUnknown ?? '')}`)]
+      : [`ENTRYPOINT ${list(imageConfig.entrypoint)}`, `CMD ${list(imageConfig.cmd)}`, theme.dim(printable(imageConfig.source))];
   return [
     renderTitle(report, screen),
     ...labelled('image', image, screen),
@@ -38,9 +38,9 @@ function renderTitle({workload, container, containerType, others, image}: Effect
   const role = {app: 'container', init: 'init container', sidecar: 'sidecar container', ephemeral: 'ephemeral container'}[
     containerType
   ];
-  const rest = others.length > 0 ? [theme.dim(`other containers: ${others.join(', ')}`)] : [];
+  const rest = others.length > 0 ? [theme.dim(`other containers: ${printable(others.join(', '))}`)] : [];
   return [
-    `${theme.strong(targetName(workload))}  ${workload.namespace}  ${role} ${container}  ${printable(image)}`,
+    `${theme.strong(printable(targetName(workload)))}  ${printable(`${workload.namespace}  ${role} ${container}  ${image}`)}`,
     ...rest,
   ].join('\n');
 }
@@ -49,7 +49,7 @@ function renderTitle({workload, container, containerType, others, image}: Effect
 const list = (words: readonly string[]): string =>
   words.length === 0
     ? '-'
-    : `[${words.map((word) => (word.startsWith('<') ? word : JSON.stringify(printable(word)))).join(', ')}]`;
+    : `[${words.map((word) => (word.startsWith('<') ? printable(word) : JSON.stringify(printable(word)))).join(', ')}]`;
 
 /** The texts on one line behind their label, or where they do not fit, one below the other. */
 function labelled(label: string, texts: readonly string[], {width}: Screen): string[] {

@@ -66,17 +66,23 @@ export async function runningSource(
   });
 }
 
-/** That pod itself, or those that a workload's selector names and that go on, the newest first. Of a CronJob none: its Jobs have them. */
-export async function podsOf(
-  cluster: Cluster,
-  {target: {namespace}, selector, pod}: PodSource,
-  signal: AbortSignal,
-): Promise<Pod[]> {
+/** That pod itself, or those of a workload that go on, the newest first: by its selector, and of a CronJob by those of its Jobs. */
+export async function podsOf(cluster: Cluster, {target, selector, pod}: PodSource, signal: AbortSignal): Promise<Pod[]> {
   if (pod !== undefined) return [pod];
-  if (selector === undefined) return [];
-  const pods = await cluster.list('pods', {namespace, labelSelector: selectorText(selector)}, signal);
+  const {namespace} = target;
+  const selectors = target.kind === 'CronJob' ? await selectorsOfJobs(cluster, target, signal) : selector ? [selector] : [];
+  const lists = selectors.map((one) => cluster.list('pods', {namespace, labelSelector: selectorText(one)}, signal));
+  const pods = (await Promise.all(lists)).flat();
   const age = ({metadata}: Pod) => metadata?.creationTimestamp ?? '';
   return pods.filter(({metadata}) => metadata?.deletionTimestamp === undefined).sort((x, y) => (age(x) < age(y) ? 1 : -1));
+}
+
+async function selectorsOfJobs(cluster: Cluster, {namespace, name}: Target, signal: AbortSignal) {
+  const jobs = await cluster.list('jobs', {namespace}, signal);
+  const own = jobs.filter(({metadata}) =>
+    metadata?.ownerReferences?.some((owner) => owner.controller && owner.kind === 'CronJob' && owner.name === name),
+  );
+  return own.flatMap(({spec}) => spec?.selector ?? []);
 }
 
 function isRunning({pod}: PodSource, container: string): boolean {

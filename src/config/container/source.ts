@@ -12,7 +12,7 @@ export interface PodSource {
   readonly target: Target;
   readonly metadata: Json<V1ObjectMeta>;
   readonly spec: Json<V1PodSpec>;
-  /** What selects the pods of a workload; a CronJob has none of its own. */
+  /** What selects the pods of a workload; a CronJob has none of its own, its Jobs have. */
   readonly selector?: Json<V1LabelSelector>;
   /** A pod that is there already, where one is asked about: it alone has a name, a node and addresses. */
   readonly pod?: Pod;

@@ -19,6 +19,8 @@ export interface ConfigCreate {
   readonly namespace: string | null;
   /** As the API server answered; of a client's dry run as it would be sent; of one that is skipped as it is there. */
   readonly object: ConfigObject;
+  /** Why one that is skipped could not be read: `object` is then no more than its name. */
+  readonly unread: Problem | null;
   readonly replacement: Replacement | null;
   readonly dryRun: 'none' | 'client' | 'server';
   readonly undoCommand: string | null;
@@ -48,8 +50,10 @@ export async function createConfig(
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.reason !== 'AlreadyExists') throw error;
     if (ifExists === 'skip') {
-      const object = (await readIfAllowed(cluster, wanted, context.signal)) ?? wanted;
-      return report(cluster, object, {outcome: 'skipped', dryRun: context.dryRun});
+      const found = await readIfAllowed(cluster, wanted, context.signal);
+      if (found === undefined) throw error; // it is gone again
+      const [object, unread] = found instanceof ApiProblem ? [nameAlone(wanted, cluster), found] : [found, null];
+      return report(cluster, object, {outcome: 'skipped', dryRun: context.dryRun, unread});
     }
     throw alreadyThere(error, ifExists);
   }
@@ -67,7 +71,7 @@ export async function findExisting(cluster: Cluster, wanted: ConfigObject, signa
   return object && {object, replacement: planReplacement(object, wanted)};
 }
 
-/** Puts the values in the place of those of `existing`. Rejects with a Conflict where someone else wrote it since it was read. */
+/** Puts the values in the place of those of `existing`; what is immutable from then on no command brings back. Rejects with a Conflict where someone else wrote it since it was read. */
 export async function replaceConfig(
   cluster: Cluster,
   wanted: ConfigObject,
@@ -81,7 +85,8 @@ export async function replaceConfig(
   const replaced = await send(cluster, wanted, context, (late, options) =>
     cluster.patch(resourceOf(wanted), {namespace: cluster.namespace, name}, patch, options, late),
   );
-  return report(cluster, replaced, {outcome: 'replaced', dryRun, replacement, undoCommand});
+  const isFrozen = wanted.immutable === true && object.immutable !== true;
+  return report(cluster, replaced, {outcome: 'replaced', dryRun, replacement, undoCommand: isFrozen ? null : undoCommand});
 }
 
 /** What `--dry-run=client` reports: nobody was asked. */
@@ -91,6 +96,7 @@ export const notSent = (object: ConfigObject): ConfigCreate => ({
   context: null,
   namespace: object.metadata.namespace ?? null,
   object,
+  unread: null,
   replacement: null,
   dryRun: 'client',
   undoCommand: null,
@@ -99,11 +105,17 @@ export const notSent = (object: ConfigObject): ConfigCreate => ({
 function report(
   cluster: Cluster,
   object: ConfigObject,
-  {outcome, dryRun, replacement = null, undoCommand = null}: Pick<ConfigCreate, 'outcome' | 'dryRun'> & Partial<ConfigCreate>,
+  {
+    outcome,
+    dryRun,
+    unread = null,
+    replacement = null,
+    undoCommand = null,
+  }: Pick<ConfigCreate, 'outcome' | 'dryRun'> & Partial<ConfigCreate>,
 ): ConfigCreate {
   const {context, namespace} = cluster;
   const undo = dryRun === 'none' ? undoCommand : null;
-  return {kind: 'ConfigCreate', outcome, context, namespace, object, replacement, dryRun, undoCommand: undo};
+  return {kind: 'ConfigCreate', outcome, context, namespace, object, unread, replacement, dryRun, undoCommand: undo};
 }
 
 /** Lets a write end that is interrupted, and where no answer came looks whether it was done. */
@@ -141,12 +153,22 @@ async function findAccount(cluster: Cluster, wanted: ConfigObject, signal: Abort
   }
 }
 
-/** undefined, too, for who may create and not get. */
-const readIfAllowed = (cluster: Cluster, wanted: ConfigObject, signal: AbortSignal): Promise<ConfigObject | undefined> =>
+/** The refusal, for who may create and not get. */
+const readIfAllowed = (
+  cluster: Cluster,
+  wanted: ConfigObject,
+  signal: AbortSignal,
+): Promise<ConfigObject | ApiProblem | undefined> =>
   read(cluster, wanted, signal).catch((error) => {
-    if (error instanceof ApiProblem && error.status === 403) return undefined;
+    if (error instanceof ApiProblem && error.status === 403) return error;
     throw error;
   });
+
+const nameAlone = ({kind, metadata: {name}}: ConfigObject, {namespace}: Cluster): ConfigObject => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: {name, namespace},
+});
 
 async function read(cluster: Cluster, wanted: ConfigObject, signal: AbortSignal): Promise<ConfigObject | undefined> {
   const ref = {namespace: cluster.namespace, name: wanted.metadata.name};

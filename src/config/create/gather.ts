@@ -109,7 +109,7 @@ export async function gather(
       throw invalid(
         `${directory} holds symbolic links, which are not taken from a directory`,
         `they are ${enumerate((mounted ? own : links).map(printable))}${mounted}`,
-        `name the files you mean, one by one: --from-file ${directory.replace(/\/+$/, '')}/${printable(own[0] ?? 'FILE')}`,
+        oneByOne(directory, own[0]),
       );
     }
     if (files.length === 0 && others.length > 0)
@@ -118,8 +118,13 @@ export async function gather(
         `only ${enumerate(others.map(printable))}, and directories below are not read`,
         'name the directory that holds the files',
       );
+    if (others.length > 0)
+      throw invalid(
+        `${directory} holds more than regular files`,
+        `${enumerate(others.map(printable))} would be left out: directories below, sockets and the like are not read`,
+        oneByOne(directory, files[0]),
+      );
     if (files.length === 0) warnings.push(`${directory} is empty: no key comes of it`);
-    if (others.length > 0) warnings.push(`left out of ${directory}, as no regular files: ${enumerate(others.map(printable))}`);
     return files;
   }
 
@@ -132,6 +137,9 @@ export async function gather(
     for (const {key, value, origin} of parseEnvFile(content, path, inputs.environment)) add(key, value, origin);
   }
 }
+
+const oneByOne = (directory: string, file = 'FILE'): string =>
+  `name the files you mean, one by one: --from-file ${directory.replace(/\/+$/, '')}/${printable(file)}`;
 
 const ENV_FILE_BYTES = 4 * MOST_BYTES;
 

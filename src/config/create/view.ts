@@ -25,11 +25,14 @@ export function renderCreate(report: ConfigCreate, screen: Screen): string {
     `${theme.good('✓')} ${title}`,
     ...(outcome === 'replaced' && replacement ? replacementLines(replacement) : []),
     ...(undoCommand ? [`  undo  ${undoCommand}`] : []),
-    ...(outcome === 'replaced' && !undoCommand
-      ? [`  ${theme.dim('what it held before is not kept: --backup FILE would have')}`]
-      : []),
+    ...(outcome === 'replaced' && !undoCommand ? [`  ${theme.dim(lost(replacement))}`] : []),
   ].join('\n');
 }
+
+const lost = (replacement: Replacement | null): string =>
+  replacement?.metadata.includes('immutable')
+    ? 'it is immutable now, and nothing undoes that'
+    : 'what it held before is not kept: --backup FILE would have';
 
 /** What a replacement will do, before it is asked for. */
 export function renderReplacement(object: ConfigObject, replacement: Replacement, where: string, screen: Screen): string {

@@ -37,12 +37,13 @@ function subscripted(field: 'labels' | 'annotations', key: string, path: string,
   return text === undefined && pod === undefined && BY_CONTROLLER.has(key) ? unknown(path) : plain(text ?? '');
 }
 
+/** `serviceAccount` is the old name of `serviceAccountName`, which the API server copies where it is alone. */
 const fields: Readonly<Record<string, (source: PodSource) => string | undefined>> = {
   'metadata.name': ({target}) => (target.kind === 'Pod' ? target.name : undefined),
   'metadata.namespace': ({target}) => target.namespace,
   'metadata.uid': ({pod}) => pod?.metadata?.uid,
   'spec.nodeName': ({spec}) => spec.nodeName,
-  'spec.serviceAccountName': ({spec}) => spec.serviceAccountName || 'default',
+  'spec.serviceAccountName': ({spec}) => spec.serviceAccountName || spec.serviceAccount || 'default',
   'status.hostIP': ({pod}) => pod?.status?.hostIP,
   'status.hostIPs': ({pod}) => pod?.status?.hostIPs?.map(({ip}) => ip).join(','),
   'status.podIP': ({pod}) => pod?.status?.podIP,

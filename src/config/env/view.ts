@@ -27,9 +27,7 @@ export function renderEnv(report: EffectiveEnv, screen: Screen): string {
     ...unnamed.flatMap(({source, message, fix}) =>
       marked(screen.theme.wrong('✗'), `${sourceWords(source)}: ${message}: the container will not start`, fix, screen),
     ),
-    ...skipped.flatMap((skip) =>
-      marked(screen.theme.dim('-'), `skipped ${skippedWords(skip)}: ${skip.reason}`, undefined, screen),
-    ),
+    ...skipped.flatMap((skip) => marked(screen.theme.dim('-'), `skipped ${placeWords(skip)}: ${skip.reason}`, undefined, screen)),
     ...unknown.flatMap(({source, why}) =>
       marked(screen.theme.waiting('?'), `${sourceWords(source)} is not known: ${why}`, undefined, screen),
     ),
@@ -40,11 +38,11 @@ export function renderEnv(report: EffectiveEnv, screen: Screen): string {
 
 function renderTitle({workload, container, containerType, others, pod}: EffectiveEnv, {theme, width}: Screen): string {
   const role = containerType === 'app' ? 'container' : containerType === 'init' ? 'init container' : `${containerType} container`;
-  const title = `${theme.strong(targetName(workload))}  ${workload.namespace}  ${role} ${container}`;
+  const title = `${theme.strong(printable(targetName(workload)))}  ${printable(`${workload.namespace}  ${role} ${container}`)}`;
   const when =
     pod === undefined ? 'from the next start of a pod' : workload.kind === 'Pod' ? 'from its next start' : `pod ${pod}`;
   const gap = width - textWidth(title) - when.length;
-  const rest = others.length > 0 ? [theme.dim(`other containers: ${others.join(', ')}`)] : [];
+  const rest = others.length > 0 ? [theme.dim(`other containers: ${printable(others.join(', '))}`)] : [];
   return [gap >= 2 ? `${title}${' '.repeat(gap)}${theme.dim(when)}` : title, ...rest].join('\n');
 }
 
@@ -74,15 +72,17 @@ const errorRow = ({name = '', source, message, fix}: EnvError): Row => ({
   source: sourceWords(source),
   below: [
     {text: `${printable(message)}: the container will not start`, sort: 'wrong'},
-    ...(fix === undefined ? [] : [{text: `→ ${fix}`, sort: 'dim' as const}]),
+    ...(fix === undefined ? [] : [{text: `→ ${printable(fix)}`, sort: 'dim' as const}]),
   ],
 });
 
 const shadowWords = ({source, value, secret}: Shadow): string =>
   `${value === undefined ? (secret ? MASK : 'a value') : `"${printable(value)}"`} from ${sourceWords(source)}`;
 
-const skippedWords = ({name, source}: Skipped): string =>
-  name === undefined ? sourceWords(source) : `${printable(name)} of ${sourceWords(source)}`;
+const placeWords = ({name, source}: Pick<Skipped, 'name' | 'source'>): string => {
+  if (name === undefined) return sourceWords(source);
+  return source.type === 'value' ? printable(name) : `${printable(name)} of ${sourceWords(source)}`;
+};
 
 interface Columns {
   readonly name: number;
@@ -113,6 +113,22 @@ function renderRow({name, value, sort, source, below}: Row, columns: Columns, {t
   return [...head, `${indent}${theme.dim(source)}`, ...notes];
 }
 
+/** What assignments for a shell do not say, a line each. `left`: names that cannot be assigned. */
+export function renderLeftOut(report: EffectiveEnv, left: readonly string[], {theme}: Screen): string[] {
+  const {errors, skipped, unknown, notCompared} = report;
+  const mark = theme.waiting('⚠');
+  return [
+    ...errors.map((error) => {
+      const {message, fix} = error;
+      return `${theme.wrong('✗')} ${placeWords(error)}: ${printable(message)}: the container will not start${fix === undefined ? '' : `; ${printable(fix)}`}`;
+    }),
+    ...(left.length > 0 ? [`${mark} left out, not possible as a shell variable: ${printable(left.join(', '))}`] : []),
+    ...skipped.map((skip) => `${mark} skipped ${placeWords(skip)}: ${printable(skip.reason)}`),
+    ...unknown.map(({source, why}) => `${mark} left out, ${sourceWords(source)}: ${printable(why)}`),
+    ...(notCompared === undefined ? [] : [`${mark} not compared: ${printable(notCompared.message)}`]),
+  ];
+}
+
 function renderLinks(links: readonly Variable[], screen: Screen): string[] {
   if (links.length === 0) return [];
   const services = [...new Set(links.flatMap(({source}) => source.object?.replace('service/', '') ?? []))];
@@ -127,5 +143,5 @@ function renderNotCompared({message, why, next}: NotCompared, screen: Screen): s
 
 function marked(mark: string, text: string, fix: string | undefined, {theme, width}: Screen): string[] {
   const lines = wrap(printable(text), width - 2).map((line, i) => `${i === 0 ? mark : ' '} ${line}`);
-  return [...lines, ...(fix === undefined ? [] : wrap(`→ ${fix}`, width - 2).map((line) => `  ${theme.dim(line)}`))];
+  return [...lines, ...(fix === undefined ? [] : wrap(`→ ${printable(fix)}`, width - 2).map((line) => `  ${theme.dim(line)}`))];
 }

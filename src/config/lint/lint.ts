@@ -1,6 +1,7 @@
 import {type Document, isMap, isScalar, LineCounter, type Pair, type YAMLMap} from 'yaml';
-import {documentsOf, type ManifestObject, objectsOf} from '../../kube/manifest.ts';
+import {documentsOf, flawOf, type ManifestObject, objectsOf} from '../../kube/manifest.ts';
 import {isTemplate} from '../../kube/template.ts';
+import {ExitCode} from '../../problem.ts';
 import {nearest} from '../../text/nearest.ts';
 import {soonExpired} from './certificates.ts';
 import type {Finding, Verdict} from './finding.ts';
@@ -18,6 +19,8 @@ export interface SourceText {
 export interface SecretLint {
   readonly kind: 'SecretLint';
   readonly files: number;
+  /** Of any kind, that were read in them. */
+  readonly objects: number;
   readonly secrets: number;
   /** By file and line. */
   readonly findings: readonly Finding[];
@@ -52,6 +55,7 @@ export function lintSecrets(sources: readonly SourceText[], {now, notes = []}: L
   return {
     kind: 'SecretLint',
     files: parsed.length,
+    objects: parsed.flatMap(({objects}) => objects).length,
     secrets: parsed.flatMap(({objects}) => objects.filter(isSecret)).length,
     findings: findings.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line)),
     skipped: skipped.map(({file}) => file),
@@ -59,7 +63,11 @@ export function lintSecrets(sources: readonly SourceText[], {now, notes = []}: L
   };
 }
 
-export const exitCodeOfLint = ({findings}: SecretLint): 0 | 3 => (findings.length > 0 ? 3 : 0);
+/** What nobody read is not all well. */
+export function exitCodeOfLint({findings, objects}: SecretLint): ExitCode {
+  if (findings.length > 0) return ExitCode.negative;
+  return objects === 0 ? ExitCode.usage : ExitCode.ok;
+}
 
 function parseAll(text: string): {documents: Document.Parsed[]; lines: LineCounter} {
   const lines = new LineCounter();
@@ -82,13 +90,13 @@ function parse(source: SourceText): Parsed {
       message: 'a tab indents this line, which YAML does not allow: the file cannot be applied',
       fix: 'indent with blanks',
     });
-  for (const {errors} of documents) {
-    const [error] = errors;
-    if (error === undefined) continue;
-    const {line} = lines.linePos(error.pos[0]);
-    findings.push({rule: 'invalid-yaml', file, line, object: null, message: error.message, fix: 'mend that line'});
-  }
-  const whole = documents.filter(({errors}) => errors.length === 0);
+  const whole = documents.filter((document) => {
+    const flaw = flawOf(document);
+    if (flaw === undefined) return true;
+    const {line} = lines.linePos(flaw.at);
+    findings.push({rule: 'invalid-yaml', file, line, object: null, message: flaw.message, fix: 'mend that line'});
+    return false;
+  });
   const objects = whole.flatMap((document) => objectsOf(document.contents, document));
   return {source, objects, findings, lineOf: (offset) => lines.linePos(offset).line};
 }
@@ -165,14 +173,23 @@ function secretFindings({tracked}: SourceText, object: ManifestObject, now: numb
       const pair = verdict.key === undefined ? undefined : valuePairOf(node, verdict.key);
       return found(verdict, offsetOf(pair ?? pairOf(node, 'type') ?? pairOf(node, 'data'), start));
     }),
+    ...(['data', 'stringData'] as const).flatMap((field) => pairsOf(node, field).flatMap((pair) => keyFinding(pair, found))),
     ...(['data', 'stringData'] as const).flatMap((field) =>
-      pairsOf(node, field).flatMap((pair) => {
-        const key = isScalar(pair.key) ? String(pair.key.value) : '';
-        const verdict = judgeValue(field, key, (value[field] as Readonly<Record<string, unknown>>)[key]);
+      Object.entries(mappingOf(value[field])).flatMap(([key, one]) => {
+        const verdict = judgeValue(field, key, one);
+        const pair = pairsOf(node, field).find((pair) => isOf(pair, key)) ?? pairOf(node, field);
         return verdict === undefined ? [] : [found(verdict, offsetOf(pair, start))];
       }),
     ),
   ];
+}
+
+/** `on: x` is the key `true` to kubectl, and `0x10: x` the key `16`. */
+function keyFinding(pair: Pair, found: Found): Finding[] {
+  const {key} = pair;
+  if (!isScalar(key) || !['boolean', 'number'].includes(typeof key.value) || String(key.value) === key.source) return [];
+  const message = `${key.source} without quotes is the key ${key.value} to kubectl`;
+  return [found({rule: 'invalid-key', message, fix: 'write it in quotes'}, offsetOf(pair, 0))];
 }
 
 const TRACKED: Verdict = {
@@ -228,7 +245,12 @@ function unknownKey(kind: string, name: string, key: string, keys: readonly stri
   };
 }
 
-const pairOf = (map: YAMLMap, field: string): Pair | undefined => map.items.find(({key}) => isScalar(key) && key.value === field);
+const mappingOf = (value: unknown): object => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {});
+
+/** Keys are text to the API: `on`, which is a boolean, is `true`. */
+const isOf = ({key}: Pair, field: string): boolean => isScalar(key) && String(key.value) === field;
+
+const pairOf = (map: YAMLMap, field: string): Pair | undefined => map.items.find((pair) => isOf(pair, field));
 
 function pairsOf(map: YAMLMap, field: Field): Pair[] {
   const value = pairOf(map, field)?.value;
@@ -236,7 +258,7 @@ function pairsOf(map: YAMLMap, field: Field): Pair[] {
 }
 
 const valuePairOf = (map: YAMLMap, key: string): Pair | undefined =>
-  [...pairsOf(map, 'stringData'), ...pairsOf(map, 'data')].find((pair) => isScalar(pair.key) && pair.key.value === key);
+  [...pairsOf(map, 'stringData'), ...pairsOf(map, 'data')].find((pair) => isOf(pair, key));
 
 const offsetOf = (pair: Pair | undefined, otherwise: number): number =>
   (isScalar(pair?.key) ? pair.key.range?.[0] : undefined) ?? otherwise;

@@ -29,7 +29,6 @@ export const valuesIn = ({data, stringData}: SecretManifest): Record<string, str
 export function judgeSecret(secret: SecretManifest, now: number): Verdict[] {
   const {type} = secret;
   const values = valuesIn(secret);
-  const size = Object.values(values).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   const missing = (REQUIRED[String(type)] ?? []).filter((group) => !group.some((one) => Object.hasOwn(values, one)));
   return [
     ...missing.map(
@@ -40,7 +39,7 @@ export function judgeSecret(secret: SecretManifest, now: number): Verdict[] {
       }),
     ),
     ...judgeCertificates(values, now),
-    ...(size > MOST_BYTES
+    ...(sizeOf(secret) > MOST_BYTES
       ? [
           {
             rule: 'too-large',
@@ -57,5 +56,17 @@ export const fieldsOf = (value: unknown): Readonly<Record<string, string>> =>
     ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, typeof one === 'string' ? one : String(one ?? '')]))
     : {};
 
+/** Bytes of all values, as the API counts them: what is binary has more as text. */
+function sizeOf({data, stringData}: SecretManifest): number {
+  const sizes = {
+    ...mapped(fieldsOf(data), (base64) => fromBase64(base64)?.length ?? base64.length),
+    ...mapped(fieldsOf(stringData), (text) => Buffer.byteLength(text)),
+  };
+  return Object.values(sizes).reduce((sum, size) => sum + size, 0);
+}
+
 const decoded = (data: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(data).map(([key, base64]) => [key, fromBase64(base64)?.toString('utf8') ?? base64]));
+  mapped(data, (base64) => fromBase64(base64)?.toString('utf8') ?? base64);
+
+const mapped = <T>(values: Readonly<Record<string, string>>, to: (value: string) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, to(value)]));

@@ -58,10 +58,11 @@ function certificate(of: Certificate, screen: Screen): string {
 }
 
 function privateKey({type, bits, encrypted, fits, certificate}: PrivateKey, {theme}: Screen): string {
+  const other = printable(certificate ?? '');
   return [
     ['private key', ...(type === 'unknown' ? [] : [printable(type)]), ...(bits === null ? [] : [`${bits} bits`])].join(' '),
     ...(encrypted ? ['behind a passphrase'] : []),
-    ...(fits === null ? [] : [fits ? `${theme.good('✓')} for ${certificate}` : theme.wrong(`✗ not the key of ${certificate}`)]),
+    ...(fits === null ? [] : [fits ? `${theme.good('✓')} for ${other}` : theme.wrong(`✗ not the key of ${other}`)]),
   ].join('  ');
 }
 

@@ -1,4 +1,5 @@
 import {bytes} from '../../text/bytes.ts';
+import {pad} from '../../text/fit.ts';
 import {hexdump} from '../../text/hexdump.ts';
 import {counted} from '../../text/plural.ts';
 import {printable} from '../../text/printable.ts';
@@ -22,10 +23,10 @@ export const renderDecoded =
   (decoded: Described, screen: Screen): string => {
     const {data, binary} = decoded;
     const keys = [...Object.keys(data), ...Object.keys(binary)].sort();
-    const column = Math.min(32, Math.max(...keys.map((key) => textWidth(key)), 0)) + 3;
+    const column = Math.min(32, Math.max(...keys.map((key) => textWidth(printable(key))), 0)) + 3;
     return [
       title(decoded, keys.length, screen),
-      ...keys.map((key) => `${key.padEnd(column)}${renderValue(decoded, key, whole, screen)}`),
+      ...keys.map((key) => `${pad(printable(key), column)}${renderValue(decoded, key, whole, screen)}`),
     ].join('\n');
   };
 

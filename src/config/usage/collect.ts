@@ -4,6 +4,7 @@ import {namespaceMissing, namespacesOf} from '../../kube/lookup.ts';
 import {type ObjectOf, type ResourceName, resources} from '../../kube/resources.ts';
 import {
   type Use,
+  usesOfControllerRevision,
   usesOfIngress,
   usesOfJob,
   usesOfPod,
@@ -66,6 +67,7 @@ export async function collectUses(cluster: Cluster, scope: Scope, signal: AbortS
     readTemplates('ReplicaSet', 'replicasets', usesOfReplicaSet),
     readTemplates('StatefulSet', 'statefulsets', (object) => usesOfTemplate('StatefulSet', object)),
     readTemplates('DaemonSet', 'daemonsets', (object) => usesOfTemplate('DaemonSet', object)),
+    read('controllerrevisions', usesOfControllerRevision),
     readTemplates('Job', 'jobs', usesOfJob),
     readTemplates('CronJob', 'cronjobs', ({metadata, spec}) =>
       usesOfTemplate('CronJob', {...(metadata && {metadata}), spec: spec?.jobTemplate.spec ?? {}}),

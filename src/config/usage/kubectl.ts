@@ -7,7 +7,7 @@ export interface Asked {
   readonly list?: 'unused' | 'missing' | undefined;
 }
 
-const KINDS = 'deployments,statefulsets,daemonsets,jobs,cronjobs,replicasets,pods';
+const KINDS = 'deployments,statefulsets,daemonsets,jobs,cronjobs,replicasets,controllerrevisions,pods';
 
 /** Where objects are named, as jq finds it anywhere in an object. */
 const NAMES: Readonly<Record<ConfigResource, string>> = {

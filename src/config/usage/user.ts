@@ -1,9 +1,11 @@
 import type {
+  V1ControllerRevision,
   V1Ingress,
   V1Job,
   V1OwnerReference,
   V1PersistentVolume,
   V1Pod,
+  V1PodSpec,
   V1ReplicaSet,
   V1ServiceAccount,
 } from '@kubernetes/client-node';
@@ -58,17 +60,31 @@ export function usesOfReplicaSet(replicaSet: Json<V1ReplicaSet>): Use[] {
   return ofPods(owner, configUses(spec?.template?.spec), (spec?.replicas ?? 1) > 0 ? null : revision);
 }
 
-/** Nothing of one that has ended, or that belongs to a CronJob, whose template it has. */
+/** A revision of a StatefulSet or DaemonSet. `data` is a patch of it: `{spec: {template: …}}`. */
+export function usesOfControllerRevision({metadata, revision, data}: Json<V1ControllerRevision>): Use[] {
+  const controller = controllerOf({metadata: metadata ?? {}});
+  if (controller === undefined) return [];
+  const owner = {kind: controller.kind, namespace: metadata?.namespace ?? '', name: controller.name};
+  return ofPods(owner, configUses((data as Templated | undefined)?.spec?.template?.spec), revision);
+}
+
+/** Nothing of one that has ended. One of a CronJob stands for that: its template may be an older one. */
 export function usesOfJob(job: Json<V1Job>): Use[] {
   const ended = (job.status?.conditions ?? []).some(
     ({type, status}) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
-  return ended || controllerOf(job)?.kind === 'CronJob' ? [] : usesOfTemplate('Job', job as Templated);
+  if (ended) return [];
+  const controller = controllerOf(job);
+  if (controller?.kind !== 'CronJob') return usesOfTemplate('Job', job as Templated);
+  return usesOfTemplate('CronJob', {...(job as Templated), metadata: {...job.metadata, name: controller.name}});
 }
 
+/** Kinds of which one object has pods of several templates: its own, and older ones that pods wait to be replaced with. */
+const WITH_OLD_PODS = new Set(['StatefulSet', 'DaemonSet']);
+
 /**
- * Of a pod what no template says: all of it where nobody's template was read, else its ephemeral containers. `templates`: the kinds whose
- * templates were. Pods of other controllers stand for those.
+ * Of a pod what no template says: all of it where nobody's template was read or where it may be of an older one, else its ephemeral containers.
+ * `templates`: the kinds whose templates were. Pods of other controllers stand for those.
  */
 export function usesOfPod(pod: Json<V1Pod>, templates: ReadonlySet<string>): Use[] {
   const {metadata, spec, status} = pod;
@@ -76,9 +92,17 @@ export function usesOfPod(pod: Json<V1Pod>, templates: ReadonlySet<string>): Use
   const controller = controllerOf(pod);
   const itself = ownerNamed('Pod', metadata);
   if (controller === undefined || controller.kind === 'Node') return ofPods(itself, configUses(spec));
-  if (templates.has(controller.kind)) return ofPods(itself, ephemeralUses(spec));
-  return ofPods({...itself, kind: controller.kind, name: controller.name}, configUses(spec));
+  const owner = {...itself, kind: controller.kind, name: controller.name};
+  if (!templates.has(controller.kind)) return ofPods(owner, configUses(spec));
+  const older = WITH_OLD_PODS.has(controller.kind) ? configUses(asMade(spec)) : [];
+  return [...ofPods(owner, older), ...ofPods(itself, ephemeralUses(spec))];
 }
+
+/** Less what a pod gets later, or from the admission of service accounts: a template has neither. Source: kubernetes, plugin/pkg/admission/serviceaccount. */
+const asMade = ({ephemeralContainers, volumes = [], ...spec}: Json<V1PodSpec> = {containers: []}): Json<V1PodSpec> => ({
+  ...spec,
+  volumes: volumes.filter(({name}) => !name.startsWith('kube-api-access-')),
+});
 
 export function usesOfServiceAccount({metadata, secrets = [], imagePullSecrets = []}: Json<V1ServiceAccount>): Use[] {
   const workload = ownerNamed('ServiceAccount', metadata);

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {stringify} from 'yaml';
-import {goYaml} from '../manifest/yaml-text.ts';
+import {goYaml} from '../../text/go-yaml.ts';
 import {configurationApiVersion, configurationKind, type EncryptionConfiguration, type Key, type Provider} from './types.ts';
 
 export {

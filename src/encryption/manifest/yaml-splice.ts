@@ -11,7 +11,8 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import {goYaml, type Path} from './yaml-text.ts';
+import {goYaml} from '../../text/go-yaml.ts';
+import type {Path} from './yaml-text.ts';
 
 /** A text and what it parses to. */
 export interface Source {

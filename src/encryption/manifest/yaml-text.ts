@@ -1,42 +1,10 @@
-import {type Document, isScalar, LineCounter, parseAllDocuments, type ScalarTag, type Tags} from 'yaml';
+import {type Document, isScalar, LineCounter, parseAllDocuments} from 'yaml';
 import {ExitCode, Problem} from '../../problem.ts';
+import {goYaml} from '../../text/go-yaml.ts';
+import {yamlFlaw} from '../../text/yaml-flaw.ts';
 
 /** Of a field in a document. */
 export type Path = readonly (string | number)[];
-
-const numberTag = (test: RegExp, resolve: (text: string) => number): ScalarTag => ({
-  tag: 'tag:yaml.org,2002:float',
-  default: true,
-  test,
-  identify: (value) => typeof value === 'number',
-  resolve,
-  stringify: ({source, value}) => source ?? String(value), // 0644 stays 0644
-});
-
-/** Longest first; its value is only told from other values, so that a precision lost does not matter. */
-const numbers = [
-  numberTag(/^[-+]?0(?:b[01_]+|[xX][0-9a-fA-F_]+|[oO]?[0-7_]+)$/, (text) =>
-    Number(text.replaceAll('_', '').replace(/^([-+]?)0(?=[0-7])/, '$10o')),
-  ),
-  numberTag(/^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/, (text) => Number(text.replaceAll('_', ''))),
-  numberTag(/^(?:\.(?:nan|NaN|NAN)|[-+]?\.(?:inf|Inf|INF))$/, (text) =>
-    /n$/i.test(text) ? Number.NaN : Number.POSITIVE_INFINITY,
-  ),
-];
-
-/**
- * YAML as Kubernetes' programs read it: 1.1 as far as go-yaml v2 has it, with `yes` and `on` as booleans, but base 60, dates and sets as
- * strings. Source: go.yaml.in/yaml/v2/resolve.go. Merge keys (`<<`) are left out: with strict decoding they are of no use there, and an edit
- * would have to undo them.
- */
-export const goYaml = {
-  version: '1.1',
-  prettyErrors: false,
-  customTags: (tags: Tags): Tags => [
-    ...tags.filter((tag) => typeof tag === 'string' || !/:(int|float|timestamp|binary|merge|omap|pairs|set)$/.test(tag.tag)),
-    ...numbers,
-  ],
-} as const;
 
 /** The one document of a text. A Problem (exit code 2) names the line of what is no YAML, without quoting it: it may hold a secret. */
 export function parseDocument(text: string, where: string, lines: LineCounter = new LineCounter()): Document {
@@ -48,8 +16,8 @@ export function parseDocument(text: string, where: string, lines: LineCounter = 
   const [error] = document.errors;
   if (error) {
     const field = /^["']?([A-Za-z]{1,40})["']?\s*:/.exec(text.slice(error.pos[0]))?.[1];
-    const why = error.code === 'DUPLICATE_KEY' && field ? `${field} stands there for the second time` : ADVICE[error.code];
-    throw unreadable(where, `line ${lines.linePos(error.pos[0]).line}: ${why ?? 'this is not valid YAML'}`);
+    const why = error.code === 'DUPLICATE_KEY' && field ? `${field} stands there for the second time` : yamlFlaw(error.code);
+    throw unreadable(where, `line ${lines.linePos(error.pos[0]).line}: ${why}`);
   }
   if (!others.every(isEmpty)) throw unreadable(where, 'it holds more than one document, and Kubernetes reads only the first');
   return document;
@@ -57,14 +25,6 @@ export function parseDocument(text: string, where: string, lines: LineCounter = 
 
 const isEmpty = ({contents, errors}: Document): boolean =>
   errors.length === 0 && (contents === null || (isScalar(contents) && contents.value === null));
-
-const ADVICE: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: 'a tab indents it, and YAML takes nothing but spaces',
-  DUPLICATE_KEY: 'a field stands there for the second time',
-  BAD_INDENT: 'it is indented differently from what it belongs to',
-  MULTILINE_IMPLICIT_KEY: 'this or the next line is indented too far',
-  BLOCK_AS_IMPLICIT_KEY: 'this or the next line is indented too far',
-};
 
 /** What a document says. A Problem where its aliases do not resolve. */
 export function plainValue(document: Document, where: string): unknown {

@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Api, type ApiResponse, refusalOf} from '../../kube/api.ts';
+import {etcdProblem} from '../../etcd/failure.ts';
+import {type ApiResponse, refusalOf} from '../../kube/api.ts';
 import type {ObjectRef} from '../../kube/cluster.ts';
 import type {ApiProblem} from '../../kube/errors.ts';
 import {type KubeObject, parseObject} from '../../kube/json.ts';
@@ -8,6 +9,7 @@ import {readRaw} from '../../kube/raw-list.ts';
 import type {RawObject} from '../../kube/raw-object.ts';
 import type {Resource} from '../../kube/resources.ts';
 import {ExitCode} from '../../problem.ts';
+import type {PatientApi} from './patience.ts';
 
 /**
  * What became of an object. `unchanged`: nothing of it was stale, so that the server wrote nothing. `others wrote`: somebody else did, and
@@ -34,7 +36,7 @@ const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s
  * undefined where it is still to be read. Rejects only where no other object would fare better.
  */
 export async function rewriteObject(
-  api: Api,
+  api: PatientApi,
   resource: Resource<KubeObject>,
   ref: ObjectRef,
   read: RawObject | undefined,
@@ -74,6 +76,9 @@ export async function rewriteObject(
     const problem: ApiProblem = refusalOf(response, {verb, resource, ...ref}, api);
     // Without the right to it, or to any, all others would be refused as well.
     if (response.status === 401 || (response.status === 403 && problem.exitCode === ExitCode.noAccess)) throw problem;
+    if (response.status >= 500 && api.isDown()) throw problem;
+    const etcd = etcdProblem(problem.why ?? '', `behind ${api.server}`, problem);
+    if (etcd.kind === 'no-space') throw etcd;
     return {failed: problem.why ?? problem.message};
   }
 }

@@ -5,7 +5,7 @@ import {isTooLarge} from '../../kube/http/transport.ts';
 import {parseObject} from '../../kube/json.ts';
 
 export interface PatientApi extends Api {
-  /** Whether nothing has been answered well since the last failure. */
+  /** Whether no write, or no read, has been answered well since the last failure of one. */
   isDown(): boolean;
 }
 
@@ -20,24 +20,26 @@ const LONGEST_PAUSE = 3000;
  * time. After `within` milliseconds of that, a request's last answer stands, or its Problem.
  */
 export function patientApi(api: Api, within: number): PatientApi {
-  let down = false;
+  const down = new Set<'read' | 'write'>();
   return {
     ...api,
-    isDown: () => down,
+    isDown: () => down.size > 0,
     async send(request, signal) {
       const begun = Date.now();
+      const sort = request.method === 'GET' ? 'read' : 'write';
       for (let tries = 0; ; tries++) {
         const outcome = await api.send(request, signal).catch((error: unknown) => {
           if (error instanceof ConnectionProblem && error.passing && !isTooLarge(error)) return error;
           throw error;
         });
-        const passing = outcome instanceof ConnectionProblem || isPassing(outcome, down);
+        const passing = outcome instanceof ConnectionProblem || isPassing(outcome, down.size > 0);
         if (!passing || Date.now() - begun > within) {
-          if (!passing) down = false;
+          if (!passing) down.delete(sort);
+          if (!passing && sort === 'write') down.clear(); // which needs all that a read needs
           if (outcome instanceof ConnectionProblem) throw outcome;
           return outcome;
         }
-        if (isOutage(outcome)) down = true;
+        if (isOutage(outcome)) down.add(sort);
         const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries) * (0.5 + Math.random());
         await sleep(pause, undefined, {signal}).catch(() => signal.throwIfAborted());
       }
@@ -56,7 +58,7 @@ function isPassing({status, body}: ApiResponse, afterOutage: boolean): boolean {
   if (status === 429 || (status >= 502 && status <= 504)) return true;
   if (status !== 500 && status !== 403 && status !== 401 && status !== 404) return false;
   const {message = '', details} = (parseObject(body.toString('utf8')) ?? {}) as {message?: string; details?: {name?: string}};
-  if (status === 500) return ETCD_TROUBLE.test(message) && !message.includes('calling webhook');
+  if (status === 500) return ETCD_TROUBLE.test(message) && !LASTING.test(message);
   if (status === 404) return afterOutage && !details?.name;
   return afterOutage || message.includes('not yet ready to handle request');
 }
@@ -64,3 +66,6 @@ function isPassing({status, body}: ApiResponse, afterOutage: boolean): boolean {
 /** What an API server passes on of an etcd that restarts, elects or is overloaded. */
 const ETCD_TROUBLE =
   /etcdserver: |rpc error: code = (Unavailable|Unknown|Canceled|DeadlineExceeded)|connection (refused|reset)|transport is closing|context (deadline exceeded|canceled)|EOF$/;
+
+/** Of an etcd that is full, or will not have this very object; and of a webhook, which has failure policies of its own. */
+const LASTING = /space exceeded|request is too large|calling webhook/;

@@ -43,6 +43,8 @@ export interface UndecryptableValue {
 export interface Audit {
   /** Of the store, at which all of it was read. */
   readonly revision: number;
+  /** Of all keys and values that were read. */
+  readonly bytes: number;
   readonly resources: readonly ResourceAudit[];
   /** Keys of values that are plaintext, in their order. */
   readonly plaintext: readonly string[];
@@ -70,6 +72,7 @@ export async function audit(
   const undecryptable: UndecryptableValue[] = [];
   let revision: number | undefined;
   let scanned = 0;
+  let bytes = 0;
   for (const {resource, path} of resources) {
     const open = opener(readers, resource);
     const prefixes = new Map<string, number>();
@@ -84,6 +87,7 @@ export async function audit(
         const kmsKey = kmsKeyOf(item.value, envelope);
         if (kmsKey !== undefined) count(kmsKeys, `${prefix}${kmsKey}`);
         counts.total += 1;
+        bytes += item.key.length + item.value.length;
         if (envelope.provider === 'identity') {
           counts.plaintext += 1;
           plaintext.push(nameOfKey(item.key));
@@ -102,7 +106,7 @@ export async function audit(
     }
     audits.push({resource, ...counts, byKey: sorted(prefixes), byKmsKey: sorted(kmsKeys)});
   }
-  return {revision: revision ?? (await etcd.revision(signal)), resources: audits, plaintext, undecryptable};
+  return {revision: revision ?? (await etcd.revision(signal)), bytes, resources: audits, plaintext, undecryptable};
 }
 
 const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -114,13 +118,14 @@ const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> =>
 function opener(readers: readonly Reader[], resource: string): (item: KeyValue) => string | undefined {
   const narrowed = readers.map(({nodes, configuration}) => ({nodes, configuration: rulesThatCover(configuration, resource)}));
   return ({key, value}) => {
+    let trouble: string | undefined;
     for (const {nodes, configuration} of narrowed) {
       const opened = openValue(value, key, configuration);
       if (opened.ok) continue;
-      if (!opened.checked) return 'unchecked';
-      return narrowed.length === 1 ? opened.why : `${opened.why}, on ${nodes.join(', ')}`;
+      if (!opened.checked) trouble = 'unchecked';
+      else return narrowed.length === 1 ? opened.why : `${opened.why}, on ${nodes.join(', ')}`;
     }
-    return undefined;
+    return trouble;
   };
 }
 

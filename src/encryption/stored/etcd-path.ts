@@ -47,16 +47,23 @@ export interface Keyspace {
   readonly elsewhere: readonly string[];
 }
 
-/** Where each of these resources is. Rejects where one is in another etcd: nothing would be found of it, and that looks like a proof. */
-export function keysOf(
-  resources: readonly string[],
-  {etcdPrefix, elsewhere}: Keyspace,
-): {readonly resource: string; readonly path: string}[] {
+/** Where each of these resources is. Rejects as `refuseElsewhere` does, with a hint for who can name resources. */
+export function keysOf(resources: readonly string[], keyspace: Keyspace): {readonly resource: string; readonly path: string}[] {
+  refuseElsewhere(resources, keyspace, 'name the others: --resources');
+  return resources.map((resource) => ({resource, path: etcdPathOf(resource, keyspace.etcdPrefix)}));
+}
+
+/** The configuration in force names it, and what is stored of it cannot be followed: there is no part of it that kops could change. */
+export const BY_HAND =
+  'change this configuration by hand: https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/; nothing was changed';
+
+/** Rejects where one of them is in another etcd: nothing would be found of it, and that looks like a proof. */
+export function refuseElsewhere(resources: readonly string[], {elsewhere}: Pick<Keyspace, 'elsewhere'>, next: string): void {
   const missing = resources.filter((resource) => elsewhere.includes(resource));
-  if (missing.length === 0) return resources.map((resource) => ({resource, path: etcdPathOf(resource, etcdPrefix)}));
+  if (missing.length === 0) return;
   throw new Problem(`${enumerate(missing)} ${missing.length === 1 ? 'is' : 'are'} kept in another etcd than Secrets`, {
     why: 'the API servers have --etcd-servers-overrides for that, and kops reads one etcd only',
-    next: 'name the others: --resources',
+    next,
     exitCode: ExitCode.negative,
   });
 }

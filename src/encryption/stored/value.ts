@@ -42,7 +42,8 @@ export function describeValue(
   const mayBeSecret = resource === 'secrets';
   const isPlain = envelope.provider === 'identity';
   const attempts = readers.map((reader) => openValue(value, key, rulesThatCover(reader.configuration, resource)));
-  const failed = attempts.find(({ok}) => !ok);
+  const failures = attempts.flatMap((attempt) => (attempt.ok ? [] : attempt));
+  const failed = failures.find(({checked}) => checked) ?? failures[0];
   const opened = attempts.find(({ok}) => ok);
   const shown = (bytes: Buffer, hidden: readonly Range[]) => show(bytes, reveal ? [] : hidden);
   return {
@@ -55,14 +56,8 @@ export function describeValue(
     prefixLength: envelope.prefixLength,
     stored: shown(value, isPlain ? sensitiveRanges(value, mayBeSecret) : []),
     opened: !isPlain && opened?.ok ? shown(opened.plain, sensitiveRanges(opened.plain, mayBeSecret)) : null,
-    why: isPlain
-      ? null
-      : failed && !failed.ok
-        ? failed.why
-        : attempts.length === 0
-          ? 'no API server has a configuration that could open it'
-          : null,
-    checked: isPlain || attempts.every((attempt) => attempt.ok || attempt.checked),
+    why: isPlain ? null : attempts.length === 0 ? 'no API server has a configuration that could open it' : (failed?.why ?? null),
+    checked: isPlain || (failed?.checked ?? true),
   };
 }
 

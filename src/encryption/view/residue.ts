@@ -10,13 +10,14 @@ import type {ResidueFile} from '../residue-files.ts';
 export function renderResidue({revisions, files, skipped, ok, onlyLog, next}: Residue, screen: Screen): string {
   const {theme} = screen;
   const {from, to, checked, plaintext, complete} = revisions;
+  const isFound = plaintext > 0 || files.some((file) => file.plaintext > 0);
   const title = ok
     ? `${theme.good('✓')} ${theme.strong('no plaintext is left of earlier times')}`
     : onlyLog
       ? `${theme.waiting('…')} ${theme.strong("plaintext of earlier times is left in etcd's write-ahead log only")}`
-      : `${theme.wrong('✗')} ${theme.strong('plaintext of earlier times is left')}`;
+      : `${theme.wrong('✗')} ${theme.strong(isFound ? 'plaintext of earlier times is left' : 'not everything could be looked at for plaintext of earlier times')}`;
   const found = plaintext === 0 ? theme.good('none') : theme.wrong(`${plaintext} in plaintext`);
-  const limit = complete ? '' : ', as far as kops looked';
+  const limit = complete ? '' : ', and there are more: kops stopped there';
   return [
     title,
     `  ${pad('revisions', KIND)}  ${found}  ${theme.dim(`${from} to ${to}: ${counted(checked, 'superseded value')}${limit}`)}`,

@@ -2,7 +2,7 @@ import {enumerate} from '../../text/enumerate.ts';
 import {pad} from '../../text/fit.ts';
 import {counted} from '../../text/plural.ts';
 import type {Screen} from '../../text/screen.ts';
-import type {EncryptionVerification, VerifiedResource} from '../verify.ts';
+import {type EncryptionVerification, fallsOpen, type VerifiedResource} from '../verify.ts';
 import {renderResidue} from './residue.ts';
 import {prefixWords, warning} from './words.ts';
 
@@ -34,6 +34,7 @@ function verdict({
   undecryptable,
   unchecked,
   keyless,
+  resources,
 }: EncryptionVerification): string {
   const all = scanned === 1 ? 'the only value is' : `all ${scanned} values are`;
   const some = (count: number) => `${count} of ${counted(scanned, 'value')} ${count === 1 ? 'is' : 'are'}`;
@@ -42,6 +43,8 @@ function verdict({
   if (plaintext > 0 && undecryptable > 0) return `${some(plaintext)} plaintext in etcd, and ${undecryptable} cannot be decrypted`;
   if (plaintext > 0) return plaintext === scanned ? `${all} plaintext in etcd` : `${some(plaintext)} plaintext in etcd`;
   if (undecryptable > 0) return `${undecryptable} of ${counted(scanned, 'value')} cannot be decrypted`;
+  const falling = resources.filter(fallsOpen).map(({resource}) => resource);
+  if (falling.length > 0) return `${all} encrypted in etcd, but ${enumerate(falling)} are written as plaintext now`;
   if (keyless.length > 0)
     return `${all} encrypted in etcd, but ${ok ? enumerate(keyless) : 'no node'} has ${ok ? 'no' : 'a'} configuration to open ${scanned === 1 ? 'it' : 'them'}`;
   return `${all} encrypted in etcd${unchecked === 0 ? ', and the nodes have the keys for it' : ''}`;

@@ -1,8 +1,9 @@
 import {expect, test} from 'vitest';
 import {applyKept, type Desk, type EditContext, editConfig, type Proposal} from '../../../src/config/change/edit.ts';
+import {replaced} from '../../../src/config/change/report.ts';
 import {readConfig} from '../../../src/config/change/save.ts';
 import {applyPlan, planSet, planUnset} from '../../../src/config/change/set.ts';
-import {renderChange, renderProposal} from '../../../src/config/change/view.ts';
+import {renderChange, renderProposal, renderSeen} from '../../../src/config/change/view.ts';
 import type {ConfigObject} from '../../../src/config/create/object.ts';
 import type {KubeObject} from '../../../src/kube/json.ts';
 import {ExitCode, Problem} from '../../../src/problem.ts';
@@ -184,6 +185,27 @@ test('a kept edit deletes what was deleted, and nothing else', async () => {
   expect(dataOf(other)).toEqual({a: '1', c: '3'});
 });
 
+test.each([
+  ['another key stays as others made it', {a: 'gone', b: '2', c: 'theirs', d: 'new'}, {b: 'mine', c: 'theirs', d: 'new'}],
+  ['a key that others took away stays away', {a: 'gone', b: '2'}, {b: 'mine'}],
+])('an edit that is kept while it has flaws is applied as what it changed: %s', async (_case, now, expected) => {
+  const cluster = clusterWith([secret({a: 'gone', b: '2', c: '3'})]);
+  const wrong = desk((text) => text.replace('a: gone\n', '').replace('b: "2"', 'b: *mine'));
+  await refusalOf(editConfig(cluster, target, wrong, context()), Problem);
+  const file = (wrong.kept[0] ?? '').replace('*mine', 'mine');
+  expect(file).not.toContain('gone');
+  cluster.put(secret(now));
+  await applyKept(cluster, target, {text: file, file: 'f'}, context());
+  expect(dataOf(cluster)).toEqual(expected);
+});
+
+test('a kept edit that nobody can tell the changes of is refused', async () => {
+  const cluster = clusterWith([secret({a: '1'})]);
+  const problem = await refusalOf(applyKept(cluster, target, {text: '#= {\na: "2"\n', file: 'f'}, context()), Problem);
+  expect(problem).toMatchObject({exitCode: ExitCode.usage, why: expect.stringContaining('line 1 ')});
+  expect(dataOf(cluster)).toEqual({a: '1'});
+});
+
 test('between the question and the save somebody writes: their key stays, or it is a conflict', async () => {
   const cluster = clusterWith([secret({password: 's3cr3t', user: 'admin'})]);
   cluster.meanwhile = () => cluster.put(secret({password: 's3cr3t', user: 'root'}));
@@ -246,6 +268,20 @@ test("of an immutable one a new one is made, with kubectl's hash in the place of
       still using db: deployment/web
       → let them use db-5dd95c94mg, then delete db"
   `);
+});
+
+test('who sees what was put in the place of another one is told, and who only after a restart', async () => {
+  const before = secret({password: 's3cr3t', user: 'admin'}) as ConfigObject;
+  const after = secret({password: 'n3w', user: 'admin'}) as ConfigObject;
+  const cluster = clusterWith([after, deployment('web', env('password')), deployment('other', env('user'))]);
+  const report = await replaced(cluster, before, after, {dryRun: 'none', signal});
+  expect(renderSeen(report, {restarts: false}, screen)).toMatchInlineSnapshot(`
+    "  seen only after a restart by deployment/web
+      → kops rollout restart deploy/web -n shop"
+  `);
+  expect(renderSeen(report, {restarts: true}, screen)).not.toContain('→');
+  const same = await replaced(cluster, before, before, {dryRun: 'none', signal});
+  expect([same.restart, renderSeen(same, {restarts: false}, screen)]).toEqual([[], '']);
 });
 
 test('bytes stay as they are, and cannot be written over by text', async () => {

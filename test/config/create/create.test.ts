@@ -55,7 +55,13 @@ test('one that is there is left alone, with what may be done about it', async ()
 
 test('to skip it needs no right to read it', async () => {
   const cluster = new FakeCluster([there({a: 'theirs'})], {forbidden: ['get configmaps']});
-  expect(await create(cluster, object({a: 'ours'}), 'skip')).toMatchObject({outcome: 'skipped', undoCommand: null});
+  const report = await create(cluster, object({a: 'ours'}), 'skip');
+  expect(report).toMatchObject({outcome: 'skipped', undoCommand: null, unread: {exitCode: 5}});
+  expect(report.object, 'nothing of what was wanted').toEqual({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {name: 'app', namespace: 'shop'},
+  });
   expect(await create(new FakeCluster([there({a: 'theirs'})]), object({a: 'ours'}), 'skip')).toMatchObject({
     object: {data: {a: 'theirs'}},
   });
@@ -82,6 +88,14 @@ test('a replacement takes values away and adds some, and keeps what others wrote
     data: {same: '1', other: 'two', more: '4'},
   });
   expect(Object.keys(cluster.read<ConfigObject>('configmaps', 'app').data ?? {})).toEqual(['more', 'other', 'same']);
+});
+
+test('what is immutable from then on no backup brings back', async () => {
+  const frozen = object({a: 'two'}, {immutable: true});
+  const report = await replace(new FakeCluster([there({a: '1'})]), frozen);
+  expect(report).toMatchObject({outcome: 'replaced', replacement: {metadata: ['immutable']}, undoCommand: null});
+  const labelled = await replace(new FakeCluster([there({a: '1'}, {immutable: true})]), object({a: '1'}, {labels: {a: 'b'}}));
+  expect(labelled.undoCommand).toBe('kubectl replace -f kept.json');
 });
 
 test('text becomes binary, and all of it may go', async () => {

@@ -103,10 +103,14 @@ test('a bug is no file that cannot be read', async () => {
   await expect(take({fromFile: ['f']}, {f: new TypeError('a bug')})).rejects.toThrow(TypeError);
 });
 
-test('of a directory the regular files are taken, and the rest is named', async () => {
-  expect(await take({fromFile: ['conf/']}, {'conf/': ['b', 'a', 'sub/', 'socket/'], 'conf/a': '1', 'conf/b': '2'})).toEqual({
-    values: {a: '1', b: '2'},
-    warnings: ['left out of conf/, as no regular files: socket and sub'],
+test('of a directory the files are taken, and what else is in it is not left out without a word', async () => {
+  const values = {'conf/a': '1', 'conf/b': '2'};
+  expect(await take({fromFile: ['conf/']}, {...values, 'conf/': ['b', 'a']})).toEqual({values: {a: '1', b: '2'}, warnings: []});
+  await expect(take({fromFile: ['conf/']}, {...values, 'conf/': ['b', 'a', 'sub/', 'socket/']})).rejects.toMatchObject({
+    message: 'conf/ holds more than regular files',
+    why: 'socket and sub would be left out: directories below, sockets and the like are not read',
+    next: 'name the files you mean, one by one: --from-file conf/a',
+    exitCode: 2,
   });
   expect((await take({fromFile: ['conf']}, {conf: []})).warnings).toEqual(['conf is empty: no key comes of it']);
 });

@@ -28,6 +28,7 @@ const states: Readonly<Record<string, Partial<ConfigCreate>>> = {
   created: {undoCommand},
   replaced: {outcome: 'replaced', replacement},
   'replaced, with a backup': {outcome: 'replaced', replacement, undoCommand: 'kubectl replace -f kept.json -n shop'},
+  'replaced by an immutable one': {outcome: 'replaced', replacement: {...replacement, metadata: ['immutable']}},
   skipped: {outcome: 'skipped'},
   unchanged: {outcome: 'unchanged', replacement},
   'a dry run of the server': {dryRun: 'server'},
@@ -56,6 +57,13 @@ test('what became of it and where is told without a value', () => {
       - old
       ~ label tier
       undo  kubectl replace -f kept.json -n shop
+    # replaced by an immutable one
+    ✓ secret/db  shop · kind-kops  replaced
+      + more
+      ~ password
+      - old
+      ~ immutable
+      it is immutable now, and nothing undoes that
     # skipped
     ✓ secret/db  shop · kind-kops  is there already: left as it is
     # unchanged

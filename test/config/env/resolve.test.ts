@@ -322,6 +322,14 @@ describe('fields', () => {
     const metadata = {labels: {app: 'web'}, annotations: {'a/b': 'c'}};
     expect([field(path, {metadata}), field(path, {metadata, ...live})]).toEqual([ofTemplate, ofPod]);
   });
+
+  test.each([
+    [{serviceAccount: 'old'}, 'old'],
+    [{serviceAccount: 'old', serviceAccountName: 'web'}, 'web'],
+  ])('the service account of %j is as the API server would have it', (spec, name) => {
+    const fieldPath = 'spec.serviceAccountName';
+    expect(values(resolve({env: [{name: 'A', valueFrom: {fieldRef: {fieldPath}}}]}, {}, spec)).A).toBe(name);
+  });
 });
 
 describe('resources', () => {

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
+import {effectiveCommandOfFile} from '../../../src/config/command/command.ts';
+import {renderCommand} from '../../../src/config/command/view.ts';
 import {readObjects} from '../../../src/config/container/manifest.ts';
 import {parseTarget} from '../../../src/config/container/target.ts';
 import {effectiveEnvOfFile} from '../../../src/config/env/env.ts';
 import {envCommands} from '../../../src/config/env/kubectl.ts';
 import {envAssignments} from '../../../src/config/env/shell.ts';
-import {renderEnv} from '../../../src/config/env/view.ts';
+import {renderEnv, renderLeftOut} from '../../../src/config/env/view.ts';
 import {createTheme} from '../../../src/text/screen.ts';
 
 const screen = {theme: createTheme(false), width: 80, now: 0};
@@ -264,4 +266,52 @@ test('fields that are left empty are as if they were not there', () => {
   const yaml =
     'kind: Pod\nmetadata: {name: web}\nspec:\n  initContainers:\n  containers: [{name: web, env: , envFrom: , args: }]';
   expect(envOf(yaml).variables).toEqual([]);
+});
+
+/** Names are whatever a manifest says: here each of them clears the screen. */
+const EVIL = `kind: ConfigMap
+metadata: {name: "c\\e[2J", namespace: "shop\\e[2J"}
+data: {"k\\e[2J": v}
+---
+kind: Secret
+metadata: {name: "s\\e[2J", namespace: "shop\\e[2J"}
+stringData: {"pasword\\e[2J": v}
+---
+kind: Deployment
+metadata: {name: "web\\e[2J", namespace: "shop\\e[2J"}
+spec:
+  template:
+    spec:
+      containers:
+        - name: "app\\e[2J"
+          image: "nginx\\e[2J"
+          command: ["<\\e[2J", "$(B)"]
+          envFrom: [{configMapRef: {name: "c\\e[2J"}}, {configMapRef: {name: "else\\e[2J"}}, {secretRef: {name: "gone\\e[2J", optional: true}}]
+          env:
+            - {name: "A\\e[2J", value: "x\\e[2J"}
+            - {name: "A\\e[2J", valueFrom: {configMapKeyRef: {name: "c\\e[2J", key: "k\\e[2J"}}}
+            - {name: B, valueFrom: {secretKeyRef: {name: "s\\e[2J", key: "password\\e[2J"}}}
+            - {name: C, valueFrom: {secretKeyRef: {name: "s\\e[2J", key: "none\\e[2J", optional: true}}}
+            - {name: D, valueFrom: {configMapKeyRef: {name: "gone\\e[2J", key: "k\\e[2J"}}}
+        - {name: "proxy\\e[2J"}
+`;
+
+test('no name of a manifest moves the cursor', () => {
+  const report = envOf(EVIL);
+  const lines = [renderEnv(report, screen), ...renderLeftOut(report, ['A\u001b[2J'], screen)].join('\n');
+  expect(lines).not.toContain('\u001b');
+  expect(lines).toContain('container app␛[2J');
+  const command = effectiveCommandOfFile(readObjects(EVIL, 'web.yaml'), undefined, 'shop', options);
+  expect(renderCommand(command, screen)).not.toContain('\u001b');
+});
+
+test('beside assignments for a shell it is told what is not among them', () => {
+  const report = envOf(SHOP, {reveal: true});
+  expect(renderLeftOut(report, envAssignments(report, {reveal: true}).left, screen).join('\n')).toMatchInlineSnapshot(`
+    "✗ API_TOKEN of secret/api token: secret/api has no key token: the container will not start; it has tokn
+    ⚠ left out, not possible as a shell variable: POD_IP
+    ⚠ skipped FEATURE of secret/api feature: there is no such key, and it is optional
+    ⚠ left out, what Services would define: a cluster alone has their addresses
+    ⚠ left out, configmap/elsewhere (envFrom): it is not in web.yaml"
+  `);
 });

@@ -51,6 +51,12 @@ test.each([
   ['basic-auth with one of the two', 'type: kubernetes.io/basic-auth\nstringData: {password: p}', []],
   ['basic-auth with neither', 'type: kubernetes.io/basic-auth\nstringData: {pass: p}', ['1.yaml:3 missing-key']],
   ['more than 1 MiB', `data:\n  a: ${'A'.repeat(1_400_000)}`, ['1.yaml:3 too-large']],
+  ['just 1 MiB that is no text', `data:\n  a: ${Buffer.alloc(1_048_576, 0xff).toString('base64')}`, []],
+  ['a byte more', `data:\n  a: ${Buffer.alloc(1_048_577, 0xff).toString('base64')}`, ['1.yaml:3 too-large']],
+  ['a key that is no text to kubectl', 'stringData: {on: x, "off": x, 1: x}', ['1.yaml:3 invalid-key']],
+  ['values that are no text to kubectl', 'stringData: {a: yes, b: "yes", c: 12:30:00}', ['1.yaml:3 not-a-string']],
+  ['what an anchor brings in', 'x: &x {a: p@ss}\ndata:\n  <<: *x', ['1.yaml:4 plaintext-in-data']],
+  ['data that is another mapping', 'x: &x {a: p@ss}\ndata: *x', ['1.yaml:4 plaintext-in-data']],
   ['a key twice', 'stringData:\n  a: x\n  a: y', ['1.yaml:5 invalid-yaml']],
   ['what sops encrypted', 'data: {a: "ENC[AES256_GCM]"}\nsops: {version: 3}', []],
 ])('%s', (_case, text, expected) => {
@@ -208,8 +214,30 @@ test('how many templates were skipped is told, and how they can be judged', () =
   expect(renderLint(lint(template), screen)).toMatchInlineSnapshot(`
     "⚠ 1 template skipped: 1.yaml
       → render first: helm template CHART | kops secret lint -f -
-    ⚠ nothing was checked"
+    ✗ nothing was checked: templates are no manifests yet"
   `);
+});
+
+test.each([
+  ['templates alone', ['kind: Secret\nstringData: {a: {{ .Values.a }}}'], 'templates are no manifests yet'],
+  ['nothing, as of a program that failed', [''], 'there is no object in 1 file'],
+  ['comments and text', ['# a\n', 'just words'], 'there is no object in 2 files'],
+])('what nobody read is not all well: %s', (_case, texts, why) => {
+  const report = lint(...texts);
+  expect(exitCodeOfLint(report)).toBe(2);
+  expect(renderLint(report, screen)).toContain(`✗ nothing was checked: ${why}`);
+});
+
+test.each([
+  ['in quotes', 'a: "{{ .b }}"\n  b: [\n'],
+  ['in single quotes', "a: '{{ .b }}'\n  b: [\n"],
+  ['in a block', 'a: |\n    {{ .b }}\n  b: [\n'],
+  ['in a comment', 'a: b # {{ .b }}\n  b: [\n'],
+])('braces %s make no template of a file that is broken elsewhere', (_case, data) => {
+  expect(lint(`kind: Secret\nmetadata: {name: db}\nstringData:\n  ${data}`)).toMatchObject({
+    skipped: [],
+    findings: [{rule: 'invalid-yaml'}],
+  });
 });
 
 test('a file that is broken keeps nobody from looking at its other documents', () => {
@@ -217,4 +245,23 @@ test('a file that is broken keeps nobody from looking at its other documents', (
     '1.yaml:2 invalid-yaml',
     '1.yaml:5 plaintext-in-data',
   ]);
+});
+
+test('a value that YAML takes for something else is a finding that does not quote it, and the next file is read', () => {
+  const secret = (value: string) => `kind: Secret\nmetadata: {name: db}\nstringData:\n  password: ${value}\n`;
+  const report = lint(
+    secret('*hunter2'),
+    secret('|hunter2'),
+    secret('!a!hunter2'),
+    secret('"\\xhunter2"'),
+    'kind: Secret\ndata: {a: p@ss}\n',
+  );
+  expect(report.findings.map(({file, line, rule}) => `${file}:${line} ${rule}`)).toEqual([
+    '1.yaml:4 invalid-yaml',
+    '2.yaml:4 invalid-yaml',
+    '3.yaml:4 invalid-yaml',
+    '4.yaml:4 invalid-yaml',
+    '5.yaml:2 plaintext-in-data',
+  ]);
+  expect(JSON.stringify(report)).not.toContain('hunter2');
 });

@@ -49,3 +49,26 @@ test.each([
 ])('%s is told with its place', (_case, text, message) => {
   expect(() => decodeManifest(text, 'app.yaml', 'DecodedSecret', {})).toThrow(message);
 });
+
+test.each([
+  ['an alias without its anchor', '*hunter2', 'app.yaml:3:13: an alias (*) has no anchor (&) before it'],
+  ['a block that says more than that it is one', '|hunter2', 'app.yaml:3:14: something stands there that YAML does not expect'],
+  ['an unknown tag', '!a!hunter2', 'app.yaml:3:13: a tag (!) is not known'],
+  ['an unknown escape', '"\\xhunter2"', 'app.yaml:3:14: a backslash in double quotes begins no escape'],
+  ['an alias of what it is in', '&hunter2 [*hunter2]', 'app.yaml:3:23: an alias (*) stands in what it stands for'],
+])('%s is told without quoting it', (_case, value, message) => {
+  const read = () => decodeManifest(`kind: Secret\nstringData:\n  password: ${value}\n`, 'app.yaml', 'DecodedSecret', {});
+  expect(read).toThrow(expect.objectContaining({message: expect.stringContaining(message), exitCode: 2}));
+  expect(read).not.toThrow('hunter2');
+});
+
+test('an anchor may be used as often as kubectl lets it', () => {
+  const text = `kind: ConfigMap\nx: &x {a: b}\ny: [${'*x, '.repeat(500)}]\ndata: *x\n`;
+  expect(decodeManifest(text, 'app.yaml', 'DecodedConfigMap', {})).toMatchObject([{data: {a: 'b'}}]);
+});
+
+test('aliases that multiply are refused', () => {
+  const lists = 'abcdefghij'.replaceAll(/./g, (name, i) => `${name}: &${name} [${`*${'abcdefghij'[i - 1]}, `.repeat(9)}]\n`);
+  const text = `kind: ConfigMap\n${lists.replace(/^.*\n/, 'a: &a [x]\n')}`;
+  expect(() => decodeManifest(text, 'app.yaml', 'DecodedConfigMap', {})).toThrow('multiply');
+});

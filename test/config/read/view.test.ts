@@ -247,3 +247,16 @@ EwEB/wQFMAMBAf8wGgYDVR0RBBMwEYILZGIuc2hvcC5zdmOCAmRiMAUGAytlcANB
 AGVu8FBcKXBsPFrlmHmu2NqoqAvqBKa9bev0szJ9+QBDs5/s+mBygTPVSHu7F9xz
 REfiDLjGAvCITBsg+hghfgQ=
 -----END CERTIFICATE-----`;
+
+test('no key moves the cursor, nor does one that another is told of', async () => {
+  const {certificate, key} = await createAuthority('ca', Date.parse('2026-11-25T00:00:00Z'));
+  const evil = '\u001b[2J';
+  const text = await shown({[`${evil}.crt`]: certificate, [`${evil}.key`]: key, 表: 'x'});
+  expect(text).not.toContain('\u001b');
+  expect(
+    text
+      .split('\n')
+      .slice(1)
+      .map((line) => line.replace(/ +/g, ' ')),
+  ).toEqual([expect.stringContaining('␛[2J.crt certificate'), expect.stringContaining('for ␛[2J.crt'), '表 x']);
+});

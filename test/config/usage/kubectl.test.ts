@@ -4,7 +4,7 @@ import {usageCommands} from '../../../src/config/usage/kubectl.ts';
 test('the users of one object are found in what kubectl prints', () => {
   expect(usageCommands({resource: 'configmaps', name: 'web'}, {namespace: 'shop'})).toMatchInlineSnapshot(`
     [
-      "kubectl get deployments,statefulsets,daemonsets,jobs,cronjobs,replicasets,pods -o json -n shop | jq -r '.items[] | select([.. | objects | .configMapKeyRef?.name?, .configMapRef?.name?, .configMap?.name?] | index("web")) | "\\(.metadata.namespace)/\\(.kind)/\\(.metadata.name)"'",
+      "kubectl get deployments,statefulsets,daemonsets,jobs,cronjobs,replicasets,controllerrevisions,pods -o json -n shop | jq -r '.items[] | select([.. | objects | .configMapKeyRef?.name?, .configMapRef?.name?, .configMap?.name?] | index("web")) | "\\(.metadata.namespace)/\\(.kind)/\\(.metadata.name)"'",
     ]
   `);
 });

@@ -187,6 +187,31 @@ describe('what nobody uses', () => {
     `);
   });
 
+  test('what pods of an older template still use, and what undo would, is not', async () => {
+    const using = (name: string) => ({spec: {containers: [{name: 'c', envFrom: [{secretRef: {name}}]}]}});
+    const owned = (kind: string, name: string) => ({
+      ownerReferences: [{apiVersion: 'apps/v1', kind, name, uid: 'u', controller: true}],
+    });
+    const old = [
+      object('StatefulSet', 'store', {spec: {template: using('db')}}),
+      object(
+        'ControllerRevision',
+        'store-1',
+        {revision: 1, data: {spec: {template: using('first')}}},
+        owned('StatefulSet', 'store'),
+      ),
+      object('Pod', 'store-0', using('second'), owned('StatefulSet', 'store')),
+      object('CronJob', 'nightly', {spec: {jobTemplate: {spec: {template: using('db')}}}}),
+      object('Job', 'nightly-1', {spec: {template: using('third')}}, owned('CronJob', 'nightly')),
+      ...['first', 'second', 'third'].map((name) => object('Secret', name)),
+    ];
+    const report = await unusedConfig(cluster({}, old), scope, never);
+    expect(report.unused.map(({name}) => name)).toEqual(['lost']);
+    expect(report.spared.find(({name}) => name === 'first')?.reason).toBe(
+      'revision 1 of statefulset/store, where undo may go back to, uses it',
+    );
+  });
+
   test('of ConfigMaps', async () => {
     const report = await unusedConfig(cluster(), {...scope, resource: 'configmaps'}, never);
     expect(report).toMatchObject({unused: [], spared: [{name: 'kube-root-ca.crt'}]});

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {
   type Use,
+  usesOfControllerRevision,
   usesOfIngress,
   usesOfJob,
   usesOfPod,
@@ -24,6 +25,12 @@ const known = new Set(['ReplicaSet', 'StatefulSet']);
 test.each([
   ['of nobody', metadata('web-0'), {}, ['shop/db Pod/web-0 envFrom']],
   ['of a template that was read', metadata('web-0', 'ReplicaSet/web-1'), {}, []],
+  [
+    'of a template that was read, and that it may be older than',
+    metadata('web-0', 'StatefulSet/web'),
+    {},
+    ['shop/db StatefulSet/web envFrom'],
+  ],
   ['of a template that was not', metadata('web-0', 'DaemonSet/web'), {}, ['shop/db DaemonSet/web envFrom']],
   ['of a controller that nobody knows', metadata('web-0', 'Cassandra/c'), {}, ['shop/db Cassandra/c envFrom']],
   ['of a node, as its mirror', metadata('web-node-1', 'Node/node-1'), {}, ['shop/db Pod/web-node-1 envFrom']],
@@ -36,6 +43,19 @@ test('an ephemeral container is found whoever owns the pod', () => {
   const ephemeralContainers = [{name: 'debug', envFrom: [{secretRef: {name: 'tools'}}]}];
   const pod = {metadata: metadata('web-0', 'ReplicaSet/web-1'), spec: {...spec, ephemeralContainers}};
   expect(shown(usesOfPod(pod, known))).toEqual(['shop/tools Pod/web-0 envFrom']);
+});
+
+test('of a pod of a StatefulSet what a template cannot say is told of the pod, or not at all', () => {
+  const ephemeralContainers = [{name: 'debug', envFrom: [{secretRef: {name: 'tools'}}]}];
+  const volumes = [{name: 'kube-api-access-x2b4d', projected: {sources: [{configMap: {name: 'kube-root-ca.crt'}}]}}];
+  const pod = {metadata: metadata('web-0', 'StatefulSet/web'), spec: {...spec, ephemeralContainers, volumes}};
+  expect(shown(usesOfPod(pod, known))).toEqual(['shop/db StatefulSet/web envFrom', 'shop/tools Pod/web-0 envFrom']);
+});
+
+test('a revision of a DaemonSet uses what undo would go back to', () => {
+  const revision = {metadata: metadata('web-6f', 'DaemonSet/web'), revision: 2, data: {spec: {template: {spec}}}};
+  expect(shown(usesOfControllerRevision(revision))).toEqual(['shop/db DaemonSet/web envFrom 2']);
+  expect(shown(usesOfControllerRevision({...revision, metadata: metadata('nobodys')}))).toEqual([]);
 });
 
 test.each([
@@ -55,7 +75,13 @@ test.each([
 test.each([
   ['that runs', metadata('job'), {}, ['shop/db Job/job envFrom']],
   ['that has failed', metadata('job'), {conditions: [{type: 'Failed', status: 'True'}]}, []],
-  ['of a CronJob', metadata('job', 'CronJob/nightly'), {}, []],
+  [
+    'of a CronJob, which may have another template by now',
+    metadata('job', 'CronJob/nightly'),
+    {},
+    ['shop/db CronJob/nightly envFrom'],
+  ],
+  ['of a CronJob, that has ended', metadata('job', 'CronJob/nightly'), {conditions: [{type: 'Complete', status: 'True'}]}, []],
 ])('a Job %s', (_case, metadata, status, expected) => {
   expect(shown(usesOfJob({metadata, status, spec: {template: {spec}}}))).toEqual(expected);
 });

@@ -63,7 +63,7 @@ test('every flaw is told in its own words, with its line', () => {
     kind stands twice
         line 3: kind stands there for the second time
     providers are indented under the resources
-        line 5: this or the next line is indented too far
+        line 5: this or the next line is indented too far, or a value with a colon needs quotes
     the legacy kind under the new group
         line 2: kind must be EncryptionConfiguration
     the new kind under v1

@@ -109,6 +109,11 @@ test.each([
     /calling webhook/,
   ],
   [
+    'an etcd to which the object is too large',
+    status(500, 'InternalError', {}, 'etcdserver: request is too large'),
+    /request is too large/,
+  ],
+  [
     'a value that is not valid any more',
     status(422, 'Invalid', {causes: [{field: 'data', message: 'too long'}]}),
     /data: too long/,
@@ -172,6 +177,24 @@ test('a server that does not come back ends it with what is wrong', async () => 
     return undefined;
   };
   await expect(run(store, {patience: 300})).rejects.toThrow('cannot reach the API server');
+});
+
+test('an API server that answers reads, and no writes any more, ends it', async () => {
+  const store = new FakeStore(1000);
+  store.before = ({method}, n) => (method === 'PUT' && n > 30 ? status(504, 'Timeout') : undefined);
+  await expect(run(store, {patience: 100})).rejects.toMatchObject({message: expect.stringContaining('s-000')});
+  expect(store.requests.length).toBeLessThan(500);
+});
+
+test('an etcd that is full ends it at once', async () => {
+  const store = new FakeStore(1000);
+  const full = status(500, 'InternalError', {}, 'etcdserver: mvcc: database space exceeded');
+  store.before = ({method}, n) => (method === 'PUT' && n > 30 ? full : undefined);
+  await expect(run(store)).rejects.toMatchObject({
+    message: expect.stringContaining("etcd's database is full"),
+    why: expect.stringContaining('quota'),
+  });
+  expect(store.requests.length).toBeLessThan(80);
 });
 
 test("one object whose write never gets an answer is that object's trouble", async () => {

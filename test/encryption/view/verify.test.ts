@@ -40,6 +40,13 @@ test('all is encrypted', () => {
   `);
 });
 
+test('all is encrypted, and will not be for long', () => {
+  const one = {total: 3, encrypted: 3, plaintext: 0, undecryptable: 0, unchecked: 0, byKey: {[KEY1]: 3}, byKmsKey: {}, stale: 0};
+  expect(render({[KEY1]: 3}, {ok: false, resources: [{resource: 'secrets', ...one, writes: ['identity']}]})).toContain(
+    '✗ all 3 values are encrypted in etcd, but secrets are written as plaintext now',
+  );
+});
+
 test('some is plaintext, some does not open, some is under an older key', () => {
   const text = render(
     {[KEY1]: 200, 'k8s:enc:aescbc:v1:old:': 12, identity: 2},

@@ -25,7 +25,7 @@ afterAll(() => own?.remove());
 
 const isReady = async () =>
   (await own.sh('kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 2s get --raw /readyz')) === 'ok';
-const ready = () => vi.waitFor(async () => expect(await isReady()).toBe(true), {timeout: 120_000, interval: 200});
+const ready = () => vi.waitFor(async () => expect(await isReady()).toBe(true), {timeout: 120_000, interval: 500});
 const apiServer = async () => (await own.sh('pgrep -x kube-apiserver')).trim();
 const unit = async () => ({
   enabled: (await own.sh(`systemctl is-enabled ${UNIT}`)).trim(),
@@ -129,10 +129,10 @@ test('a container is stopped by the guard, there and back: the kubelet would giv
     const running = await apiServer();
     const since = performance.now();
     const changed = change();
-    await vi.waitFor(async () => expect(await apiServer()).not.toBe(running), {timeout: 60_000, interval: 100});
+    await vi.waitFor(async () => expect(await apiServer()).not.toBe(running), {timeout: 60_000, interval: 500});
     const took = performance.now() - since;
     await changed;
-    await vi.waitFor(async () => expect(await apiServer()).not.toBeOneOf(['', running]), {timeout: 60_000, interval: 100});
+    await vi.waitFor(async () => expect(await apiServer()).not.toBeOneOf(['', running]), {timeout: 60_000, interval: 500});
     await ready();
     return took;
   };
@@ -156,7 +156,7 @@ test('through a pod, whose connection the change itself takes away', async () =>
   const {plan, content} = await planned();
   const first = await apiServer();
   await guardedSwap(throughPod, plan, signal);
-  await vi.waitFor(async () => expect(await apiServer()).not.toBeOneOf(['', first]), {timeout: 60_000, interval: 100});
+  await vi.waitFor(async () => expect(await apiServer()).not.toBeOneOf(['', first]), {timeout: 60_000, interval: 500});
   await ready();
   await confirm(throughPod, plan.id, signal);
   expect((await readFile(throughPod, MANIFEST, signal))?.sha256).toBe(sha256(content));

@@ -49,7 +49,7 @@ test('a second kops is told that one is at work, and changes nothing', async () 
   expect(second).toMatchObject({code: 3, stderr: expect.stringContaining('a change of the encryption is running now')});
   expect(third).toMatchObject({code: 3, stderr: expect.stringContaining('another kops is changing the encryption')});
   for (const {code, stderr} of others)
-    expect({code, stderr}).toMatchObject({code: 3, stderr: expect.stringMatching(`@.*, process ${first.process.pid};`)});
+    expect({code, stderr}).toMatchObject({code: 3, stderr: expect.stringMatching(`@.*, process ${first.process.pid},`)});
   expect(await first.ended).toMatchObject({code: 0});
   expect(await lab.secrets()).toEqual(values);
 });
@@ -131,11 +131,13 @@ test('a manifest edited by hand while a change is open keeps its edit when the c
   expect(lab.file(node, MANIFEST)).toBe(louder('--v=2')(before));
 
   await encrypted();
-  // Flag and value as two words, in another list, and a flag twice: a server takes all of it.
+  // Flag and value as two words, in another list, in quotes; a flag twice; a volume of the operator's own: a server takes all of it.
   const asWords = (manifest: string) =>
     manifest
       .replace(/^(\s*)- --encryption-provider-config=(.*)\n/m, '')
-      .replace(/^( *)image: /m, `$1args:\n$1- --encryption-provider-config\n$1- ${CONFIGURATION}\n$1- --v=3\n$&`);
+      .replace(/^( *)image: /m, `$1args: # ours\n$1- '--encryption-provider-config'\n$1- "${CONFIGURATION}"\n$1- --v=3\n$&`)
+      .replace(/^ *volumeMounts:\n( *)- /m, '$&{name: extra, mountPath: /extra}\n$1- ')
+      .replace(/^ *volumes:\n( *)- /m, '$&{name: extra, hostPath: {path: /tmp}} # theirs\n$1- ');
   await editManifest('--v=3', asWords);
   expect(await lab.kops(['encrypt-at-rest', 'status'])).toMatchObject({code: 0});
   await killAt('rewrite', 'disable');
@@ -143,6 +145,8 @@ test('a manifest edited by hand while a change is open keeps its edit when the c
   expect(await lab.report<EncryptionRun>(['resume', '--yes'])).toMatchObject({outcome: 'done'});
   const after = lab.file(node, MANIFEST) ?? '';
   expect(after).toContain('- --v=3');
+  expect(after).toContain('- {name: extra, mountPath: /extra}\n');
+  expect(after).toContain('- {name: extra, hostPath: {path: /tmp}} # theirs\n');
   expect(after).toContain('--v=4 # louder');
   expect(after).not.toContain('encryption-provider-config');
   expect(lab.file(node, CONFIGURATION)).toBeUndefined();
