@@ -157,11 +157,20 @@ async function createNew(
       );
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.reason !== 'AlreadyExists') throw error;
+    const there = await readConfig(cluster, targetOf(renewed), {verb: 'edit'}, signal);
+    if (keyChanges(valuesOf(there), valuesOf(renewed)).length > 0) throw holdsOthers(targetOf(renewed), namespace);
     return reported(cluster, renewed, {...known, outcome: 'exists'}, signal);
   }
   const undoCommand = dryRun === 'none' ? `kubectl delete ${nameOf(targetOf(renewed))} -n ${namespace}` : null;
   return reported(cluster, renewed, {...known, outcome: 'created', undoCommand}, signal);
 }
+
+const holdsOthers = (target: Target, namespace: string): Problem =>
+  new Problem(`${nameOf(target)} is there already, with other values`, {
+    why: 'its name says that it holds these values, and someone has changed it since; nothing was written',
+    next: `see who uses it: kops ${target.kind.toLowerCase()} usage ${target.name} -n ${namespace}`,
+    exitCode: ExitCode.negative,
+  });
 
 /** The values that a saved text asks for, bytes as they were; or what is wrong with it. */
 function readEdit(object: ConfigObject, text: string): {readonly after: Values} | {readonly flaws: readonly Flaw[]} {

@@ -270,6 +270,18 @@ test("of an immutable one a new one is made, with kubectl's hash in the place of
   `);
 });
 
+test.each([
+  ['with these values is taken for it', 'n3w', {outcome: 'exists'}],
+  ['with other values is not', 'theirs', {message: 'secret/db-5dd95c94mg is there already, with other values', exitCode: 3}],
+])('one that has the new name already %s', async (_case, password, expected) => {
+  const renewed = {...secret({password}), metadata: {name: 'db-5dd95c94mg', namespace: 'shop'}};
+  const cluster = clusterWith([secret({password: 's3cr3t'}, {immutable: true}), renewed]);
+  const at = desk(setting('s3cr3t', 'n3w'));
+  const end = await editConfig(cluster, target, at, context()).catch((problem: Problem) => problem);
+  expect(end).toMatchObject(expected);
+  expect([at.kept.length, dataOf(cluster, 'db-5dd95c94mg')]).toEqual([end instanceof Problem ? 1 : 0, {password}]);
+});
+
 test('who sees what was put in the place of another one is told, and who only after a restart', async () => {
   const before = secret({password: 's3cr3t', user: 'admin'}) as ConfigObject;
   const after = secret({password: 'n3w', user: 'admin'}) as ConfigObject;
