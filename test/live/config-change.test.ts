@@ -176,7 +176,7 @@ test('an editor that fails, and garbage that it saves, change nothing', async ()
     edit('safe', await editor(`echo ': [' >> "$1.x"; grep -q '#!' "$1" || cp "$1.x" "$1"`)),
     Problem,
   );
-  expect(await readFile(keptFile(problem.why), 'utf8')).toBe(': [\n');
+  expect(await readFile(keptFile(problem.why), 'utf8')).toMatch(/^# .*\n#= .*\n: \[\n$/);
   expect(await secretValue('safe', 'password')).toBe('old');
   const nobody = {EDITOR: undefined, VISUAL: undefined, KUBE_EDITOR: undefined};
   expect(await shop.kops(['secret', 'edit', 'safe', '--yes'], {env: nobody, stdin: ''})).toMatchObject({
