@@ -6,12 +6,11 @@ import type {ConfigChange} from '../config/change/report.ts';
 import {nameOf, type Target} from '../config/change/save.ts';
 import {invalid} from '../config/create/invalid.ts';
 import type {Cluster} from '../kube/cluster.ts';
-import {Problem} from '../problem.ts';
 import {asGiven, kubectlScope} from './command.ts';
 import {ChangeConfigCommand, changeConfigFlags, targetNamed} from './config-change.ts';
 import {askWhether} from './confirm.ts';
 import {chosenEditor, type LocalDesk, openDesk, waitingEditor} from './editor.ts';
-import {readBytes} from './read-bytes.ts';
+import {readText} from './manifest.ts';
 
 export const editFlags = {
   ...changeConfigFlags,
@@ -34,7 +33,8 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
     const target = targetNamed(kind, args.name);
     if (flags['show-commands']) return this.showCommands(target, editCommands(target, kubectlScope(flags)), flags);
     this.failUnlessPossible(target, flags);
-    const kept = flags.from === undefined ? undefined : {text: await readKept(flags.from, this.signal), file: flags.from};
+    const kept =
+      flags.from === undefined ? undefined : {text: await readText(flags.from, 'check the path', this.signal), file: flags.from};
     const cluster = await this.connect(flags);
     const context: EditContext = {
       dryRun: flags['dry-run'],
@@ -102,16 +102,5 @@ export abstract class EditConfigCommand extends ChangeConfigCommand {
     if (await askWhether(renamed === null ? `Change ${name}?` : `Create ${name}?`, this.signal)) return 'save';
     if (flags.from !== undefined) return 'leave';
     return (await askWhether('Open the editor again? No: what you typed is lost', this.signal)) ? 'again' : 'leave';
-  }
-}
-
-async function readKept(file: string, signal: AbortSignal): Promise<string> {
-  try {
-    return (await readBytes(file, Number.POSITIVE_INFINITY, signal)).toString('utf8');
-  } catch (cause) {
-    signal.throwIfAborted();
-    if (cause instanceof Problem) throw cause;
-    const {code = 'no reason is known'} = cause as NodeJS.ErrnoException;
-    throw invalid(`${file} cannot be read`, code === 'ENOENT' ? 'there is no such file' : code, 'check the path');
   }
 }

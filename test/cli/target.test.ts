@@ -1,4 +1,4 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm, truncate, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
@@ -39,4 +39,11 @@ test.each([
   ['a manifest that is not there', {}, {filename: '/nowhere/app.yaml'}, '/nowhere/app.yaml cannot be read'],
 ] as const)('%s is a usage error', async (_case, args, flags, message) => {
   await expect(targetOf(args, flags, never)).rejects.toMatchObject({message, exitCode: 2});
+});
+
+test('a manifest of a size that nobody means is not read to its end', async () => {
+  const filename = join(folder, 'huge.yaml');
+  await writeFile(filename, '');
+  await truncate(filename, 64 * 1024 ** 2 + 1); // takes no room on the disk
+  await expect(targetOf({}, {filename}, never)).rejects.toMatchObject({message: `${filename} is too large`, exitCode: 2});
 });
