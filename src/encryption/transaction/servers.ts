@@ -36,8 +36,10 @@ export interface BringOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds. */
+/** Milliseconds between two looks at a server that is to come back, or just has. */
 const POLL = 400;
+/** At most, between two looks at one that waits for its next look at its configuration: its metrics may be 10 MB, and cost it a good deal. */
+const SLOWEST_POLL = 2_000;
 const PROBE_TIMEOUT = 5_000;
 /** Seconds that a server may take to notice a new file: it looks once a minute. */
 const RELOAD = 75;
@@ -190,9 +192,16 @@ async function agreed(
     if (missing === undefined) return down / 1000;
     if (now > deadline) throw notConverged(server, missing, (now - start) / 1000);
     detail(waiting(server.name, missing, now - start));
-    await sleep(POLL, undefined, {signal});
+    await sleep(pauseAfter(missing, now - start), undefined, {signal});
   }
 }
+
+/**
+ * Milliseconds until the next look at a server, of which `missing` is not yet so after `waited`. A lab's server reads its file within a second,
+ * a real one within a minute: the longer that takes, the more seldom it is asked.
+ */
+export const pauseAfter = (missing: string, waited: number): number =>
+  missing === UNREAD ? Math.min(Math.max(waited / 8, POLL), SLOWEST_POLL) : POLL;
 
 /** The seconds first, because a narrow terminal cuts the end off. */
 export function waiting(name: string, missing: string, milliseconds: number): string {

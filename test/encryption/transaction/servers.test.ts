@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
-import {API_SERVER_MANIFEST} from '../../../src/encryption/control-plane.ts';
+import {API_SERVER_MANIFEST, type RunningServer} from '../../../src/encryption/control-plane.ts';
 import {ABSENT, type Transaction} from '../../../src/encryption/transaction/record.ts';
-import {bring} from '../../../src/encryption/transaction/servers.ts';
+import {bring, disagreement, pauseAfter} from '../../../src/encryption/transaction/servers.ts';
 import {ConnectionProblem} from '../../../src/kube/errors.ts';
 import {sha256} from '../../../src/nodes/files.ts';
 import type {Node} from '../../../src/nodes/node.ts';
@@ -54,6 +54,21 @@ test('a node that is not reached again in time has its files of before', async (
   expect(failure).toBeInstanceOf(Unreachable);
   expect(isAsBefore).toBe(true);
   expect(confirmations).toBeGreaterThan(1);
+});
+
+const RUNNING: RunningServer = {answers: true, startTime: 1_000, configHash: 'old', listsSecrets: true, notReady: []};
+
+test.each([
+  ['comes back', {...RUNNING, answers: false}, [400, 400, 400]],
+  [
+    'has read its new configuration and is not ready',
+    {...RUNNING, configHash: 'new', notReady: ['kms-providers']},
+    [400, 400, 400],
+  ],
+  ['waits for its next look at its configuration', RUNNING, [400, 1_000, 2_000]],
+])('a server that %s is not asked more often than that is worth', (_, running, pauses) => {
+  const missing = disagreement(running, {hash: 'new'}) ?? '';
+  expect([1_000, 8_000, 40_000].map((waited) => pauseAfter(missing, waited))).toEqual(pauses);
 });
 
 test('a server that does not tell its metrics has not said that it runs without a configuration', async () => {
